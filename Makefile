@@ -1,0 +1,73 @@
+# Everything a developer does. `make help` explains.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help run test check bench soak install install-dev lock messages format clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+run: install ## Start the portal: database, web, worker, beat, demo data
+	@$(BIN)/python -m wolfsburg_portal.supervisor
+
+test: install-dev ## Checks and the whole test suite
+	@$(MAKE) --no-print-directory check
+	@$(PYTEST) -n 2 --dist loadgroup tests
+
+check: install-dev ## ruff, mypy, import contracts, migrations, translations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy apps wolfsburg_portal
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
+	@$(BIN)/python scripts/check_translations.py
+
+bench: install-dev ## Run what is in benchmarks/; one JSON line each
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+soak: install-dev ## The long runs
+	@$(PYTEST) -n 2 --dist loadgroup tests/soak --soak
+
+install: .venv/.run-installed node_modules/.installed
+	@scripts/system-packages.sh run
+
+install-dev: .venv/.dev-installed node_modules/.installed
+	@scripts/system-packages.sh test
+
+.venv/bin/uv: requirements/tools.txt
+	@echo "Setting up Python …"
+	@python=$$(scripts/python.sh) && "$$python" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/tools.txt
+	@touch $@
+
+.venv/.run-installed: requirements/base.txt .venv/bin/uv
+	@echo "Installing Python packages …"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/.dev-installed: requirements/dev.txt .venv/bin/uv
+	@echo "Installing Python packages …"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt requirements/tools.txt
+	@touch $@ .venv/.run-installed
+
+node_modules/.installed: package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js with npm is missing: apt-get install nodejs npm" >&2; exit 1; }
+	@echo "Installing front-end packages …"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lock: .venv/bin/uv ## Pin requirements/*.in into requirements/*.txt with hashes
+	@for name in tools base dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.12 \
+		--generate-hashes --upgrade --custom-compile-command "make lock" \
+		requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+messages: install-dev ## Collect texts for translation into locale/
+	@$(BIN)/python scripts/messages.py
+
+format: install-dev ## Format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+clean: ## Delete what runs have left (data included)
+	@rm -rf var test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis

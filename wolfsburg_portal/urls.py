@@ -1,0 +1,32 @@
+"""All addresses: German paths, English under /en/."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from apps.core import views as core_views
+from apps.portal import views as portal_views
+
+handler400 = "apps.core.errors.bad_request"
+handler403 = "apps.core.errors.forbidden"
+handler404 = "apps.core.errors.not_found"
+handler500 = "apps.core.errors.server_error"
+
+urlpatterns = [
+    path("healthz/", core_views.healthz, name="healthz"),
+    path("healthz/worker/", core_views.healthz_worker, name="healthz_worker"),
+    path("robots.txt", portal_views.robots, name="robots"),
+    path(".well-known/security.txt", portal_views.security_txt, name="security_txt"),
+    *i18n_patterns(
+        path("", include("apps.portal.urls")),
+        path("", include("apps.catalogue.urls")),
+        path("", include("apps.contact.urls")),
+        path("antraege/", include("apps.applications.urls")),
+        path("bescheide/", include("apps.notices.urls")),
+        path("konto/", include("apps.accounts.urls")),
+        path("konto/", include("allauth.account.urls")),
+        path("konto/sicherheit/", include("allauth.mfa.urls")),
+        path("verwaltung/", admin.site.urls),
+        prefix_default_language=False,
+    ),
+]
