@@ -1,0 +1,37 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.core.models import Banner, OutgoingEmail, RetentionRun
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that are only looked at: verbs and jobs write them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Banner)
+class BannerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["text_de", "level", "active", "since", "until"]
+
+
+@admin.register(OutgoingEmail)
+class OutgoingEmailAdmin(ReadOnlyAdmin):
+    list_display = ["purpose", "status", "attempts", "created_at", "sent_at", "last_error"]
+    list_filter = ["status"]
+    # Neither address nor words: whoever looks after delivery needs neither.
+    fields = ["purpose", "status", "attempts", "last_error", "created_at", "sent_at", "next_try"]
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(ReadOnlyAdmin):
+    list_display = ["at", "rule", "erased"]

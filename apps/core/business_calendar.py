@@ -1,0 +1,44 @@
+"""Working days in Lower Saxony: Monday to Friday without the public holidays of the Land."""
+
+import datetime as dt
+from functools import lru_cache
+
+import holidays
+from django.conf import settings
+from django.utils import timezone
+
+
+@lru_cache(maxsize=1)
+def _holidays() -> holidays.HolidayBase:
+    return holidays.country_holidays("DE", subdiv=settings.CITY["holidays_subdivision"])
+
+
+def is_working_day(day: dt.date) -> bool:
+    """True for Monday to Friday unless a public holiday (24 and 31 December are working days)."""
+    return day.weekday() < 5 and day not in _holidays()
+
+
+def add_working_days(start: dt.date, days: int) -> dt.date:
+    """Return the day that lies ``days`` working days after ``start``.
+
+    The start day itself is not counted (§ 187 Abs. 1 BGB).
+    """
+    day = start
+    remaining = days
+    while remaining > 0:
+        day += dt.timedelta(days=1)
+        if is_working_day(day):
+            remaining -= 1
+    return day
+
+
+def next_working_day(day: dt.date) -> dt.date:
+    """Return ``day`` or, if it is none, the next working day (§ 193 BGB, § 31 Abs. 3 VwVfG)."""
+    while not is_working_day(day):
+        day += dt.timedelta(days=1)
+    return day
+
+
+def today() -> dt.date:
+    """Today's date in Wolfsburg."""
+    return timezone.localdate()

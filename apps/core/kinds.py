@@ -1,0 +1,65 @@
+"""What core plugs in: its own retention rules and the sweep of e-mails."""
+
+import datetime as dt
+from datetime import timedelta
+
+from django.conf import settings
+
+from apps.core.emails import SEND_TASK
+from apps.core.models import (
+    EmailStatus,
+    Heartbeat,
+    OutgoingEmail,
+    PrivateFile,
+    RetentionRun,
+    ScanState,
+)
+from apps.core.sockets import RetentionRule, Sweep, retention_rules, sweeps
+
+
+def days(key: str) -> timedelta:
+    """The configured retention period ``key``."""
+    return timedelta(days=settings.RETENTION_DAYS[key])
+
+
+def _overdue_emails(cutoff: dt.datetime) -> list[object]:
+    return list(
+        OutgoingEmail.objects.filter(status=EmailStatus.PENDING, created_at__lt=cutoff, next_try__lt=cutoff)
+        .order_by("next_try")
+        .values_list("pk", flat=True)[:500]
+    )
+
+
+def _unscanned_files(cutoff: dt.datetime) -> list[object]:
+    return list(
+        PrivateFile.objects.filter(scan=ScanState.PENDING, created_at__lt=cutoff).values_list("pk", flat=True)[:100]
+    )
+
+
+sweeps.plug(Sweep(SEND_TASK, _overdue_emails))
+sweeps.plug(Sweep("core.scan_file", _unscanned_files))
+
+retention_rules.plug(
+    RetentionRule(
+        "emails",
+        "Versandprotokoll der E-Mails",
+        lambda now: OutgoingEmail.objects.filter(created_at__lt=now - days("emails")),
+        lambda rows: rows.delete()[0],
+    )
+)
+retention_rules.plug(
+    RetentionRule(
+        "heartbeats",
+        "Lebenszeichen der Hintergrunddienste",
+        lambda now: Heartbeat.objects.filter(at__lt=now - days("heartbeats")),
+        lambda rows: rows.delete()[0],
+    )
+)
+retention_rules.plug(
+    RetentionRule(
+        "retention_runs",
+        "Löschprotokoll",
+        lambda now: RetentionRun.objects.filter(at__lt=now - days("retention_runs")),
+        lambda rows: rows.delete()[0],
+    )
+)

@@ -1,0 +1,162 @@
+"""What every app may use: private files, e-mails as rows, banners, the heartbeat."""
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.transitions import Workflow
+
+
+class ScanState(models.TextChoices):
+    NOT_SCANNED = "not_scanned", _("nicht geprüft (kein Virenscanner)")
+    PENDING = "pending", _("Prüfung steht aus")
+    CLEAN = "clean", _("geprüft")
+    INFECTED = "infected", _("Schadsoftware gefunden")
+
+
+def private_path(instance: "PrivateFile", filename: str) -> str:
+    """Where a file lies below the private storage: nothing of the person's file name."""
+    return f"uploads/{instance.id.hex[:2]}/{instance.id.hex}"
+
+
+class PrivateFile(models.Model):
+    """An uploaded file after all checks; reached only through the object it belongs to."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    content = models.FileField(upload_to=private_path, max_length=120)
+    name = models.CharField(max_length=150)
+    media_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    scan = models.CharField(max_length=12, choices=ScanState.choices, default=ScanState.NOT_SCANNED)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Datei")
+        verbose_name_plural = _("Dateien")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def viewable(self) -> bool:
+        """Whether the file may be opened: not while a scan is due, never when it failed."""
+        return self.scan in (ScanState.CLEAN, ScanState.NOT_SCANNED)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row, then the bytes; a crash in between leaves a file without a row."""
+        storage, name = self.content.storage, self.content.name
+        result = super().delete(*args, **kwargs)
+        storage.delete(name)
+        return result
+
+
+class EmailStatus(models.TextChoices):
+    PENDING = "pending", _("wird gesendet")
+    SENT = "sent", _("gesendet")
+    UNDELIVERABLE = "undeliverable", _("nicht zustellbar")
+    DEAD = "dead", _("aufgegeben")
+
+
+EMAIL_WORKFLOW = Workflow(
+    name="email",
+    states=EmailStatus,
+    moves={
+        EmailStatus.PENDING: {EmailStatus.SENT, EmailStatus.UNDELIVERABLE, EmailStatus.DEAD},
+        EmailStatus.DEAD: {EmailStatus.PENDING},
+    },
+)
+
+
+class OutgoingEmail(models.Model):
+    """An e-mail to be sent: a row first, sent by a worker after the commit."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    to_address = models.EmailField()
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    purpose = models.CharField(max_length=60)
+    status = models.CharField(max_length=14, choices=EmailStatus.choices, default=EmailStatus.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try = models.DateTimeField(default=timezone.now)
+    last_error = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("ausgehende E-Mail")
+        verbose_name_plural = _("ausgehende E-Mails")
+        indexes = [models.Index(fields=["next_try"], condition=Q(status="pending"), name="email_pending_idx")]
+        constraints = [models.CheckConstraint(condition=Q(status__in=EmailStatus.values), name="email_status_known")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} ({self.get_status_display()})"
+
+    def record_move(self, old: str, new: str, *, by: Any, **record: Any) -> None:
+        """Nothing more to write down: the row itself is the record."""
+
+
+class BannerLevel(models.TextChoices):
+    INFO = "info", _("Hinweis")
+    WARNING = "warning", _("Störung")
+    DANGER = "danger", _("Ausfall")
+
+
+class BannerQuerySet(models.QuerySet["Banner"]):
+    def current(self) -> "BannerQuerySet":
+        """Banners to be shown right now."""
+        now = timezone.now()
+        return self.filter(Q(until=None) | Q(until__gt=now), active=True, since__lte=now)
+
+
+class Banner(models.Model):
+    """A message on every page, set by an editor when something is out of order."""
+
+    level = models.CharField(_("Art"), max_length=8, choices=BannerLevel.choices, default="info")
+    text_de = models.CharField(_("Text (Deutsch)"), max_length=300)
+    text_en = models.CharField(_("Text (Englisch)"), max_length=300)
+    active = models.BooleanField(_("sichtbar"), default=True)
+    since = models.DateTimeField(_("ab"), default=timezone.now)
+    until = models.DateTimeField(_("bis"), null=True, blank=True)
+
+    objects = BannerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Hinweisbanner")
+        verbose_name_plural = _("Hinweisbanner")
+        ordering = ["-since"]
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The text in the reader's language."""
+        return self.text_en if translation.get_language() == "en" else self.text_de
+
+
+class Heartbeat(models.Model):
+    """Written by each sweep: an old one means that beat, worker or broker is down."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+
+
+class RetentionRun(models.Model):
+    """What the nightly job erased: which rule, how many rows, when; never what was in them."""
+
+    at = models.DateTimeField(default=timezone.now)
+    rule = models.CharField(max_length=60)
+    erased = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("Löschlauf")
+        verbose_name_plural = _("Löschprotokoll")
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.erased}"

@@ -1,0 +1,39 @@
+"""Celery tasks of core: load by id, call one verb."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from apps.core import bell, emails, retention, uploads
+from apps.core.models import Heartbeat
+from apps.core.sockets import sweeps
+
+
+@shared_task(name="core.send_email")
+def send_email(email_id: str) -> None:
+    """Send one queued e-mail."""
+    emails.send(email_id)
+
+
+@shared_task(name="core.scan_file")
+def scan_file(file_id: str) -> None:
+    """Scan one uploaded file whose check is still due."""
+    uploads.scan_stored(file_id)
+
+
+@shared_task(name="core.sweep")
+def sweep() -> None:
+    """Ring again for every row that should long be done, and leave a sign of life."""
+    cutoff = timezone.now() - timedelta(seconds=settings.SWEEP_AGE_SECONDS)
+    for sweep in sweeps:
+        for pk in sweep.overdue(cutoff):
+            bell.publish(sweep.task, pk)
+    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now()})
+
+
+@shared_task(name="core.apply_retention")
+def apply_retention() -> None:
+    """Erase what is past its retention period."""
+    retention.apply_retention()
