@@ -1,0 +1,51 @@
+"""What accounts plugs into core: retention of accounts that were never confirmed, export."""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import Profile, User
+from apps.core.kinds import days
+from apps.core.sockets import RetentionRule, exports, retention_rules
+
+
+def _never_confirmed(now: dt.datetime) -> QuerySet[User]:
+    return (
+        User.objects.filter(is_staff=False, date_joined__lt=now - days("unverified_accounts"))
+        .exclude(emailaddress__verified=True)
+        .exclude(last_login__isnull=False)
+    )
+
+
+retention_rules.plug(
+    RetentionRule(
+        "unverified_accounts",
+        "Konten, deren E-Mail-Adresse nie bestätigt wurde",
+        _never_confirmed,
+        lambda rows: rows.delete()[0],
+    )
+)
+
+
+@exports.plug
+def export_account(user: Any) -> tuple[str, list[dict[str, Any]]]:
+    """The account and its profile."""
+    profile = Profile.objects.filter(user=user).first()
+    row: dict[str, Any] = {
+        "E-Mail-Adresse": user.email,
+        "Vorname": user.given_name,
+        "Name": user.family_name,
+        "angelegt am": user.date_joined.isoformat(),
+        "Sprache": user.language,
+    }
+    if profile:
+        row |= {
+            "Straße": profile.street,
+            "Hausnummer": profile.house_number,
+            "Postleitzahl": profile.postcode,
+            "Ort": profile.city,
+            "Geburtsdatum": profile.birth_date.isoformat() if profile.birth_date else "",
+            "Telefon": profile.phone,
+        }
+    return "Konto", [row]

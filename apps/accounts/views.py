@@ -1,0 +1,76 @@
+"""Pages around an account, besides those of allauth."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.erasure import close_account
+from apps.accounts.forms import NameForm, ProfileForm
+from apps.accounts.models import Profile
+from apps.core.sockets import exports
+
+
+@login_required
+@require_safe
+def after_login(request: HttpRequest) -> HttpResponse:
+    """Where somebody lands after signing in: staff at the desk, citizens in Mein Bereich."""
+    return redirect("admin:index" if request.user.is_staff else "portal:my_area")
+
+
+@login_required
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """The account: profile, e-mail, password, second factor, data, closing."""
+    return render(request, "accounts/overview.html")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Name, language and what forms are prefilled with."""
+    record = Profile.objects.filter(user=request.user).first() or Profile(user=request.user)
+    data = request.POST if request.method == "POST" else None
+    name_form = NameForm(data, instance=request.user)
+    profile_form = ProfileForm(data, instance=record)
+    if data is not None and name_form.is_valid() and profile_form.is_valid():
+        name_form.save()
+        profile_form.save()
+        messages.success(request, _("Ihre Angaben sind gespeichert."))
+        return redirect("accounts:overview")
+    return render(
+        request,
+        "accounts/profile.html",
+        {"name_form": name_form, "profile_form": profile_form},
+        status=422 if data is not None else 200,
+    )
+
+
+@login_required
+@require_safe
+def export(request: HttpRequest) -> HttpResponse:
+    """Everything the portal knows of the person, as JSON (Art. 15 and 20 DSGVO)."""
+    data: dict[str, Any] = dict(collect(request.user) for collect in exports)
+    response = JsonResponse(data, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response["Content-Disposition"] = 'attachment; filename="meine-daten.json"'
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest) -> HttpResponse:
+    """Ask, then close the account."""
+    if request.user.is_staff:
+        messages.info(request, _("Konten von Beschäftigten schließt die Systemverwaltung."))
+        return redirect("accounts:overview")
+    if request.method == "POST":
+        close_account(request.user)
+        logout(request)
+        messages.success(request, _("Ihr Konto ist geschlossen."))
+        return redirect("portal:home")
+    return render(request, "accounts/delete.html")
