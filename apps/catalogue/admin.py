@@ -1,0 +1,46 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+
+from apps.catalogue.models import Fee, LifeSituation, Office, Service
+
+
+class FeeInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Fee
+    extra = 0
+
+
+@admin.register(Service)
+class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name_de", "department", "online", "published", "easy_language_reviewed"]
+    list_filter = ["department", "online"]
+    search_fields = ["name_de", "name_en"]
+    prepopulated_fields = {"slug": ["name_de"]}
+    inlines = [FeeInline]
+    # Plain check boxes instead of two list boxes that no screen reader understands.
+    formfield_overrides = {
+        models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
+    }
+
+
+@admin.register(Fee)
+class FeeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A fee that has begun is followed by a newer one, never changed."""
+
+    list_display = ["label_de", "service", "amount", "valid_from"]
+    list_filter = ["service"]
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
+        return ["service", "key", "amount", "valid_from"] if obj else []
+
+
+@admin.register(LifeSituation)
+class LifeSituationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name_de", "position"]
+
+
+@admin.register(Office)
+class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name_de", "street", "phone"]

@@ -1,0 +1,88 @@
+"""Load the catalogue from JSON files; running it again updates what is there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+from apps.accounts.models import Department
+from apps.catalogue.models import Fee, LifeSituation, Office, Service
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+PAIRS = ("name", "summary", "description", "cost", "duration", "deadline", "privacy")
+PLAIN = ("leika", "easy_language", "requirements", "documents", "steps", "legal_basis", "keywords",
+         "online", "online_url", "outcome_type", "regime", "processing_working_days", "popular")  # fmt: skip
+
+
+def both(entry: dict[str, Any], *stems: str) -> dict[str, str]:
+    """Spread ``{"name": {"de": …, "en": …}}`` over ``name_de`` and ``name_en``."""
+    return {
+        f"{stem}_{language}": (entry.get(stem) or {}).get(language, "") for stem in stems for language in ("de", "en")
+    }
+
+
+class Command(BaseCommand):
+    help = "Loads departments, offices, life situations, services and fees from JSON files."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", nargs="?", default=str(DATA))
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder = Path(options["folder"])
+
+        def read(name: str) -> list[dict[str, Any]]:
+            return list(json.loads((folder / f"{name}.json").read_text(encoding="utf-8")))
+
+        departments = {}
+        for entry in read("departments"):
+            address = {k: entry[k] for k in ("abbreviation", "phone", "email", "street", "postcode", "city")}
+            departments[entry["slug"]], _ = Department.objects.update_or_create(
+                slug=entry["slug"], defaults={**both(entry, "name"), **address}
+            )
+        offices = {}
+        for entry in read("offices"):
+            offices[entry["slug"]], _ = Office.objects.update_or_create(
+                slug=entry["slug"],
+                defaults={
+                    **both(entry, "name", "opening_hours", "directions", "accessibility", "hint"),
+                    **{k: entry[k] for k in ("street", "postcode", "city", "phone")},
+                },
+            )
+        situations = {}
+        for position, entry in enumerate(read("life_situations")):
+            situations[entry["slug"]], _ = LifeSituation.objects.update_or_create(
+                slug=entry["slug"],
+                defaults={
+                    **both(entry, "name", "summary"),
+                    "icon": entry["icon"],
+                    "position": position,
+                },
+            )
+        entries = read("services")
+        for entry in entries:
+            service, _ = Service.objects.update_or_create(
+                slug=entry["slug"],
+                defaults={
+                    **both(entry, *PAIRS),
+                    **{key: entry[key] for key in PLAIN},
+                    "department": departments[entry["department"]],
+                },
+            )
+            service.offices.set([offices[slug] for slug in entry["offices"]])
+            service.life_situations.set([situations[slug] for slug in entry["life_situations"]])
+            for position, fee in enumerate(entry["fees"], start=1):
+                Fee.objects.update_or_create(
+                    key=f"{entry['slug']}-{position}",
+                    valid_from=fee["valid_from"],
+                    defaults={
+                        "service": service,
+                        **both(fee, "label", "unit"),
+                        "amount": fee["amount"],
+                        "legal_basis": fee["legal_basis"],
+                        "position": position,
+                    },
+                )
+        self.stdout.write(f"{len(entries)} services loaded")

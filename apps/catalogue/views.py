@@ -1,0 +1,48 @@
+"""Pages of the catalogue."""
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from apps.catalogue.models import LifeSituation, Service
+from apps.catalogue.search import MAX_QUERY, search
+from apps.core.sockets import service_doors
+
+
+@require_safe
+def service_list(request: HttpRequest) -> HttpResponse:
+    """All services from A to Z, or those that fit what was typed."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY]
+    services = search(text) if text else Service.objects.published()
+    online = request.GET.get("online") == "1"
+    if online:
+        services = services.filter(online="form")
+    context = {"text": text, "online": online, "services": list(services[:60])}
+    template = "catalogue/_results.html" if request.htmx else "catalogue/list.html"
+    return render(request, template, context)
+
+
+@require_safe
+def life_situation(request: HttpRequest, slug: str) -> HttpResponse:
+    """The services that come with a life situation."""
+    situation = get_object_or_404(LifeSituation, slug=slug)
+    services = situation.services.filter(published=True)
+    return render(request, "catalogue/life_situation.html", {"situation": situation, "services": services})
+
+
+@require_safe
+def life_situation_list(request: HttpRequest) -> HttpResponse:
+    """All life situations."""
+    situations = LifeSituation.objects.annotate(count=Count("services", filter=Q(services__published=True))).order_by(
+        "position"
+    )
+    return render(request, "catalogue/life_situations.html", {"situations": situations})
+
+
+@require_safe
+def service(request: HttpRequest, slug: str) -> HttpResponse:
+    """One service: what it is, cost, duration, documents, then the way to begin."""
+    found = get_object_or_404(Service.objects.published().for_page(), slug=slug)
+    doors = [door for plugged in service_doors for door in plugged(request, found)]
+    return render(request, "catalogue/service.html", {"service": found, "doors": doors})
