@@ -1,0 +1,94 @@
+"""Kinds of cases: what a door registers so that the spine can carry it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+
+from apps.cases.models import Case
+from apps.core.sockets import Panel, Socket
+from apps.core.transitions import Workflow
+
+
+@dataclass(frozen=True)
+class StatusText:
+    """What a status means to the citizen, in one sentence, and what happens next."""
+
+    sentence: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button on the clerk's case page; ``url`` leads to a form or takes a POST."""
+
+    label: str
+    url: str
+    style: str = "secondary"
+    post: bool = False
+    hint: str = ""
+
+
+def _nothing(*_args: Any) -> list[Any]:
+    return []
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of case.
+
+    ``working``, ``waiting`` and ``resumed`` name the statuses that the spine's own verbs use:
+    taking a case, asking the citizen, the citizen's answer.
+    """
+
+    key: str
+    label: str
+    workflow: Workflow
+    sentences: Mapping[str, StatusText]
+    working: str
+    waiting: str
+    resumed: str
+    # Panels take the request and the case.
+    staff_panels: Callable[[HttpRequest, Case], list[Panel]] = _nothing
+    citizen_panels: Callable[[HttpRequest, Case], list[Panel]] = _nothing
+    actions: Callable[[HttpRequest, Case], list[Action]] = _nothing
+    citizen_actions: Callable[[HttpRequest, Case], list[Action]] = _nothing
+    # What the queue's search finds besides reference and names.
+    search_text: Callable[[Case], str] = lambda _case: ""
+    # Where somebody without an account answers; takes the case, gives a path.
+    reply_path: Callable[[Case], str] | None = None
+    export: Callable[[Case], dict[str, Any]] = lambda _case: {}
+    badge: Mapping[str, str] = field(default_factory=dict)
+    # Whether the clerk may use the spine's own question with a date.
+    asks_questions: bool = True
+
+    def status_label(self, status: str) -> str:
+        """The status in the clerk's words."""
+        return str(dict(self.workflow.states.choices).get(status, status))
+
+
+_kinds: dict[str, Kind] = {}
+# Panels that belong to cases of every kind (notices); taken with (request, case, staff: bool).
+case_panels: Socket[Callable[[HttpRequest, Case, bool], list[Panel]]] = Socket()
+
+
+def register(kind: Kind) -> Kind:
+    """Make a kind known; called once from an app's ``ready()``."""
+    _kinds[kind.key] = kind
+    return kind
+
+
+def get(key: str) -> Kind:
+    """The kind registered under ``key``; KeyError when no installed app has it."""
+    return _kinds[key]
+
+
+def of(case: Case) -> Kind:
+    """The kind of a case."""
+    return _kinds[case.kind]
+
+
+def all_kinds() -> list[Kind]:
+    """Every registered kind, in order of registration."""
+    return list(_kinds.values())

@@ -1,0 +1,307 @@
+"""The spine: what a clerk works on, whichever door it came through."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Department
+from apps.cases.states import Act, Channel, Delivery, Direction, PartyRole
+from apps.catalogue.models import Service
+from apps.core.bilingual import Bilingual
+from apps.core.business_calendar import today
+from apps.core.models import EmailStatus, OutgoingEmail, PrivateFile
+from apps.core.references import new_reference
+from apps.core.transitions import Phase
+
+# A case is due soon when at most this many days are left.
+DUE_SOON_DAYS = 2
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def of(self, user: Any) -> "CaseQuerySet":
+        """The cases a citizen has filed."""
+        return self.filter(applicant=user) if user.is_authenticated else self.none()
+
+    def worked_by(self, user: Any) -> "CaseQuerySet":
+        """The cases of the departments a member of staff works in; none for anybody else."""
+        if not (user.is_authenticated and user.is_staff):
+            return self.none()
+        return self.filter(department__in=user.department_ids)
+
+    def open(self) -> "CaseQuerySet":
+        """Cases in which the administration still owes something."""
+        return self.filter(phase__in=Phase.open_phases())
+
+    def on_our_side(self) -> "CaseQuerySet":
+        """Open and not waiting for the citizen."""
+        return self.filter(phase__in=[Phase.NEW, Phase.WORKING])
+
+    def assigned_to(self, user: Any) -> "CaseQuerySet":
+        """Cases on somebody's desk."""
+        return self.filter(assignee=user)
+
+    def unassigned(self) -> "CaseQuerySet":
+        """Cases nobody has taken."""
+        return self.filter(assignee=None)
+
+    def due(self) -> "CaseQuerySet":
+        """Cases that are due soon or overdue and wait for us."""
+        return self.on_our_side().filter(due_on__lte=today() + dt.timedelta(days=DUE_SOON_DAYS))
+
+    def came_back(self) -> "CaseQuerySet":
+        """Cases in which the citizen has answered and nobody has looked yet."""
+        return self.on_our_side().filter(came_back_at__isnull=False)
+
+
+class Case(models.Model):
+    """A Vorgang."""
+
+    reference = models.CharField(_("Vorgangsnummer"), max_length=11, unique=True, default=new_reference, editable=False)
+    # Made when the form is rendered: sending the same form twice files once.
+    submission_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("Art"), max_length=20)
+    status = models.CharField(_("Status"), max_length=20)
+    phase = models.CharField(_("Phase"), max_length=8, choices=Phase.choices)
+    title_de = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=200)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="cases")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="cases")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
+        related_name="assigned_cases",
+    )  # fmt: skip
+    applicant = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True,
+        related_name="cases",
+    )  # fmt: skip
+    channel = models.CharField(_("Eingangsweg"), max_length=8, choices=Channel.choices, default=Channel.ONLINE)
+    language = models.CharField(max_length=2, default="de")
+    submitted_at = models.DateTimeField(_("eingegangen am"), default=timezone.now)
+    due_on = models.DateField(_("fällig am"), null=True, blank=True)
+    # Until when the citizen has to act, while the case waits for them.
+    act_by = models.DateField(_("Antwort bis"), null=True, blank=True)
+    came_back_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    search_text = models.TextField(blank=True, editable=False)
+
+    title = Bilingual("title")
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Vorgang")
+        verbose_name_plural = _("Vorgänge")
+        ordering = [F("due_on").asc(nulls_last=True), "submitted_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(phase__in=Phase.values), name="case_phase_known"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="case_channel_known"),
+            models.CheckConstraint(
+                condition=~Q(phase=Phase.DECIDED) | Q(decided_at__isnull=False),
+                name="case_decided_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(phase=Phase.CLOSED) | Q(closed_at__isnull=False),
+                name="case_closed_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["department", "phase", "due_on"], name="case_queue_idx"),
+            models.Index(fields=["assignee", "phase"], name="case_assignee_idx"),
+            models.Index(fields=["applicant", "-submitted_at"], name="case_applicant_idx"),
+            GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="case_search_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        """The citizen's page."""
+        return reverse("portal:case", args=[self.reference])
+
+    @property
+    def staff_url(self) -> str:
+        """The clerk's page."""
+        return reverse("admin:case", args=[self.reference])
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the case with everything in it, the files' bytes included."""
+        files = [a.file for a in self.attachments.select_related("file")]
+        self.attachments.all().delete()
+        result = super().delete(*args, **kwargs)
+        for file in files:
+            file.delete()
+        return result
+
+    def record_move(
+        self, old: str, new: str, *, by: Any, act: str = Act.STATUS, public: bool = True, **data: Any
+    ) -> None:
+        """Write the change of status into the timeline."""
+        record(self, act, by=by, public=public, old=old, new=new, **data)
+
+    @property
+    def is_open(self) -> bool:
+        return self.phase in Phase.open_phases()
+
+    @property
+    def is_overdue(self) -> bool:
+        return bool(self.due_on and self.phase in (Phase.NEW, Phase.WORKING) and self.due_on < today())
+
+    @property
+    def undeliverable_emails(self) -> list[OutgoingEmail]:
+        """E-mails of this case that could not be delivered, for the clerk to see."""
+        return list(
+            OutgoingEmail.objects.filter(timeline_entries__case=self, status=EmailStatus.UNDELIVERABLE).distinct()
+        )
+
+
+class Party(models.Model):
+    """A person or organisation in a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="parties")
+    role = models.CharField(max_length=16, choices=PartyRole.choices, default=PartyRole.APPLICANT)
+    given_name = models.CharField(_("Vorname"), max_length=120, blank=True)
+    family_name = models.CharField(_("Name"), max_length=120, blank=True)
+    organisation = models.CharField(_("Organisation"), max_length=200, blank=True)
+    street = models.CharField(_("Straße"), max_length=120, blank=True)
+    house_number = models.CharField(_("Hausnummer"), max_length=12, blank=True)
+    postcode = models.CharField(_("Postleitzahl"), max_length=10, blank=True)
+    city = models.CharField(_("Ort"), max_length=120, blank=True)
+    email = models.EmailField(_("E-Mail-Adresse"), blank=True)
+    phone = models.CharField(_("Telefon"), max_length=40, blank=True)
+    delivery = models.CharField(max_length=8, choices=Delivery.choices, default=Delivery.POST)
+    consent_at = models.DateTimeField(_("Einwilligung in den Abruf"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("Beteiligte Person")
+        verbose_name_plural = _("Beteiligte")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                # Nobody has to answer to two names, but nobody has none.
+                condition=~Q(family_name="") | ~Q(organisation=""),
+                name="party_has_name",
+            ),
+            models.CheckConstraint(
+                condition=~Q(delivery=Delivery.PORTAL) | Q(consent_at__isnull=False),
+                name="party_portal_needs_consent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name as it is written on an envelope."""
+        person = f"{self.given_name} {self.family_name}".strip()
+        return f"{self.organisation}, {person}".strip(", ") if self.organisation else person
+
+    @property
+    def address_lines(self) -> list[str]:
+        """Address field after DIN 5008: name, street, postcode and town."""
+        lines = [self.organisation, f"{self.given_name} {self.family_name}".strip(),
+                 f"{self.street} {self.house_number}".strip(), f"{self.postcode} {self.city}".strip()]  # fmt: skip
+        return [line for line in lines if line]
+
+
+class TimelineEntry(models.Model):
+    """One thing that happened; never changed."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timeline")
+    at = models.DateTimeField(default=timezone.now)
+    act = models.CharField(max_length=16, choices=Act.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    public = models.BooleanField(default=True)
+    data = models.JSONField(default=dict, blank=True)
+    email = models.ForeignKey(
+        OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True,
+        related_name="timeline_entries",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("Eintrag im Verlauf")
+        verbose_name_plural = _("Verlauf")
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["case", "at"], name="timeline_case_idx")]
+
+    def __str__(self) -> str:
+        return self.get_act_display()
+
+
+class Message(models.Model):
+    """Something said between the city and the citizen."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    body = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    # A question that waits for an answer has a day; the answer points back at it.
+    question_due = models.DateField(null=True, blank=True)
+    answer_to = models.OneToOneField("self", on_delete=models.CASCADE, null=True, blank=True, related_name="answer")
+    email = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("Nachricht")
+        verbose_name_plural = _("Nachrichten")
+        ordering = ["created_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_direction_display()} {self.created_at:%d.%m.%Y}"
+
+
+class Note(models.Model):
+    """A note among colleagues; never shown to the citizen."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    body = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Notiz")
+        verbose_name_plural = _("Notizen")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%d.%m.%Y}"
+
+
+class Attachment(models.Model):
+    """A file in a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="attachments")
+    file = models.OneToOneField(PrivateFile, on_delete=models.PROTECT, related_name="attachment")
+    label = models.CharField(max_length=200)
+    message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="attachments")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Anlage")
+        verbose_name_plural = _("Anlagen")
+        ordering = ["created_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def record(
+    case: Case, act: str, *, by: Any = None, public: bool = True,
+    email: OutgoingEmail | None = None, **data: Any,
+) -> TimelineEntry:  # fmt: skip
+    """Write down that something happened in a case."""
+    actor = by if getattr(by, "is_authenticated", False) else None
+    return TimelineEntry.objects.create(case=case, act=act, actor=actor, public=public, email=email, data=data)

@@ -1,0 +1,57 @@
+"""Channels and the small vocabularies of the spine; each kind brings its own statuses."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.TextChoices):
+    """How a case reached the city."""
+
+    ONLINE = "online", _("online")
+    COUNTER = "counter", _("am Schalter")
+    PAPER = "paper", _("auf Papier")
+    PHONE = "phone", _("am Telefon")
+
+
+class PartyRole(models.TextChoices):
+    APPLICANT = "applicant", _("Antragstellende Person")
+    JOINT = "joint", _("Mitbeteiligte Person")
+    REPRESENTATIVE = "representative", _("Vertretung")
+
+
+class Delivery(models.TextChoices):
+    """How a party gets letters (§ 41 Abs. 2a VwVfG, § 122a AO need consent)."""
+
+    PORTAL = "portal", _("zum Abruf im Portal")
+    POST = "post", _("per Post")
+    EMAIL = "email", _("per E-Mail")
+
+
+class Direction(models.TextChoices):
+    IN = "in", _("eingegangen")
+    OUT = "out", _("gesendet")
+
+
+class Act(models.TextChoices):
+    """What can stand in a timeline; the label is the sentence people read."""
+
+    SUBMITTED = "submitted", _("Eingegangen")
+    CAPTURED = "captured", _("Erfasst")
+    STATUS = "status", _("Status geändert")
+    TAKEN = "taken", _("Bearbeitung begonnen")
+    ASSIGNED = "assigned", _("Zugewiesen")
+    HANDED_OVER = "handed_over", _("An eine andere Dienststelle abgegeben")
+    ASKED = "asked", _("Rückfrage gestellt")
+    ANSWERED = "answered", _("Rückfrage beantwortet")
+    MESSAGE = "message", _("Nachricht gesendet")
+    MESSAGE_IN = "message_in", _("Nachricht eingegangen")
+    NOTE = "note", _("Notiz geschrieben")
+    DECIDED = "decided", _("Entschieden")
+    WITHDRAWN = "withdrawn", _("Zurückgezogen")
+    CLOSED = "closed", _("Abgeschlossen")
+    REOPENED = "reopened", _("Wieder aufgenommen")
+    NOTICE_CREATED = "notice_created", _("Bescheid wird erstellt")
+    NOTICE_READY = "notice_ready", _("Bescheid liegt bereit")
+    NOTICE_OPENED = "notice_opened", _("Bescheid geöffnet")
+    FILE_OPENED = "file_opened", _("Anlage geöffnet")
+    EMAIL = "email", _("E-Mail gesendet")

@@ -1,0 +1,179 @@
+"""What can be done with a case of any kind, as verbs; kinds add their own."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.accounts.models import Department
+from apps.cases import kinds
+from apps.cases.emails import notify
+from apps.cases.models import Attachment, Case, Message, Note, Party, record
+from apps.cases.states import Act, Channel, Direction, PartyRole
+from apps.catalogue.models import Service
+from apps.catalogue.normalise import normalised
+from apps.core.models import PrivateFile
+from apps.core.references import new_reference
+from apps.core.transitions import Phase, TransitionError, move
+
+REFERENCE_TRIES = 5
+
+
+def open_case(
+    kind: str,
+    *,
+    status: str,
+    title: dict[str, str],
+    department: Department,
+    submission_key: uuid.UUID,
+    service: Service | None = None,
+    applicant: Any = None,
+    parties: Iterable[Party] = (),
+    channel: str = Channel.ONLINE,
+    language: str = "de",
+    due_on: dt.date | None = None,
+    by: Any = None,
+) -> tuple[Case, bool]:
+    """Open a case and return it with True, or the one already opened under the key with False.
+
+    ``title`` holds the keys de and en. To be called inside the caller's transaction, which adds
+    what the kind stores besides.
+    """
+    workflow = kinds.get(kind).workflow
+    phase = (workflow.phases or {})[status]
+    for attempt in range(REFERENCE_TRIES):
+        try:
+            with transaction.atomic():
+                case = Case.objects.create(
+                    kind=kind,
+                    status=status,
+                    phase=phase,
+                    title_de=title["de"][:200],
+                    title_en=title["en"][:200],
+                    department=department,
+                    service=service,
+                    applicant=applicant,
+                    submission_key=submission_key,
+                    channel=channel,
+                    language=language,
+                    due_on=due_on,
+                    reference=new_reference(),
+                )
+            break
+        except IntegrityError:
+            existing = Case.objects.filter(submission_key=submission_key).first()
+            if existing is not None:
+                return existing, False
+            if attempt == REFERENCE_TRIES - 1:
+                raise
+    for party in parties:
+        party.case = case
+        party.save()
+    record(case, Act.SUBMITTED if channel == Channel.ONLINE else Act.CAPTURED, by=by, channel=channel)
+    return case, True
+
+
+def index_for_search(case: Case) -> None:
+    """Bring the text that the queue's search looks through up to date."""
+    people = [f"{p.name} {p.email} {p.street}" for p in case.parties.all()]
+    parts = [case.reference, case.reference.replace("-", ""), case.title_de, *people]
+    parts.append(kinds.of(case).search_text(case))
+    Case.objects.filter(pk=case.pk).update(search_text=normalised(" ".join(parts)))
+
+
+def take(case: Case, *, by: Any) -> None:
+    """Put a case on one's own desk; a new one thereby goes to work."""
+    with transaction.atomic():
+        if case.phase == Phase.NEW:
+            kind = kinds.of(case)
+            move(case, kind.workflow, kind.working, by=by, act=Act.TAKEN)
+        assign(case, to=by, by=by)
+
+
+def assign(case: Case, *, to: Any, by: Any) -> None:
+    """Put a case on somebody's desk, or on nobody's.
+
+    Raises TransitionError when that person does not work in the case's department or the case
+    is no longer open.
+    """
+    if not case.is_open:
+        raise TransitionError("a closed case has no assignee")
+    if to is not None and case.department_id not in to.department_ids:
+        raise TransitionError("not a member of the department")
+    with transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(assignee=to)
+        case.assignee = to
+        record(case, Act.ASSIGNED, by=by, public=False, to=to.pk if to else None,
+               name=str(to) if to else "")  # fmt: skip
+
+
+def hand_over(case: Case, *, department: Department, reason: str, by: Any) -> None:
+    """Give a case to another department, where it lies unassigned."""
+    if not case.is_open:
+        raise TransitionError("a closed case stays where it is")
+    if department.pk == case.department_id:
+        raise TransitionError("the case is already there")
+    with transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(department=department, assignee=None)
+        old, case.department, case.assignee = case.department, department, None
+        record(case, Act.HANDED_OVER, by=by, old=old.pk, new=department.pk,
+               name_de=department.name_de, name_en=department.name_en)  # fmt: skip
+        if reason:
+            Note.objects.create(case=case, author=by, body=reason)
+
+
+def add_note(case: Case, *, body: str, by: Any) -> Note:
+    """Write a note for colleagues."""
+    with transaction.atomic():
+        note = Note.objects.create(case=case, author=by, body=body)
+        record(case, Act.NOTE, by=by, public=False)
+    return note
+
+
+def ask(case: Case, *, body: str, due_on: dt.date, by: Any) -> Message:
+    """Ask the citizen something; the case waits for them until ``due_on``."""
+    kind = kinds.of(case)
+    with transaction.atomic():
+        changes = {"act_by": due_on, "came_back_at": None}
+        move(case, kind.workflow, kind.waiting, by=by, changes=changes, act=Act.ASKED)
+        message = Message.objects.create(case=case, direction=Direction.OUT, author=by, body=body, question_due=due_on)
+        message.email = notify(case, "case_question", due_on=due_on)
+        message.save(update_fields=["email"])
+    return message
+
+
+def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
+    """The citizen's answer to the open question; the case comes back."""
+    kind = kinds.of(case)
+    with transaction.atomic():
+        changes = {"act_by": None, "came_back_at": timezone.now()}
+        move(case, kind.workflow, kind.resumed, by=by, changes=changes, act=Act.ANSWERED)
+        question = open_question(case)
+        message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body, answer_to=question)
+        for file in files:
+            attach(case, file, label=file.name, message=message)
+    return message
+
+
+def open_question(case: Case) -> Message | None:
+    """The question that waits for an answer."""
+    return case.messages.filter(question_due__isnull=False, answer=None).last()
+
+
+def attach(case: Case, file: PrivateFile, *, label: str, message: Message | None = None) -> Attachment:
+    """Add a file to a case."""
+    return Attachment.objects.create(case=case, file=file, label=label[:200], message=message)
+
+
+def seen(case: Case) -> None:
+    """The clerk has looked at what came back."""
+    Case.objects.filter(pk=case.pk).update(came_back_at=None)
+    case.came_back_at = None
+
+
+def applicant_of(case: Case) -> Party | None:
+    """The first applicant."""
+    return case.parties.filter(role=PartyRole.APPLICANT).first()
