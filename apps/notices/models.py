@@ -1,0 +1,147 @@
+"""Notices: a frozen letter, its document, the attempts to render it."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.cases.models import Case, record
+from apps.cases.states import Act
+from apps.notices.states import NoticeStatus
+
+
+class LegalRemedyQuerySet(models.QuerySet["LegalRemedy"]):
+    def valid_on(self, key: str, day: dt.date) -> "LegalRemedy | None":
+        """The instruction on legal remedies in force for ``key`` on ``day``."""
+        return self.filter(key=key, valid_from__lte=day).order_by("-valid_from").first()
+
+
+class LegalRemedy(models.Model):
+    """A Rechtsbehelfsbelehrung (§ 37 Abs. 6 VwVfG, § 157 Abs. 1 AO, § 36 SGB X): data, not code.
+
+    Whether taxes are preceded by a Widerspruch is the city's decision (§ 80 Abs. 3 NJG).
+    """
+
+    key = models.CharField(_("Verfahrensrecht"), max_length=20)
+    text = models.TextField(_("Belehrung"))
+    # Not part of the instruction, which must stay short to be right: printed in its own place.
+    hint = models.TextField(_("Hinweis"), blank=True)
+    valid_from = models.DateField(_("gilt ab"))
+
+    objects = LegalRemedyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Rechtsbehelfsbelehrung")
+        verbose_name_plural = _("Rechtsbehelfsbelehrungen")
+        ordering = ["key", "-valid_from"]
+        constraints = [models.UniqueConstraint(fields=["key", "valid_from"], name="remedy_key_from_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.valid_from:%d.%m.%Y})"
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, user: Any) -> "NoticeQuerySet":
+        """Notices of one's own cases and of the cases of one's department."""
+        return self.filter(Q(case__in=Case.objects.of(user)) | Q(case__in=Case.objects.worked_by(user)))
+
+    def waiting(self) -> "NoticeQuerySet":
+        """Notices whose document is still to be made and may be tried now."""
+        return self.filter(status=NoticeStatus.PENDING, next_try__lte=timezone.now())
+
+
+class Notice(models.Model):
+    """A letter of the city; what stands in it is frozen when the decision is made."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notices")
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    # The result in one sentence, shown before the PDF; both languages.
+    result_de = models.CharField(max_length=300)
+    result_en = models.CharField(max_length=300)
+    template = models.CharField(max_length=40)
+    template_version = models.PositiveSmallIntegerField()
+    context = models.JSONField()
+    status = models.CharField(max_length=8, choices=NoticeStatus.choices, default=NoticeStatus.PENDING)
+    sha256 = models.CharField(max_length=64, blank=True)
+    next_try = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Bescheid")
+        verbose_name_plural = _("Bescheide")
+        ordering = ["case", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "number"], name="notice_case_number_unique"),
+            models.CheckConstraint(condition=Q(status__in=NoticeStatus.values), name="notice_status_known"),
+            models.CheckConstraint(
+                condition=Q(status=NoticeStatus.DONE, done_at__isnull=False) & ~Q(sha256="")
+                | ~Q(status=NoticeStatus.DONE) & Q(sha256="", done_at=None),
+                name="notice_done_has_document",
+            ),
+        ]
+        indexes = [models.Index(fields=["next_try"], condition=Q(status="pending"), name="notice_pending_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.case.reference}-{self.number}"
+
+    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+        """A document that is there shows in the case's timeline."""
+        if new == NoticeStatus.DONE:
+            record(self.case, Act.NOTICE_READY, title=self.title)
+
+    @property
+    def is_done(self) -> bool:
+        return self.status == NoticeStatus.DONE
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == NoticeStatus.PENDING
+
+    @property
+    def filename(self) -> str:
+        """Name of the downloaded file: no name of a person in it."""
+        return f"{self.title}-{self.case.reference}.pdf".replace(" ", "-")
+
+    def get_absolute_url(self) -> str:
+        return reverse("notices:document", args=[self.pk])
+
+
+class NoticeDocument(models.Model):
+    """The finished PDF, written in the same commit as the notice's status; immutable."""
+
+    notice = models.OneToOneField(Notice, on_delete=models.CASCADE, primary_key=True, related_name="document")
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    pages = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Dokument")
+        verbose_name_plural = _("Dokumente")
+
+
+class NoticeAttempt(models.Model):
+    """One try at rendering, counted in a commit of its own before the risky part."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="attempts")
+    started_at = models.DateTimeField(default=timezone.now)
+    # Stays empty when the process died in between.
+    ended_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("Versuch")
+        verbose_name_plural = _("Versuche")
+        ordering = ["started_at"]

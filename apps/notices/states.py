@@ -1,0 +1,22 @@
+"""The statuses of a notice on its way from decision to document."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.transitions import Workflow
+
+
+class NoticeStatus(models.TextChoices):
+    PENDING = "pending", _("wird erstellt")
+    DONE = "done", _("liegt bereit")
+    DEAD = "dead", _("konnte nicht erstellt werden")
+
+
+WORKFLOW = Workflow(
+    name="notice",
+    states=NoticeStatus,
+    moves={
+        NoticeStatus.PENDING: {NoticeStatus.DONE, NoticeStatus.DEAD},
+        NoticeStatus.DEAD: {NoticeStatus.PENDING},
+    },
+)

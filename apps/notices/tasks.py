@@ -1,0 +1,11 @@
+"""Celery tasks of notices: load by id, call one verb."""
+
+from celery import shared_task
+
+from apps.notices import rendering
+
+
+@shared_task(name="notices.render")
+def render(notice_id: str) -> None:
+    """Make the document of one notice."""
+    rendering.render(notice_id)

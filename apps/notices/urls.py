@@ -1,0 +1,10 @@
+from django.urls import path, re_path
+
+from apps.notices import views
+
+app_name = "notices"
+urlpatterns = [
+    path("<uuid:pk>/", views.document, name="document"),
+    path("<uuid:pk>/erneut/", views.retry, name="retry"),
+    re_path(r"^stand/(?P<side>amt|ich)/(?P<reference>[0-9A-Z-]{11})/$", views.panel, name="panel"),
+]
