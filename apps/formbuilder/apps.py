@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class FormbuilderConfig(AppConfig):
+    name = "apps.formbuilder"

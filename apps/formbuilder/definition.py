@@ -1,0 +1,296 @@
+"""What a form definition may say, and reading one from JSON.
+
+A definition has steps; a step has fields; a field of type ``group`` has fields of its own and may
+be repeated. ``when`` makes a step or field appear only under a condition. Texts are
+``{"de": …, "en": …}``.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FIELD_TYPES = frozenset(
+    [
+        "text",
+        "textarea",
+        "email",
+        "tel",
+        "integer",
+        "decimal",
+        "date",
+        "boolean",
+        "confirm",
+        "choice",
+        "choices",
+        "upload",
+        "info",
+        "group",
+        "licence_plate",
+        "postcode",
+    ]
+)
+KEY = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+Text = dict[str, str]
+
+
+class DefinitionError(ValueError):
+    """The JSON is not a form; the message names the place."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``field`` equals one of ``values``, or a combination of conditions."""
+
+    kind: str  # is | all | any | not
+    field: str = ""
+    values: tuple[Any, ...] = ()
+    parts: tuple["Condition", ...] = ()
+
+    def holds(self, answers: Mapping[str, Any]) -> bool:
+        """Whether the condition holds for the answers (key → stored value)."""
+        if self.kind == "is":
+            value = answers.get(self.field)
+            if isinstance(value, list):
+                return any(v in self.values for v in value)
+            return value in self.values
+        if self.kind == "not":
+            return not self.parts[0].holds(answers)
+        combine = all if self.kind == "all" else any
+        return combine(part.holds(answers) for part in self.parts)
+
+    def fields(self) -> Iterator[str]:
+        """Keys of the fields the condition looks at."""
+        if self.field:
+            yield self.field
+        for part in self.parts:
+            yield from part.fields()
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: Text
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question, or a group of them."""
+
+    key: str
+    type: str
+    label: Text
+    hint: Text | None = None
+    required: bool = True
+    missing: Text | None = None
+    when: Condition | None = None
+    choices: tuple[Choice, ...] = ()
+    fields: tuple["Field", ...] = ()
+    item_label: Text | None = None
+    min_items: int = 1
+    max_items: int = 1
+    max_length: int | None = None
+    min_value: str | None = None
+    max_value: str | None = None
+    pattern: str | None = None
+    invalid: Text | None = None
+    autocomplete: str | None = None
+    prefill: str | None = None
+    width: str | None = None
+
+    @property
+    def is_group(self) -> bool:
+        return self.type == "group"
+
+
+@dataclass(frozen=True)
+class Step:
+    key: str
+    title: Text
+    fields: tuple[Field, ...]
+    intro: Text | None = None
+    when: Condition | None = None
+
+    def walk(self) -> Iterator[Field]:
+        """Every field, groups included, then what is in them."""
+        for item in self.fields:
+            yield item
+            yield from item.fields
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A whole form. ``extra`` holds what the users of the form add (fee rule, parties, letters)."""
+
+    slug: str
+    title: Text
+    steps: tuple[Step, ...]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def step(self, key: str) -> Step | None:
+        """The step called ``key``."""
+        return next((s for s in self.steps if s.key == key), None)
+
+
+def parse(raw: Any) -> Definition:
+    """Read a definition; raises DefinitionError naming the first thing that is wrong."""
+    if not isinstance(raw, dict):
+        raise DefinitionError("a form definition is an object")
+    _known(raw, {"slug", "title", "steps", "extra"}, "form")
+    steps_raw = raw.get("steps")
+    if not isinstance(steps_raw, list) or not steps_raw:
+        raise DefinitionError("form: steps is a list with at least one entry")
+    steps = tuple(_step(s, f"steps[{i}]") for i, s in enumerate(steps_raw))
+    _check_keys(steps)
+    extra = raw.get("extra", {})
+    if not isinstance(extra, dict):
+        raise DefinitionError("form: extra is an object")
+    return Definition(_key(raw, "slug", "form", slug=True), _text(raw, "title", "form"), steps, extra)
+
+
+def _step(raw: Any, where: str) -> Step:
+    _known(raw, {"key", "title", "intro", "fields", "when"}, where)
+    fields = raw.get("fields")
+    if not isinstance(fields, list) or not fields:
+        raise DefinitionError(f"{where}: fields is a list with at least one entry")
+    return Step(
+        _key(raw, "key", where),
+        _text(raw, "title", where),
+        tuple(_field(f, f"{where}.fields[{i}]") for i, f in enumerate(fields)),
+        _optional_text(raw, "intro", where),
+        _condition(raw.get("when"), where),
+    )
+
+
+_FIELD_KEYS = {"key", "type", "label", "hint", "required", "missing", "when", "choices", "fields",
+               "item_label", "min_items", "max_items", "max_length", "min_value", "max_value",
+               "pattern", "invalid", "autocomplete", "prefill", "width"}  # fmt: skip
+
+
+def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
+    _known(raw, _FIELD_KEYS, where)
+    kind = raw.get("type")
+    if kind not in FIELD_TYPES or (nested and kind == "group"):
+        raise DefinitionError(f"{where}: type {kind!r} is not known here")
+    choices = tuple(
+        Choice(_string(c, "value", f"{where}.choices"), _text(c, "label", f"{where}.choices"))
+        for c in raw.get("choices", [])
+    )
+    if kind in ("choice", "choices") and not choices:
+        raise DefinitionError(f"{where}: choices are missing")
+    inner = tuple(_field(f, f"{where}.fields[{i}]", nested=True) for i, f in enumerate(raw.get("fields", [])))
+    if (kind == "group") != bool(inner):
+        raise DefinitionError(f"{where}: a group, and only a group, has fields")
+    pattern = raw.get("pattern")
+    if pattern is not None:
+        try:
+            re.compile(pattern)
+        except (re.error, TypeError) as error:
+            raise DefinitionError(f"{where}: pattern is no regular expression") from error
+    numbers = {k: raw[k] for k in ("min_items", "max_items", "max_length") if k in raw}
+    if any(not isinstance(n, int) or n < 0 for n in numbers.values()):
+        raise DefinitionError(f"{where}: counts and lengths are whole numbers")
+    return Field(
+        key=_key(raw, "key", where),
+        type=kind,
+        label=_text(raw, "label", where),
+        hint=_optional_text(raw, "hint", where),
+        required=bool(raw.get("required", True)),
+        missing=_optional_text(raw, "missing", where),
+        when=_condition(raw.get("when"), where),
+        choices=choices,
+        fields=inner,
+        item_label=_optional_text(raw, "item_label", where),
+        min_items=numbers.get("min_items", 1),
+        max_items=numbers.get("max_items", 1),
+        max_length=numbers.get("max_length"),
+        min_value=raw.get("min_value"),
+        max_value=raw.get("max_value"),
+        pattern=pattern,
+        invalid=_optional_text(raw, "invalid", where),
+        autocomplete=raw.get("autocomplete"),
+        prefill=raw.get("prefill"),
+        width=raw.get("width"),
+    )
+
+
+def _condition(raw: Any, where: str) -> Condition | None:
+    if raw is None:
+        return None
+    where = f"{where}.when"
+    if not isinstance(raw, dict) or not raw:
+        raise DefinitionError(f"{where}: a condition is an object")
+    if "field" in raw:
+        _known(raw, {"field", "is", "in"}, where)
+        if ("is" in raw) == ("in" in raw):
+            raise DefinitionError(f"{where}: a field is compared with `is` or `in`")
+        values = tuple(raw["in"]) if "in" in raw else (raw["is"],)
+        return Condition("is", field=_string(raw, "field", where), values=values)
+    if len(raw) != 1 or next(iter(raw)) not in ("all", "any", "not"):
+        raise DefinitionError(f"{where}: expected field, all, any or not")
+    kind, inner = next(iter(raw.items()))
+    items = [inner] if kind == "not" else inner
+    parts = tuple(p for p in (_condition(i, where) for i in items) if p is not None)
+    if not parts:
+        raise DefinitionError(f"{where}: {kind} is empty")
+    return Condition(kind, parts=parts)
+
+
+def _check_keys(steps: tuple[Step, ...]) -> None:
+    """Keys are unique, and a condition looks only at what was asked before."""
+    seen: set[str] = set()
+    step_keys: set[str] = set()
+    for step in steps:
+        if step.key in step_keys:
+            raise DefinitionError(f"step {step.key} occurs twice")
+        step_keys.add(step.key)
+        _check_condition(step.when, seen, f"step {step.key}")
+        for item in step.fields:
+            _check_condition(item.when, seen, f"field {item.key}")
+            if item.key in seen:
+                raise DefinitionError(f"field {item.key} occurs twice")
+            seen.add(item.key)
+            inner_seen: set[str] = set()
+            for inner in item.fields:
+                _check_condition(inner.when, seen | inner_seen, f"field {item.key}.{inner.key}")
+                if inner.key in inner_seen:
+                    raise DefinitionError(f"field {item.key}.{inner.key} occurs twice")
+                inner_seen.add(inner.key)
+
+
+def _check_condition(condition: Condition | None, seen: set[str], where: str) -> None:
+    for key in condition.fields() if condition else ():
+        if key not in seen:
+            raise DefinitionError(f"{where}: the condition looks at {key}, which is not asked before")
+
+
+def _known(raw: Any, keys: set[str], where: str) -> None:
+    if not isinstance(raw, dict):
+        raise DefinitionError(f"{where}: expected an object")
+    if unknown := set(raw) - keys:
+        raise DefinitionError(f"{where}: unknown {', '.join(sorted(unknown))}")
+
+
+def _string(raw: Any, key: str, where: str) -> str:
+    value = raw.get(key) if isinstance(raw, dict) else None
+    if not isinstance(value, str) or not value:
+        raise DefinitionError(f"{where}: {key} is missing")
+    return value
+
+
+def _key(raw: Any, key: str, where: str, *, slug: bool = False) -> str:
+    value = _string(raw, key, where)
+    if not (KEY.match(value) or (slug and re.match(r"^[a-z0-9-]{1,80}$", value))):
+        raise DefinitionError(f"{where}: {key} {value!r} is not a plain name")
+    return value
+
+
+def _text(raw: Any, key: str, where: str) -> Text:
+    value = raw.get(key) if isinstance(raw, dict) else None
+    if not isinstance(value, dict) or not all(isinstance(value.get(x), str) and value[x] for x in ("de", "en")):
+        raise DefinitionError(f"{where}: {key} needs de and en")
+    return {"de": value["de"], "en": value["en"]}
+
+
+def _optional_text(raw: Any, key: str, where: str) -> Text | None:
+    return _text(raw, key, where) if key in raw else None

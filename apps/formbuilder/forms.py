@@ -1,0 +1,373 @@
+"""Definitions as Django forms: one form class per step or group, made once per process."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.text import format_lazy
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.bilingual import localised
+from apps.core.business_calendar import today
+from apps.formbuilder.definition import Definition, Field, Step
+from apps.formbuilder.names import no_control_characters, normalised_text
+
+LICENCE_PLATE = re.compile(r"^([A-ZÄÖÜ]{1,3})[ -]*([A-Z]{1,2})[ -]*([1-9][0-9]{0,3})([EH]?)$")
+
+
+class PlainCharField(forms.CharField):
+    """Text as people write it: every letter of DIN 91379, apostrophes, one or many words."""
+
+    def to_python(self, value: Any) -> str:
+        return normalised_text(super().to_python(value) or "")
+
+    def run_validators(self, value: Any) -> None:
+        no_control_characters(value)
+        super().run_validators(value)
+
+
+class LicencePlateField(PlainCharField):
+    """A German registration number, written as on the plate: ``WOB AB 123``."""
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return text
+        match = LICENCE_PLATE.match(unicodedata.normalize("NFC", text.upper()))
+        if not match:
+            raise forms.ValidationError(_("Das ist kein deutsches Kennzeichen. Beispiel: WOB AB 123"), code="invalid")
+        district, letters, digits, suffix = match.groups()
+        return f"{district} {letters} {digits}{suffix}"
+
+
+class YesNoField(forms.TypedChoiceField):
+    """A yes/no question as two radio buttons; the value is True or False."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=[("yes", _("Ja")), ("no", _("Nein"))],
+            coerce=lambda v: v == "yes",
+            empty_value=None,
+            widget=forms.RadioSelect,
+            **options,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return {True: "yes", False: "no"}.get(value, value) if not isinstance(value, str) else value
+
+
+class GermanDateField(forms.DateField):
+    """A date as people type it: ``24.12.2026``; the browser's ISO form is taken as well."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            input_formats=["%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d. %B %Y", "%d %m %Y", "%d/%m/%Y"],
+            widget=forms.DateInput(format="%d.%m.%Y", attrs={"inputmode": "numeric"}),
+            **options,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dt.date):
+            return value.strftime("%d.%m.%Y") if value.year >= 1000 else value.isoformat()
+        return value
+
+
+class GermanDecimalField(forms.DecimalField):
+    """A number with a comma or a point."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str) and "," in value:
+            value = value.replace(".", "").replace(",", ".")
+        return super().to_python(value)
+
+
+class StoredUploadField(forms.Field):
+    """The ids of files already stored for a draft; the bytes are checked before they get here."""
+
+    widget = forms.FileInput
+
+    def clean(self, value: Any) -> list[str]:
+        ids = [str(v) for v in value or []]
+        if self.required and not ids:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return ids
+
+
+class StepForm(forms.Form):
+    """The fields of a step (or of one entry of a group); conditions decide which exist.
+
+    ``answers`` are the stored values that conditions may look at besides the form's own.
+    """
+
+    definition_fields: tuple[Field, ...] = ()
+
+    def __init__(self, *args: Any, answers: Mapping[str, Any] | None = None,
+                 files: Mapping[str, list[str]] | None = None, **kwargs: Any) -> None:  # fmt: skip
+        self.known: dict[str, Any] = dict(answers or {})
+        self.stored_files = dict(files or {})
+        super().__init__(*args, use_required_attribute=False, **kwargs)
+        if not self.is_bound:
+            self._hide_unasked()
+
+    def _hide_unasked(self) -> None:
+        """Before anything is typed: show what the stored answers call for."""
+        values = dict(self.known)
+        for item in self.definition_fields:
+            if item.when is not None and not item.when.holds(values):
+                self.fields.pop(item.key, None)
+                values.pop(item.key, None)
+            elif item.key in self.initial:
+                values[item.key] = to_stored(self.initial[item.key])
+
+    def _clean_fields(self) -> None:
+        """Clean field by field, in order; a field whose condition fails is absent, not empty."""
+        values = dict(self.known)
+        data: Mapping[str, Any] = self.data
+        for item in self.definition_fields:
+            form_field = self.fields.get(item.key)
+            if form_field is None:
+                continue
+            if item.when is not None and not item.when.holds(values):
+                del self.fields[item.key]
+                values.pop(item.key, None)
+                continue
+            if item.type == "upload":
+                raw: Any = self.stored_files.get(item.key, [])
+            else:
+                raw = form_field.widget.value_from_datadict(data, {}, self.add_prefix(item.key))
+            try:
+                value = form_field.clean(raw)
+            except forms.ValidationError as error:
+                self.add_error(item.key, error)
+                values.pop(item.key, None)
+            else:
+                self.cleaned_data[item.key] = value
+                values[item.key] = to_stored(value)
+
+    def stored(self) -> dict[str, Any]:
+        """The cleaned values as JSON."""
+        return {key: to_stored(value) for key, value in self.cleaned_data.items()}
+
+
+def to_stored(value: Any) -> Any:
+    """A cleaned value as JSON: dates as ISO text, decimals as text."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
+
+
+def from_stored(item: Field, value: Any) -> Any:
+    """A stored value as the form's initial value."""
+    if value in (None, ""):
+        return value
+    if item.type == "date":
+        try:
+            return dt.date.fromisoformat(value)
+        except (TypeError, ValueError):
+            return value
+    return value
+
+
+@lru_cache(maxsize=512)
+def _form_class(fields: tuple["_Wrapped", ...], language: str) -> type[StepForm]:
+    """The form class for some fields in one language; made once."""
+    items = tuple(w.field for w in fields)
+    base: dict[str, Any] = {"definition_fields": tuple(f for f in items if not f.is_group and f.type != "info")}
+    for item in base["definition_fields"]:
+        base[item.key] = _django_field(item)
+    return type("DefinedStepForm", (StepForm,), base)
+
+
+class _Wrapped:
+    """A field hashed by identity: a parsed definition lives as long as the process."""
+
+    __slots__ = ("field",)
+
+    def __init__(self, item: Field) -> None:
+        self.field = item
+
+    def __hash__(self) -> int:
+        return id(self.field)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Wrapped) and other.field is self.field
+
+
+def form_class(fields: tuple[Field, ...]) -> type[StepForm]:
+    """The form class for the plain fields among ``fields``."""
+    return _form_class(tuple(_Wrapped(f) for f in fields), get_language() or "de")
+
+
+def _missing(item: Field) -> Any:
+    if item.missing:
+        return localised(item.missing)
+    if item.type in ("choice", "boolean", "choices"):
+        return format_lazy(_("Bitte wählen Sie eine Antwort: {label}"), label=localised(item.label))
+    if item.type == "upload":
+        return format_lazy(_("Diese Datei fehlt noch: {label}"), label=localised(item.label))
+    if item.type == "confirm":
+        return format_lazy(_("Bitte bestätigen Sie: {label}"), label=localised(item.label))
+    return format_lazy(_("Diese Angabe fehlt: {label}"), label=localised(item.label))
+
+
+def _django_field(item: Field) -> forms.Field:
+    options: dict[str, Any] = {
+        "label": localised(item.label),
+        "help_text": localised(item.hint) if item.hint else "",
+        "required": item.required,
+        "error_messages": {"required": _missing(item)},
+    }
+    if item.invalid:
+        options["error_messages"]["invalid"] = localised(item.invalid)
+    built = _BUILDERS[item.type](item, options)
+    if item.autocomplete:
+        built.widget.attrs["autocomplete"] = item.autocomplete
+    if item.width:
+        built.widget.attrs["data-width"] = item.width
+    return built
+
+
+def _text(item: Field, options: dict[str, Any]) -> forms.Field:
+    validators = []
+    if item.pattern:
+        message = localised(item.invalid) if item.invalid else _("Bitte prüfen Sie diese Angabe.")
+        validators.append(RegexValidator(re.compile(rf"^(?:{item.pattern})\Z"), message=message))
+    return PlainCharField(max_length=item.max_length or 200, validators=validators, **options)
+
+
+def _textarea(item: Field, options: dict[str, Any]) -> forms.Field:
+    widget = forms.Textarea(attrs={"rows": 5})
+    return PlainCharField(max_length=item.max_length or 4000, widget=widget, **options)
+
+
+def _postcode(item: Field, options: dict[str, Any]) -> forms.Field:
+    message = _("Eine Postleitzahl hat fünf Ziffern. Beispiel: 38440")
+    field = PlainCharField(max_length=10, validators=[RegexValidator(r"^[0-9]{5}\Z", message=message)], **options)
+    field.widget.attrs |= {"inputmode": "numeric", "data-width": "5"}
+    return field
+
+
+def _email(item: Field, options: dict[str, Any]) -> forms.Field:
+    options["error_messages"].setdefault(
+        "invalid", _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de")
+    )
+    return forms.EmailField(max_length=254, **options)
+
+
+def _tel(item: Field, options: dict[str, Any]) -> forms.Field:
+    message = _("Eine Telefonnummer besteht aus Ziffern. Beispiel: 05361 281234")
+    field = PlainCharField(
+        max_length=40, validators=[RegexValidator(r"^\+?[0-9 ()/.-]{3,}\Z", message=message)], **options
+    )
+    field.widget.input_type = "tel"
+    return field
+
+
+def _integer(item: Field, options: dict[str, Any]) -> forms.Field:
+    options["error_messages"].setdefault("invalid", _("Bitte geben Sie eine ganze Zahl ein. Beispiel: 2"))
+    field = forms.IntegerField(
+        min_value=int(item.min_value) if item.min_value is not None else None,
+        max_value=int(item.max_value) if item.max_value is not None else 10**9,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "5"}),
+        **options,
+    )
+    return field
+
+
+def _decimal(item: Field, options: dict[str, Any]) -> forms.Field:
+    options["error_messages"].setdefault("invalid", _("Bitte geben Sie eine Zahl ein. Beispiel: 12,50"))
+    return GermanDecimalField(
+        min_value=Decimal(item.min_value) if item.min_value is not None else None,
+        max_value=Decimal(item.max_value) if item.max_value is not None else None,
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "data-width": "10"}),
+        **options,
+    )
+
+
+def _day(text: str) -> dt.date:
+    """``today``, ``today+60``, ``today-30`` or an ISO date."""
+    if text.startswith("today"):
+        return today() + dt.timedelta(days=int(text[5:] or 0))
+    return dt.date.fromisoformat(text)
+
+
+class BoundedDateField(GermanDateField):
+    """A date between two days that may move with today's."""
+
+    def __init__(self, *, first: str | None, last: str | None, **options: Any) -> None:
+        self.first, self.last = first or "1900-01-01", last or "2100-12-31"
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> dt.date | None:
+        day = super().clean(value)
+        if day is None:
+            return None
+        first, last = _day(self.first), _day(self.last)
+        if not first <= day <= last:
+            raise forms.ValidationError(
+                _("Bitte geben Sie ein Datum vom %(first)s bis zum %(last)s ein."),
+                code="range",
+                params={"first": first.strftime("%d.%m.%Y"), "last": last.strftime("%d.%m.%Y")},
+            )
+        return day
+
+
+def _date(item: Field, options: dict[str, Any]) -> forms.Field:
+    options["error_messages"].setdefault("invalid", _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026"))
+    field = BoundedDateField(first=item.min_value, last=item.max_value, **options)
+    field.widget.attrs["data-width"] = "10"
+    return field
+
+
+def _choices(item: Field) -> list[tuple[str, str]]:
+    return [(c.value, localised(c.label)) for c in item.choices]
+
+
+def _choice(item: Field, options: dict[str, Any]) -> forms.Field:
+    # Up to six answers are shown at once; more go into a list to pick from.
+    choices = _choices(item)
+    if len(choices) <= 6:
+        return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **options)
+    return forms.ChoiceField(choices=[("", _("Bitte wählen")), *choices], **options)
+
+
+def _several(item: Field, options: dict[str, Any]) -> forms.Field:
+    return forms.MultipleChoiceField(choices=_choices(item), widget=forms.CheckboxSelectMultiple, **options)
+
+
+def _upload(item: Field, options: dict[str, Any]) -> forms.Field:
+    return StoredUploadField(**options)
+
+
+_BUILDERS = {
+    "text": _text,
+    "textarea": _textarea,
+    "email": _email,
+    "tel": _tel,
+    "integer": _integer,
+    "decimal": _decimal,
+    "date": _date,
+    "boolean": lambda item, options: YesNoField(**options),
+    "confirm": lambda item, options: forms.BooleanField(**options),
+    "choice": _choice,
+    "choices": _several,
+    "upload": _upload,
+    "licence_plate": lambda item, options: LicencePlateField(max_length=20, **options),
+    "postcode": _postcode,
+}
+
+
+def visible_steps(definition: Definition, answers: Mapping[str, Any]) -> list[Step]:
+    """The steps that the answers so far call for."""
+    return [s for s in definition.steps if s.when is None or s.when.holds(answers)]

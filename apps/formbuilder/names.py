@@ -1,0 +1,26 @@
+"""What people may type where letters are expected (DIN 91379)."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+
+def no_control_characters(text: str) -> None:
+    """Refuse control, format and unassigned characters; line breaks are for text areas to allow.
+
+    Letters of every script stay welcome; ZWJ and ZWNJ are not needed in DIN 91379.
+    """
+    for character in text:
+        if character in "\n\r\t":
+            continue
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
+            raise ValidationError(
+                _("Ein Zeichen in diesem Text lässt sich nicht verarbeiten. Bitte tippen Sie ihn neu."),
+                code="characters",
+            )
+
+
+def normalised_text(text: str) -> str:
+    """NFC and no white space at the ends, so that the same name is always the same text."""
+    return unicodedata.normalize("NFC", text).strip()

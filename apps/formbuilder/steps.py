@@ -1,0 +1,244 @@
+"""A step as a page works with it: its form, the entries of its groups, what was typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.core.bilingual import localised
+from apps.formbuilder.definition import Definition, Field, Step
+from apps.formbuilder.forms import StepForm, form_class, from_stored
+
+
+@dataclass
+class GroupEntry:
+    """One entry of a repeated group, e.g. one dog."""
+
+    group: Field
+    index: int
+    form: StepForm
+
+    @property
+    def title(self) -> str:
+        """„Hund 2"."""
+        return f"{localised(self.group.item_label or self.group.label)} {self.index + 1}"
+
+
+@dataclass
+class Group:
+    """A repeated group with its entries as they stand on the page."""
+
+    field: Field
+    entries: list[GroupEntry]
+    error: str = ""
+
+    @property
+    def label(self) -> str:
+        return str(localised(self.field.label))
+
+    @property
+    def hint(self) -> str:
+        return str(localised(self.field.hint)) if self.field.hint else ""
+
+    @property
+    def can_add(self) -> bool:
+        return len(self.entries) < self.field.max_items
+
+    @property
+    def can_remove(self) -> bool:
+        return len(self.entries) > self.field.min_items
+
+
+class BoundStep:
+    """A step with what is stored and, if ``data`` is given, what was typed.
+
+    ``files`` maps a field's path (``registration`` or ``dogs-0-photo``) to ids of stored files.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        *,
+        answers: Mapping[str, Any],
+        files: Mapping[str, list[str]] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.step = step
+        self.answers = dict(answers)
+        self.data = data
+        self.files = dict(files or {})
+        own = {f.key for f in step.fields}
+        # Conditions look at other steps' answers and at this form's own, never at its old ones.
+        self.before = {k: v for k, v in self.answers.items() if k not in own}
+        plain = tuple(f for f in step.fields if not f.is_group)
+        initial = {f.key: from_stored(f, self.answers[f.key]) for f in plain if f.key in self.answers}
+        self.form = form_class(plain)(
+            data,
+            initial=initial,
+            answers=self.before,
+            files={f.key: self.files.get(f.key, []) for f in plain if f.type == "upload"},
+        )
+        self.groups = {f.key: self._group(f) for f in step.fields if f.is_group}
+
+    def _group(self, group: Field) -> Group:
+        stored = self.answers.get(group.key)
+        stored = [e for e in stored if isinstance(e, dict)] if isinstance(stored, list) else []
+        count = max(len(stored), group.min_items)
+        if self.data is not None:
+            count = min(_whole(self.data.get(f"{group.key}-count"), count), group.max_items)
+            count = max(count, group.min_items)
+        entries = []
+        for index in range(count):
+            values = stored[index] if index < len(stored) else {}
+            initial = {f.key: from_stored(f, values[f.key]) for f in group.fields if f.key in values}
+            prefix = f"{group.key}-{index}"
+            form = form_class(group.fields)(
+                self.data,
+                prefix=prefix,
+                initial=initial,
+                answers=self.before,
+                files={f.key: self.files.get(f"{prefix}-{f.key}", []) for f in group.fields},
+            )
+            entries.append(GroupEntry(group, index, form))
+        return Group(group, entries)
+
+    @property
+    def all_forms(self) -> list[StepForm]:
+        """The step's own form and those of its groups' entries."""
+        return [self.form, *(e.form for g in self.visible_groups for e in g.entries)]
+
+    @property
+    def visible_groups(self) -> list[Group]:
+        """Groups whose condition holds for what is stored and typed."""
+        values = {**self.before, **self._own_values()}
+        return [g for g in self.groups.values() if g.field.when is None or g.field.when.holds(values)]
+
+    def _own_values(self) -> dict[str, Any]:
+        if self.form.is_bound:
+            self.form.is_valid()
+            return self.form.stored()
+        return {k: v for k, v in self.answers.items() if k in self.form.fields}
+
+    def items(self) -> list[dict[str, Any]]:
+        """What the page shows, in the definition's order: fields, static texts, groups."""
+        if self.form.is_bound:
+            self.form.is_valid()
+        values = {**self.before, **self._own_values()}
+        visible = {g.field.key: g for g in self.visible_groups}
+        shown: list[dict[str, Any]] = []
+        for item in self.step.fields:
+            if item.is_group:
+                if item.key in visible:
+                    shown.append({"group": visible[item.key]})
+            elif item.type == "info":
+                if item.when is None or item.when.holds(values):
+                    shown.append({"info": item})
+            elif item.key in self.form.fields:
+                shown.append({"field": self.form[item.key], "definition": item, "path": item.key})
+        return shown
+
+    def is_valid(self) -> bool:
+        """Whether everything typed holds; errors are then on the forms."""
+        valid = all([form.is_valid() for form in self.all_forms])
+        for group in self.visible_groups:
+            if len(group.entries) < group.field.min_items:
+                group.error = ngettext(
+                    "Bitte machen Sie mindestens eine Angabe.",
+                    "Bitte machen Sie mindestens %(count)s Angaben.",
+                    group.field.min_items,
+                ) % {"count": group.field.min_items}
+                valid = False
+        return valid
+
+    def stored(self) -> dict[str, Any]:
+        """The answers of this step as JSON, after ``is_valid``; what is hidden is absent."""
+        values = self.form.stored()
+        for group in self.visible_groups:
+            values[group.field.key] = [entry.form.stored() for entry in group.entries]
+        return values
+
+    def keys(self) -> set[str]:
+        """Keys of the answers this step is responsible for."""
+        return {f.key for f in self.step.fields}
+
+    def controls(self) -> set[str]:
+        """Fields of this step that others on the same page depend on."""
+        own = {f.key for f in self.step.fields}
+        looked_at = {k for f in self.step.walk() if f.when for k in f.when.fields()}
+        return own & looked_at
+
+    def unseen(self, shown: set[str]) -> list[str]:
+        """Names of fields that appear only now and were not on the page that was sent."""
+        names = [form.add_prefix(name) for form in self.all_forms for name in form.fields]
+        return [name for name in names if name not in shown]
+
+
+def _whole(text: Any, default: int) -> int:
+    try:
+        return max(int(str(text)[:6]), 0)
+    except (TypeError, ValueError):
+        return default
+
+
+def drop_errors(step: BoundStep, names: list[str]) -> None:
+    """Forget "missing" errors of fields the person could not see yet."""
+    for form in step.all_forms:
+        for name in list(form.errors):
+            if form.add_prefix(name) in names and name != forms.forms.NON_FIELD_ERRORS:
+                del form.errors[name]
+
+
+def collect(
+    definition: Definition, answers: Mapping[str, Any], files: Mapping[str, list[str]]
+) -> tuple[dict[str, Any], Step | None]:
+    """Validate the stored answers step by step.
+
+    Returns what holds (hidden steps and fields are absent) and the first step that does not
+    hold, or None when all do.
+    """
+    collected: dict[str, Any] = {}
+    for step in definition.steps:
+        if step.when is not None and not step.when.holds(collected):
+            continue
+        own = {f.key: answers[f.key] for f in step.fields if f.key in answers}
+        bound = BoundStep(step, answers=collected | own, files=files, data=as_typed(step, own))
+        if not bound.is_valid():
+            return collected, step
+        collected |= bound.stored()
+    return collected, None
+
+
+def as_typed(step: Step, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored answers in the form in which a browser would send them."""
+    data: dict[str, Any] = {}
+    for item in step.fields:
+        value = answers.get(item.key)
+        if item.is_group:
+            entries = [e for e in value if isinstance(e, dict)] if isinstance(value, list) else []
+            data[f"{item.key}-count"] = str(len(entries))
+            for index, entry in enumerate(entries):
+                for inner in item.fields:
+                    _type(data, f"{item.key}-{index}-{inner.key}", inner, entry.get(inner.key))
+        else:
+            _type(data, item.key, item, value)
+    return data
+
+
+def _type(data: dict[str, Any], name: str, item: Field, value: Any) -> None:
+    if value is None or item.type in ("upload", "info"):
+        return
+    if item.type == "boolean":
+        data[name] = "yes" if value else "no"
+    elif item.type == "confirm":
+        if value:
+            data[name] = "on"
+    else:
+        data[name] = value
+
+
+def required_hint() -> str:
+    """The sentence above a form: most fields are needed, so the few optional ones are marked."""
+    return _("Bitte füllen Sie alle Felder aus. Was Sie weglassen können, ist gekennzeichnet.")

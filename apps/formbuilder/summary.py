@@ -1,0 +1,96 @@
+"""Answers in plain words: for the review page, the clerk, the letter."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from apps.core.bilingual import localised
+from apps.formbuilder.definition import Definition, Field, Step
+from apps.formbuilder.forms import visible_steps
+
+
+@dataclass(frozen=True)
+class Line:
+    """A question and its answer; ``file_ids`` for uploads."""
+
+    key: str
+    label: str
+    value: str
+    file_ids: tuple[str, ...] = ()
+
+
+@dataclass
+class Block:
+    """The lines of a step or of one entry of a group."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass
+class StepSummary:
+    """A step with its own lines and one block for each entry of its groups."""
+
+    step: Step
+    title: str
+    lines: list[Line] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+
+def summarise(definition: Definition, answers: Mapping[str, Any]) -> list[StepSummary]:
+    """Every visible step with its questions and answers, in the reader's language."""
+    result = []
+    for step in visible_steps(definition, answers):
+        summary = StepSummary(step, str(localised(step.title)))
+        for item in step.fields:
+            if item.is_group:
+                for index, entry in enumerate(answers.get(item.key) or []):
+                    title = f"{localised(item.item_label or item.label)} {index + 1}"
+                    summary.blocks.append(Block(title, _lines(item.fields, entry)))
+            else:
+                summary.lines.extend(_lines((item,), answers))
+        result.append(summary)
+    return result
+
+
+def _lines(fields: tuple[Field, ...], values: Mapping[str, Any]) -> list[Line]:
+    lines = []
+    for item in fields:
+        if item.type == "info" or item.key not in values:
+            continue
+        value = values[item.key]
+        ids = tuple(value) if item.type == "upload" and isinstance(value, list) else ()
+        lines.append(Line(item.key, str(localised(item.label)), plain(item, value), ids))
+    return lines
+
+
+def plain(item: Field, value: Any) -> str:
+    """One answer as a person would say it."""
+    if value in (None, "", []):
+        return _("keine Angabe")
+    if item.type in ("boolean", "confirm"):
+        return _("Ja") if value else _("Nein")
+    if item.type == "date":
+        try:
+            return formats.date_format(dt.date.fromisoformat(value), "DATE_FORMAT")
+        except (TypeError, ValueError):
+            return str(value)
+    if item.type in ("choice", "choices"):
+        labels = {c.value: str(localised(c.label)) for c in item.choices}
+        values = value if isinstance(value, list) else [value]
+        return ", ".join(labels.get(v, str(v)) for v in values)
+    if item.type == "decimal":
+        return formats.number_format(Decimal(value), 2)
+    if item.type == "upload":
+        return ""
+    return str(value)
+
+
+def plain_values(definition: Definition, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Every answer outside groups by key, in plain words, for texts with placeholders."""
+    return {line.key: line.value for step in summarise(definition, answers) for line in step.lines}
