@@ -1,0 +1,140 @@
+"""Forms around an application that are not its definition."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.applications.states import Status
+from apps.cases.states import Channel, Delivery
+from apps.catalogue.models import Service
+from apps.formbuilder.forms import GermanDateField, GermanDecimalField, PlainCharField
+
+
+class SubmitForm(forms.Form):
+    """The last question before filing: how the notice may reach the person."""
+
+    delivery = forms.ChoiceField(
+        label=_("Wie möchten Sie den Bescheid bekommen?"),
+        choices=[
+            (Delivery.PORTAL, _("Hier im Portal. Sie bekommen eine E-Mail, sobald er da ist.")),
+            (Delivery.POST, _("Mit der Post an Ihre Anschrift")),
+        ],
+        widget=forms.RadioSelect,
+        help_text=_("Wenn Sie das Portal wählen, gilt der Bescheid einen Tag nach Ihrem Abruf als bekannt gegeben."),
+        error_messages={"required": _("Bitte wählen Sie, wie Sie den Bescheid bekommen möchten.")},
+    )
+
+
+class CaptureSubmitForm(forms.Form):
+    """For a captured case: an e-mail address if the person has one."""
+
+    email = forms.EmailField(
+        label=_("E-Mail-Adresse der antragstellenden Person"),
+        required=False,
+        help_text=_("Nur wenn vorhanden. Der Bescheid geht mit der Post."),
+        error_messages={"invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de")},
+    )
+
+
+class CaptureForm(forms.Form):
+    """What a clerk captures, and how it came in."""
+
+    service = forms.ModelChoiceField(
+        label=_("Leistung"),
+        queryset=Service.objects.none(),
+        to_field_name="slug",
+        empty_label=_("Bitte wählen"),
+        error_messages={"required": _("Bitte wählen Sie eine Leistung.")},
+    )
+    channel = forms.ChoiceField(
+        label=_("Wie kam der Antrag?"),
+        choices=[c for c in Channel.choices if c[0] != Channel.ONLINE],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Bitte wählen Sie, wie der Antrag kam.")},
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["service"]
+        field.queryset = Service.objects.published().filter(online="form", department__in=user.department_ids)
+
+
+class DecisionForm(forms.Form):
+    """The clerk's decision; what is asked depends on what the service ends in."""
+
+    outcome = forms.ChoiceField(
+        label=_("Entscheidung"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Bitte wählen Sie eine Entscheidung.")},
+    )
+    valid_from = GermanDateField(
+        label=_("Gültig ab"), required=False,
+        error_messages={"invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026")},
+    )  # fmt: skip
+    valid_until = GermanDateField(
+        label=_("Gültig bis"), required=False,
+        error_messages={"invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026")},
+    )  # fmt: skip
+    fee = GermanDecimalField(
+        label=_("Gebühr in Euro"),
+        required=False,
+        min_value=0,
+        max_value=99999,
+        max_digits=8,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "data-width": "10"}),
+        help_text=_("Nach Gebührenordnung. 0 steht für gebührenfrei."),
+        error_messages={"invalid": _("Bitte geben Sie einen Betrag ein. Beispiel: 30,70")},
+    )
+    conditions = PlainCharField(
+        label=_("Nebenbestimmungen"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Eine Zeile für jede Nebenbestimmung (§ 36 VwVfG)."),
+    )
+    reasons = PlainCharField(
+        label=_("Begründung"),
+        required=False,
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Steht so im Bescheid. Bei einer Ablehnung immer nötig (§ 39 VwVfG)."),
+    )
+
+    LABELS = {
+        Status.GRANTED: _("Erteilen"),
+        Status.REJECTED: _("Ablehnen"),
+        Status.ASSESSED: _("Abgabe festsetzen"),
+        Status.CERTIFIED: _("Bescheinigung ausstellen"),
+        Status.FORWARDED: _("An die zuständige Behörde weitergeben"),
+    }
+
+    def __init__(self, *args: Any, outcomes: tuple[str, ...], fee_by_clerk: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: Any = self.fields["outcome"]
+        choices.choices = [(o, self.LABELS[Status(o)]) for o in outcomes]
+        self.permit = Status.GRANTED in outcomes
+        self.fee_by_clerk = fee_by_clerk
+        if not self.permit:
+            for name in ("valid_from", "valid_until", "conditions"):
+                del self.fields[name]
+        if not fee_by_clerk:
+            del self.fields["fee"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        outcome = data.get("outcome")
+        if outcome == Status.REJECTED and not data.get("reasons") and "reasons" not in self.errors:
+            self.add_error("reasons", _("Eine Ablehnung braucht eine Begründung."))
+        if outcome == Status.GRANTED:
+            if self.fee_by_clerk and data.get("fee") is None and "fee" not in self.errors:
+                self.add_error("fee", _("Bitte geben Sie die Gebühr ein. 0 steht für gebührenfrei."))
+            start, end = data.get("valid_from"), data.get("valid_until")
+            for name in ("valid_from", "valid_until"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, _("Bitte geben Sie an, von wann bis wann der Bescheid gilt."))
+            if isinstance(start, dt.date) and isinstance(end, dt.date) and end < start:
+                self.add_error("valid_until", _("Das Ende liegt vor dem Anfang."))
+        return data

@@ -1,0 +1,167 @@
+"""What applications register: the kind, doors on service pages, panels, retention, export."""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import TrustLevel
+from apps.applications.browser import browser_hash
+from apps.applications.models import Draft
+from apps.applications.states import WORKFLOW, Status
+from apps.applications.transitions import KIND, OUTCOMES, claim, files_of
+from apps.applications.views import staff
+from apps.cases import kinds
+from apps.cases.kinds import Action, StatusText
+from apps.cases.models import Case
+from apps.catalogue.models import OnlineAvailability, Service
+from apps.core import sockets
+from apps.core.kinds import days
+from apps.core.retention import delete_each
+from apps.core.sockets import Door, Panel, RetentionRule
+from apps.core.transitions import Phase
+from apps.formbuilder.summary import summarise
+
+SENTENCES = {
+    Status.SUBMITTED: StatusText(
+        gettext_lazy("Ihr Antrag ist da."),
+        gettext_lazy("Wir sehen ihn uns an. Sie müssen jetzt nichts tun."),
+    ),
+    Status.IN_REVIEW: StatusText(
+        gettext_lazy("Wir bearbeiten Ihren Antrag."), gettext_lazy("Sie müssen jetzt nichts tun.")
+    ),
+    Status.QUESTION: StatusText(
+        gettext_lazy("Wir haben eine Frage an Sie."),
+        gettext_lazy("Bitte antworten Sie hier. Danach geht es weiter."),
+    ),
+    Status.GRANTED: StatusText(gettext_lazy("Ihr Antrag ist genehmigt.")),
+    Status.REJECTED: StatusText(
+        gettext_lazy("Ihr Antrag ist abgelehnt."),
+        gettext_lazy("Im Bescheid stehen die Gründe und was Sie dagegen tun können."),
+    ),
+    Status.ASSESSED: StatusText(
+        gettext_lazy("Die Abgabe ist festgesetzt."),
+        gettext_lazy("Im Bescheid stehen der Betrag und die Zahlungstermine."),
+    ),
+    Status.CERTIFIED: StatusText(gettext_lazy("Ihre Bescheinigung ist ausgestellt.")),
+    Status.FORWARDED: StatusText(
+        gettext_lazy("Wir haben Ihren Antrag an die zuständige Behörde weitergegeben."),
+        gettext_lazy("Von dort erhalten Sie Nachricht."),
+    ),
+    Status.WITHDRAWN: StatusText(gettext_lazy("Sie haben Ihren Antrag zurückgezogen.")),
+}
+BADGES = {
+    Status.SUBMITTED: "info", Status.IN_REVIEW: "info", Status.QUESTION: "warning",
+    Status.GRANTED: "success", Status.ASSESSED: "success", Status.CERTIFIED: "success",
+    Status.REJECTED: "danger", Status.FORWARDED: "info", Status.WITHDRAWN: "info",
+}  # fmt: skip
+
+
+def _answers(request: HttpRequest, case: Case, *, staff: bool) -> list[Panel]:
+    application = case.application
+    summary = summarise(application.form_version.parsed, application.answers)
+    context = {"summary": summary, "files": files_of(application), "case": case, "staff": staff,
+               "decision": application.decision}  # fmt: skip
+    return [Panel("applications/_answers.html", context, order=40)]
+
+
+def _actions(request: HttpRequest, case: Case) -> list[Action]:
+    if not case.is_open or case.service is None or not OUTCOMES.get(case.service.outcome_type):
+        return []
+    url = reverse("admin:decide", args=[case.reference])
+    return [Action(_("Entscheiden"), url, style="primary")]
+
+
+def _citizen_actions(request: HttpRequest, case: Case) -> list[Action]:
+    if not case.is_open:
+        return []
+    url = reverse("applications:withdraw", args=[case.reference])
+    return [Action(_("Antrag zurückziehen"), url, style="tertiary")]
+
+
+def _search_text(case: Case) -> str:
+    application = case.application
+    steps = summarise(application.form_version.parsed, application.answers)
+    return " ".join(line.value for s in steps for block in (s, *s.blocks) for line in block.lines if line.value)[:4000]
+
+
+def _export(case: Case) -> dict[str, Any]:
+    application = case.application
+    return {
+        step.title: {line.label: line.value for block in (step, *step.blocks) for line in block.lines}
+        for step in summarise(application.form_version.parsed, application.answers)
+    }
+
+
+kinds.register(
+    kinds.Kind(
+        key=KIND,
+        label=gettext_lazy("Antrag"),
+        workflow=WORKFLOW,
+        sentences=SENTENCES,
+        working=Status.IN_REVIEW,
+        waiting=Status.QUESTION,
+        resumed=Status.IN_REVIEW,
+        staff_panels=lambda request, case: _answers(request, case, staff=True),
+        citizen_panels=lambda request, case: _answers(request, case, staff=False),
+        actions=_actions,
+        citizen_actions=_citizen_actions,
+        search_text=_search_text,
+        export=_export,
+        badge=BADGES,
+    )
+)
+
+
+@sockets.service_doors.plug
+def apply_door(request: HttpRequest, service: Service) -> list[Door]:
+    """ "Jetzt beantragen" on the page of a service that has a form."""
+    if service.online != OnlineAvailability.FORM:
+        return []
+    hint = _("Sie brauchen ein Konto erst am Schluss. Ihre Eingaben werden zwischendurch gespeichert.")
+    if service.trust_level > TrustLevel.BASIC:
+        hint = _("Für diesen Antrag müssen Sie sich ausweisen können.")
+    return [Door(_("Jetzt beantragen"), reverse("applications:begin", args=[service.slug]), hint)]
+
+
+@sockets.signed_in.plug
+def take_over_drafts(request: HttpRequest, user: Any) -> None:
+    """What was begun before signing in moves into the account."""
+    claim(browser_hash(request), user=user)
+
+
+@sockets.my_area_panels.plug
+def drafts_panel(request: HttpRequest) -> list[Panel]:
+    """Drafts, so that nothing begun is lost."""
+    drafts = list(Draft.objects.filter(owner=request.user, channel="online").select_related("service"))
+    if not drafts:
+        return []
+    return [Panel("applications/_drafts.html", {"drafts": drafts}, order=30)]
+
+
+def _old_drafts(now: dt.datetime) -> QuerySet[Draft]:
+    return Draft.objects.filter(updated_at__lt=now - days("drafts"))
+
+
+def _old_cases(now: dt.datetime) -> QuerySet[Case]:
+    limit = now - days("applications")
+    closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
+    return closed.filter(decided_at__lt=limit) | closed.filter(decided_at=None, closed_at__lt=limit)
+
+
+sockets.retention_rules.plug(RetentionRule("drafts", "Entwürfe, die niemand mehr benutzt", _old_drafts, delete_each))
+sockets.retention_rules.plug(RetentionRule("applications", "Abgeschlossene Anträge", _old_cases, delete_each))
+
+
+def _staff_urls() -> list[Any]:
+    return [
+        path("vorgaenge/<str:reference>/entscheiden/", staff.decide, name="decide"),
+        path("erfassen/", staff.capture, name="capture"),
+    ]
+
+
+sockets.staff_urls.plug(_staff_urls)

@@ -1,0 +1,111 @@
+"""What stands in the letter of a decision; the sentences are data in the form definition."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Any
+
+from django.utils import formats, translation
+
+from apps.applications.models import Application
+from apps.cases.models import Case
+from apps.cases.states import PartyRole
+from apps.core.business_calendar import today
+from apps.core.templatetags.components import euro
+from apps.formbuilder.summary import plain_values
+from apps.notices.models import LegalRemedy
+
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+def fill(text: str, values: dict[str, str]) -> str:
+    """Put values into ``{placeholders}``; an unknown one becomes a dash, never an error."""
+    return PLACEHOLDER.sub(lambda match: values.get(match.group(1)) or "–", text)
+
+
+def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, Any]:
+    """The frozen context of the letter and its title.
+
+    Returns the keys ``title``, ``result`` ({"de", "en"}) and ``context`` (JSON).
+    """
+    case = application.case
+    definition = application.form_version.parsed
+    template = definition.extra["letters"][outcome]
+    decision = application.decision or {}
+    with translation.override("de"):
+        values = _values(case, application, decision)
+        tenor = [fill(line, values) for line in template["tenor"]]
+        if decision.get("valid_from") and template.get("validity"):
+            tenor.append(fill(template["validity"], values))
+        tenor += [str(line) for line in decision.get("conditions", []) if line]
+        has_fee = Decimal(decision.get("fee") or 0) > 0
+        cost = template.get("fee" if has_fee else "no_fee")
+        if cost:
+            tenor.append(fill(cost, values))
+        context: dict[str, Any] = {
+            "title": template["title"],
+            "subject": fill(template["subject"], values),
+            "reference": case.reference,
+            "date": formats.date_format(today(), "DATE_FORMAT"),
+            "filed_on": formats.date_format(case.submitted_at, "DATE_FORMAT"),
+            "recipients": _recipients(case),
+            "salutation": "Guten Tag,",
+            "opening": fill(template["opening"], values),
+            "tenor": tenor,
+            "reasons": _reasons(template, decision, values),
+            "payment": fill(template["payment"], values) if has_fee and template.get("payment") else "",
+            "tax_lines": [
+                {**line, "yearly_text": euro(line["yearly"]), "amount_text": euro(line["amount"])}
+                for line in decision.get("tax_lines", [])
+            ],
+            "total_text": euro(decision["fee"]) if decision.get("tax_lines") else "",
+            "hints": [fill(h, values) for h in template.get("hints", [])],
+            "remedy": "",
+            "remedy_hint": "",
+            "department": _department(case),
+            "clerk": by.full_name,
+            "legal_basis": ", ".join(case.service.legal_basis) if case.service else "",
+        }
+        if template.get("remedy", True) and case.service:
+            remedy = LegalRemedy.objects.valid_on(case.service.regime, today())
+            if remedy is not None:
+                context["remedy"], context["remedy_hint"] = remedy.text, remedy.hint
+    return {"title": template["title"], "result": template["result"], "context": context}
+
+
+def _values(case: Case, application: Application, decision: dict[str, Any]) -> dict[str, str]:
+    values = plain_values(application.form_version.parsed, application.answers)
+    applicants = [p.name for p in case.parties.all() if p.role != PartyRole.REPRESENTATIVE]
+    values |= {
+        "applicants": " und ".join(applicants),
+        "reference": case.reference,
+        "filed_on": formats.date_format(case.submitted_at, "DATE_FORMAT"),
+    }
+    for key in ("valid_from", "valid_until"):
+        if decision.get(key):
+            values[key] = formats.date_format(dt.date.fromisoformat(decision[key]), "DATE_FORMAT")
+    if decision.get("fee"):
+        values["fee"] = euro(Decimal(decision["fee"]))
+    if decision.get("yearly"):
+        values["yearly"] = euro(Decimal(decision["yearly"]))
+    return values
+
+
+def _reasons(template: dict[str, Any], decision: dict[str, Any], values: dict[str, str]) -> list[str]:
+    """Begründung (§ 39 VwVfG): the clerk's words, then the standing ones."""
+    own = [p.strip() for p in str(decision.get("reasons", "")).split("\n") if p.strip()]
+    return own + [fill(line, values) for line in template.get("reasons", [])]
+
+
+def _recipients(case: Case) -> list[str]:
+    party = case.parties.filter(role=PartyRole.REPRESENTATIVE).first() or case.parties.first()
+    lines = party.address_lines if party else []
+    joint = [p for p in case.parties.all() if p.role == PartyRole.JOINT]
+    # A joint letter names every addressee (§ 41 Abs. 1 VwVfG, § 122 Abs. 1 AO).
+    return [lines[0], *[p.name for p in joint], *lines[1:]] if lines else []
+
+
+def _department(case: Case) -> dict[str, str]:
+    d = case.department
+    return {"name": d.name_de, "phone": d.phone, "street": d.street, "postcode": d.postcode,
+            "city": d.city, "abbreviation": d.abbreviation}  # fmt: skip

@@ -1,0 +1,25 @@
+"""Load the form definitions from JSON; a definition that has changed becomes a new version."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from apps.formbuilder.models import FormVersion
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "forms"
+
+
+class Command(BaseCommand):
+    help = "Loads the form definitions; an unchanged one adds no version."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for file in sorted(DATA.glob("*.json")):
+            definition = json.loads(file.read_text(encoding="utf-8"))
+            current = FormVersion.objects.current(definition["slug"])
+            if current is not None and current.definition == definition:
+                continue
+            number = current.version + 1 if current else 1
+            FormVersion.objects.create(slug=definition["slug"], version=number, definition=definition)
+            self.stdout.write(f"{definition['slug']}: version {number}")

@@ -1,0 +1,43 @@
+"""The life of an application."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.transitions import Phase, Workflow
+
+
+class Status(models.TextChoices):
+    SUBMITTED = "submitted", _("Eingegangen")
+    IN_REVIEW = "in_review", _("In Bearbeitung")
+    QUESTION = "question", _("Rückfrage offen")
+    GRANTED = "granted", _("Erteilt")
+    REJECTED = "rejected", _("Abgelehnt")
+    ASSESSED = "assessed", _("Festgesetzt")
+    CERTIFIED = "certified", _("Bescheinigt")
+    FORWARDED = "forwarded", _("An andere Behörde weitergegeben")
+    WITHDRAWN = "withdrawn", _("Zurückgezogen")
+
+
+OUTCOMES = {Status.GRANTED, Status.REJECTED, Status.ASSESSED, Status.CERTIFIED, Status.FORWARDED}
+
+WORKFLOW = Workflow(
+    name="application",
+    states=Status,
+    moves={
+        Status.SUBMITTED: {Status.IN_REVIEW, Status.QUESTION, Status.WITHDRAWN} | OUTCOMES,
+        Status.IN_REVIEW: {Status.QUESTION, Status.WITHDRAWN} | OUTCOMES,
+        # An unanswered question does not keep the city from deciding.
+        Status.QUESTION: {Status.IN_REVIEW, Status.WITHDRAWN} | OUTCOMES,
+    },
+    phases={
+        Status.SUBMITTED: Phase.NEW,
+        Status.IN_REVIEW: Phase.WORKING,
+        Status.QUESTION: Phase.WAITING,
+        Status.GRANTED: Phase.DECIDED,
+        Status.REJECTED: Phase.DECIDED,
+        Status.ASSESSED: Phase.DECIDED,
+        Status.CERTIFIED: Phase.DECIDED,
+        Status.FORWARDED: Phase.CLOSED,
+        Status.WITHDRAWN: Phase.CLOSED,
+    },
+)

@@ -1,0 +1,308 @@
+"""What happens to drafts and applications, as verbs."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import Profile
+from apps.applications.fees import assess, snapshot
+from apps.applications.letters import letter_for
+from apps.applications.models import Application, Draft, DraftUpload
+from apps.applications.states import WORKFLOW, Status
+from apps.cases.emails import notify
+from apps.cases.models import Case, Party
+from apps.cases.states import Act, Channel, Delivery, PartyRole
+from apps.cases.transitions import attach, index_for_search, open_case
+from apps.catalogue.models import OutcomeType, Service
+from apps.core import uploads
+from apps.core.business_calendar import add_working_days, today
+from apps.core.models import PrivateFile
+from apps.core.transitions import Phase, TransitionError, move
+from apps.formbuilder.models import FormVersion
+from apps.formbuilder.steps import collect
+from apps.notices.transitions import create_notice
+
+KIND = "application"
+DEFAULT_WORKING_DAYS = 20
+# Which outcomes a clerk may choose, by what the service ends in.
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    OutcomeType.PERMIT: (Status.GRANTED, Status.REJECTED),
+    OutcomeType.TAX_ASSESSMENT: (Status.ASSESSED, Status.REJECTED),
+    OutcomeType.CERTIFICATE: (Status.CERTIFIED, Status.REJECTED),
+    OutcomeType.FORWARDED: (Status.FORWARDED,),
+    OutcomeType.NONE: (Status.FORWARDED,),
+}
+
+
+class Incomplete(Exception):
+    """The draft cannot be submitted yet; ``step`` is where something is missing."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(step)
+        self.step = step
+
+
+class TrustTooLow(Exception):
+    """The service demands a higher trust level than the account has."""
+
+
+# -- drafts -------------------------------------------------------------------------------------
+
+
+def begin(service: Service, *, user: Any, browser: str, channel: str = Channel.ONLINE) -> Draft:
+    """Begin a draft under the newest version of the service's form."""
+    version = FormVersion.objects.current(service.slug)
+    if version is None:
+        raise TransitionError("the service has no form")
+    owner = user if user.is_authenticated else None
+    draft = Draft(service=service, form_version=version, owner=owner, browser=browser, channel=channel)
+    draft.step = version.parsed.steps[0].key
+    if owner is not None and channel == Channel.ONLINE:
+        prefill(draft, owner)
+    draft.save()
+    return draft
+
+
+def prefill(draft: Draft, user: Any) -> None:
+    """Fill in what the account knows, where nothing has been typed yet; does not save."""
+    profile = Profile.objects.filter(user=user).first()
+    for step in draft.form_version.parsed.steps:
+        for item in step.fields:
+            if item.prefill and item.key not in draft.answers:
+                value = getattr(user, item.prefill, None) or getattr(profile, item.prefill, None)
+                if value:
+                    draft.answers[item.key] = value.isoformat() if isinstance(value, dt.date) else value
+
+
+def claim(browser: str, *, user: Any) -> int:
+    """Give the drafts begun in a browser to who has signed in there; returns how many."""
+    if not browser:
+        return 0
+    drafts = list(Draft.objects.filter(owner=None, browser=browser))
+    for draft in drafts:
+        draft.owner = user
+        prefill(draft, user)
+        draft.save(update_fields=["owner", "answers"])
+    return len(drafts)
+
+
+def rebase(draft: Draft) -> None:
+    """Move an open draft to the newest version of its form; answers keep their keys."""
+    current = FormVersion.objects.current(draft.service.slug)
+    if current is not None and current.pk != draft.form_version_id:
+        draft.form_version = current
+        if current.parsed.step(draft.step) is None:
+            draft.step = current.parsed.steps[0].key
+        draft.save(update_fields=["form_version", "step"])
+
+
+def save_step(draft: Draft, step: str, *, answers: dict[str, Any] | None, keys: set[str],
+              typed: dict[str, Any] | None) -> None:  # fmt: skip
+    """Save a step: ``answers`` when it holds (they replace those under ``keys``), else what was typed."""
+    if answers is not None:
+        draft.answers = {k: v for k, v in draft.answers.items() if k not in keys} | answers
+        draft.typed.pop(step, None)
+    else:
+        draft.typed[step] = typed
+    draft.step = step
+    draft.updated_at = timezone.now()
+    draft.save(update_fields=["answers", "typed", "step", "updated_at"])
+
+
+def add_upload(draft: Draft, path: str, upload: UploadedFile, *, most: int) -> DraftUpload:
+    """Check and keep a file at a field; past ``most`` the oldest one gives way.
+
+    Raises ValidationError with a sentence for the person.
+    """
+    checked = uploads.check(upload)
+    with transaction.atomic():
+        stored = DraftUpload.objects.create(draft=draft, path=path, file=uploads.store(checked))
+        for old in list(draft.uploads.filter(path=path).order_by("-pk"))[most:]:
+            old.file.delete()
+    return stored
+
+
+def remove_upload(draft: Draft, file_id: str) -> None:
+    """Delete a file of a draft."""
+    upload = draft.uploads.filter(file_id=file_id).first()
+    if upload is not None:
+        upload.file.delete()
+
+
+def collected_answers(draft: Draft) -> dict[str, Any]:
+    """The answers of the visible steps, each validated anew; what is hidden is absent.
+
+    Raises Incomplete naming the first step that does not hold.
+    """
+    answers, broken = collect(draft.form_version.parsed, draft.answers, draft.files_by_path())
+    if broken is not None:
+        raise Incomplete(broken.key)
+    return answers
+
+
+# -- filing ---------------------------------------------------------------------------------------
+
+
+def submit(draft: Draft, *, by: Any, delivery: str, email: str = "") -> Case:
+    """File the application: once, however often the button was pressed.
+
+    ``delivery`` is the applicant's choice of how the notice reaches them; ``email`` only for
+    captured cases. Raises Incomplete, TrustTooLow, or TransitionError when it was discarded.
+    """
+    answers = collected_answers(draft)
+    service, definition = draft.service, draft.form_version.parsed
+    if not draft.captured and by.trust_level < service.trust_level:
+        raise TrustTooLow
+    with transaction.atomic():
+        locked = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+        if locked is None:
+            filed = Case.objects.filter(submission_key=draft.pk).first()
+            if filed is None:
+                raise TransitionError("the draft was discarded")
+            return filed
+        days = service.processing_working_days or DEFAULT_WORKING_DAYS
+        case, created = open_case(
+            KIND,
+            status=Status.SUBMITTED,
+            title={"de": service.name_de, "en": service.name_en},
+            department=service.department,
+            service=service,
+            submission_key=draft.pk,
+            applicant=None if draft.captured else by,
+            parties=_parties(definition.extra.get("parties", {}), answers, by, draft, delivery, email),
+            channel=draft.channel,
+            language="de" if draft.captured else by.language,
+            due_on=add_working_days(today(), days),
+            by=by,
+        )
+        if not created:
+            return case
+        Application.objects.create(
+            case=case, form_version=draft.form_version, answers=answers,
+            fees=snapshot(service.pk, today()),
+        )  # fmt: skip
+        _move_files(draft, case, answers)
+        Draft.objects.get(pk=draft.pk).delete()
+        index_for_search(case)
+        notify(case, "application_received")
+    return case
+
+
+def _parties(
+    mapping: dict[str, Any], answers: dict[str, Any], by: Any, draft: Draft, delivery: str, email: str
+) -> list[Party]:
+    """The people of the case, read from the answers as the form's ``parties`` says."""
+
+    def made(role: str, fields: dict[str, str], values: dict[str, Any]) -> Party:
+        return Party(role=role, **{name: str(values.get(key) or "") for name, key in fields.items()})
+
+    parties = []
+    applicant = made(PartyRole.APPLICANT, mapping.get("applicant", {}), answers)
+    applicant.email = email if draft.captured else by.email
+    applicant.delivery = delivery
+    if delivery == Delivery.PORTAL:
+        applicant.consent_at = timezone.now()
+    if not applicant.family_name and not applicant.organisation:
+        applicant.given_name, applicant.family_name = by.given_name, by.family_name or by.email
+    parties.append(applicant)
+    joint = mapping.get("joint")
+    if joint:
+        fields = joint["fields"]
+        for entry in answers.get(joint["group"]) or []:
+            parties.append(made(PartyRole.JOINT, fields, entry))
+    return parties
+
+
+def _move_files(draft: Draft, case: Case, answers: dict[str, Any]) -> None:
+    """Hand the files that belong to visible fields from the draft to the case."""
+    kept = _file_ids(answers)
+    labels = {item.key: item.label["de"] for step in draft.form_version.parsed.steps for item in step.walk()}
+    for upload in draft.uploads.select_related("file"):
+        if str(upload.file_id) in kept:
+            key = upload.path.rsplit("-", 1)[-1]
+            attach(case, upload.file, label=labels.get(key, upload.file.name))
+            upload.delete()
+
+
+def _file_ids(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*(_file_ids(v) for v in value.values())) if value else set()
+    if isinstance(value, list):
+        return set().union(*(_file_ids(v) for v in value)) if value else set()
+    return {value} if isinstance(value, str) else set()
+
+
+def withdraw(case: Case, *, by: Any) -> None:
+    """The citizen takes the application back; possible until it is decided."""
+    with transaction.atomic():
+        changes = {"closed_at": timezone.now(), "act_by": None, "assignee": case.assignee}
+        move(case, WORKFLOW, Status.WITHDRAWN, by=by, changes=changes, act=Act.WITHDRAWN)
+
+
+# -- deciding -----------------------------------------------------------------------------------------
+
+
+def preview_tax(application: Application) -> Any:
+    """The assessment a decision would make today; None where the form has no such rule.
+
+    Raises MissingFee.
+    """
+    rule = application.form_version.parsed.extra.get("fee", {})
+    if rule.get("rule") != "graduated":
+        return None
+    return assess(rule, application.answers, on=today())
+
+
+def decide(
+    case: Case, *, outcome: str, reasons: str, by: Any, fee: Decimal | None = None,
+    valid_from: dt.date | None = None, valid_until: dt.date | None = None, conditions: str = "",
+) -> Case:  # fmt: skip
+    """Decide the case and write its notice in one transaction.
+
+    Raises TransitionError when the outcome does not belong to the service or the case has been
+    decided meanwhile, and MissingFee when the tax cannot be computed.
+    """
+    application = case.application
+    allowed = OUTCOMES[case.service.outcome_type] if case.service else ()
+    if outcome not in allowed:
+        raise TransitionError(f"{outcome} is no outcome of this service")
+    decision: dict[str, Any] = {
+        "outcome": outcome,
+        "reasons": reasons,
+        "fee": str(fee) if fee is not None else None,
+        "valid_from": valid_from.isoformat() if valid_from else None,
+        "valid_until": valid_until.isoformat() if valid_until else None,
+        "conditions": [line.strip() for line in conditions.split("\n") if line.strip()],
+    }
+    if outcome == Status.ASSESSED:
+        assessment = preview_tax(application)
+        if assessment is not None:
+            decision["tax_lines"] = assessment.as_json()
+            decision["fee"], decision["yearly"] = str(assessment.total), str(assessment.yearly)
+    with transaction.atomic():
+        now = timezone.now()
+        changes: dict[str, Any] = {"act_by": None, "came_back_at": None, "decided_at": now}
+        if WORKFLOW.phases and WORKFLOW.phases[outcome] == Phase.CLOSED:
+            changes["closed_at"] = now
+        move(case, WORKFLOW, outcome, by=by, changes=changes, act=Act.DECIDED)
+        Application.objects.filter(pk=application.pk).update(decision=decision)
+        application.decision = decision
+        letters = application.form_version.parsed.extra.get("letters", {})
+        if outcome in letters:
+            letter = letter_for(application, outcome=outcome, by=by)
+            create_notice(
+                case, template="letter", title=letter["title"], result=letter["result"],
+                context=letter["context"], by=by,
+            )  # fmt: skip
+    return case
+
+
+def files_of(application: Application) -> dict[str, PrivateFile]:
+    """The uploads of an application by id."""
+    ids = _file_ids(application.answers)
+    attachments = application.case.attachments.select_related("file")
+    return {str(a.file_id): a.file for a in attachments if str(a.file_id) in ids}

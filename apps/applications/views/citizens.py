@@ -1,0 +1,422 @@
+"""Filling in, reviewing and filing an application."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.applications import browser, transitions
+from apps.applications.fees import MissingFee, assess
+from apps.applications.forms import CaptureSubmitForm, SubmitForm
+from apps.applications.models import Draft
+from apps.applications.states import Status
+from apps.cases.models import Case
+from apps.cases.states import Delivery
+from apps.catalogue.models import Service
+from apps.core import limits, uploads
+from apps.core.bilingual import localised
+from apps.core.business_calendar import today
+from apps.core.downloads import private_file
+from apps.core.transitions import TransitionError
+from apps.formbuilder.definition import Step
+from apps.formbuilder.forms import visible_steps
+from apps.formbuilder.models import FormVersion
+from apps.formbuilder.steps import BoundStep, collect, drop_errors
+from apps.formbuilder.summary import summarise
+
+# Buttons that save what was typed without judging it.
+QUIET = ("_add", "_remove", "_unlink", "_back", "_refresh", "_upload")
+DRAFTS_PER_HOUR = 20
+
+
+def _reach(request: HttpRequest, pk: Any) -> Draft:
+    reachable = Draft.objects.reachable(request.user, browser.browser_hash(request))
+    draft = get_object_or_404(reachable.select_related("service__department", "form_version"), pk=pk)
+    transitions.rebase(draft)
+    return draft
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def begin(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is needed, then the button that begins; a draft that exists is offered first."""
+    service = get_object_or_404(Service.objects.published().for_page(), slug=slug, online="form")
+    if FormVersion.objects.current(slug) is None:
+        raise Http404
+    key = browser.browser_hash(request)
+    existing = Draft.objects.reachable(request.user, key).filter(service=service, channel="online")
+    if request.method == "GET":
+        return render(request, "applications/begin.html", {"service": service, "drafts": existing})
+    if not limits.within("draft", limits.client_key(request), limit=DRAFTS_PER_HOUR, seconds=3600):
+        return render(request, "errors/429.html", status=429)
+    new_key = ""
+    if not key:
+        new_key, key = browser.new_key()
+    draft = transitions.begin(service, user=request.user, browser=key)
+    response = redirect("applications:step", draft.pk, draft.step)
+    if new_key:
+        browser.remember(response, new_key)
+    return response
+
+
+@never_cache
+@require_safe
+def resume(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Go on where one left off."""
+    filed = Case.objects.of(request.user).filter(submission_key=pk).first()
+    if filed is not None:
+        return redirect(filed.get_absolute_url())
+    draft = _reach(request, pk)
+    return redirect("applications:step", draft.pk, draft.step or "-")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def step(request: HttpRequest, pk: Any, key: str) -> HttpResponse:
+    """One step of the form."""
+    lost = _lost_session(request, pk, key)
+    if lost is not None:
+        return lost
+    draft = _reach(request, pk)
+    definition = draft.form_version.parsed
+    steps = visible_steps(definition, draft.answers)
+    current = next((s for s in steps if s.key == key), None)
+    if current is None:
+        return redirect("applications:step", draft.pk, steps[0].key)
+    _held, open_step = collect(definition, draft.answers, draft.files_by_path())
+    if open_step is not None and open_step in steps and steps.index(current) > steps.index(open_step):
+        # Steps cannot be skipped.
+        return redirect("applications:step", draft.pk, open_step.key)
+    if request.method == "POST":
+        return _post_step(request, draft, current, steps)
+    typed = draft.typed.get(current.key)
+    data = _query_dict(typed) if typed else None
+    bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
+    if typed:
+        bound.is_valid()
+        names = [f.add_prefix(n) for f in bound.all_forms for n in [*f.fields, "__all__"]]
+        if "_quiet" in typed:
+            drop_errors(bound, names)
+    return _render_step(request, draft, bound, steps)
+
+
+def _lost_session(request: HttpRequest, pk: Any, key: str) -> HttpResponse | None:
+    """Keep what was typed into a page whose log-in ended meanwhile, then ask to sign in again.
+
+    The browser's own key proves that it is the same browser; it may write, not read.
+    """
+    if request.user.is_authenticated:
+        return None
+    hashed = browser.browser_hash(request)
+    draft = Draft.objects.filter(pk=pk, owner__isnull=False).exclude(browser="").filter(browser=hashed).first()
+    if draft is None:
+        return None
+    current = draft.form_version.parsed.step(key)
+    if request.method == "POST" and current is not None:
+        typed = _typed(request.POST) | {"_quiet": ["1"]}
+        transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        messages.info(
+            request,
+            _(
+                "Ihre Eingaben sind gespeichert. Bitte melden Sie sich wieder an, dann geht es an derselben Stelle weiter."
+            ),
+        )
+    return redirect_to_login(reverse("applications:step", args=[pk, key]))
+
+
+def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[Step]) -> HttpResponse:
+    upload_errors = _take_uploads(request, draft, current)
+    data = request.POST.copy()
+    quiet = next((name for name in QUIET if name in data), None)
+    if quiet:
+        anchor = _change_groups(draft, current, data, quiet)
+        typed = _typed(data) | {"_quiet": ["1"]}
+        transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        if not upload_errors:
+            return _after_quiet(draft, current, steps, quiet, anchor)
+    bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
+    unseen = bound.unseen(set(data.getlist("_shown")))
+    valid = bound.is_valid() and not upload_errors
+    if valid:
+        transitions.save_step(draft, current.key, answers=bound.stored(), keys=bound.keys(), typed=None)
+        steps = visible_steps(draft.form_version.parsed, draft.answers)
+        index = next(i for i, s in enumerate(steps) if s.key == current.key)
+        if "_review" in data or index + 1 >= len(steps):
+            return redirect("applications:review", draft.pk)
+        return redirect("applications:step", draft.pk, steps[index + 1].key)
+    for name, text in upload_errors.items():
+        _add_upload_error(bound, name, text)
+    revealed = bool(unseen) and not quiet
+    if revealed:
+        drop_errors(bound, unseen)
+    if quiet:
+        drop_errors(bound, [f.add_prefix(n) for f in bound.all_forms for n in f.fields
+                            if f.add_prefix(n) not in upload_errors])  # fmt: skip
+    transitions.save_step(draft, current.key, answers=None, keys=set(), typed=_typed(data))
+    return _render_step(request, draft, bound, steps, revealed=revealed, status=422)
+
+
+def _after_quiet(draft: Draft, current: Step, steps: list[Step], quiet: str, anchor: str) -> HttpResponse:
+    if quiet == "_back":
+        index = steps.index(current)
+        if index == 0:
+            return redirect("applications:begin", draft.service.slug)
+        return redirect("applications:step", draft.pk, steps[index - 1].key)
+    url = reverse("applications:step", args=[draft.pk, current.key])
+    return HttpResponseRedirect(f"{url}#{anchor}" if anchor else url)
+
+
+def _change_groups(draft: Draft, current: Step, data: QueryDict, quiet: str) -> str:
+    """Add or remove an entry of a group, or a file, in what was typed; returns an anchor."""
+    value = data.get(quiet, "")
+    data.pop(quiet, None)
+    if quiet == "_unlink":
+        transitions.remove_upload(draft, value) if _is_uuid(value) else None
+        return ""
+    groups = {f.key: f for f in current.fields if f.is_group}
+    if quiet == "_add" and value in groups:
+        count = min(_number(data.get(f"{value}-count")), groups[value].max_items)
+        data[f"{value}-count"] = str(min(count + 1, groups[value].max_items))
+        return f"{value}-{count}"
+    if quiet == "_remove":
+        key, _dash, index = value.rpartition("-")
+        if key in groups and index.isdigit():
+            _remove_entry(draft, data, key, int(index), groups[key].min_items)
+            return f"{key}-{max(int(index) - 1, 0)}"
+    return ""
+
+
+def _remove_entry(draft: Draft, data: QueryDict, key: str, index: int, least: int) -> None:
+    """Take one entry out; those behind it move up, files included."""
+    count = _number(data.get(f"{key}-count"))
+    if index >= count or count <= least:
+        return
+    names = {n.split("-", 2)[2] for n in data if n.startswith(f"{key}-") and n.count("-") >= 2}
+    for position in range(index, count):
+        for name in names:
+            source = f"{key}-{position + 1}-{name}"
+            values = data.getlist(source) if position + 1 < count else []
+            if values:
+                data.setlist(f"{key}-{position}-{name}", values)
+            else:
+                data.pop(f"{key}-{position}-{name}", None)
+    for upload in list(draft.uploads.filter(path__startswith=f"{key}-")):
+        _key, position_text, name = upload.path.split("-", 2)
+        if int(position_text) == index:
+            upload.file.delete()
+        elif int(position_text) > index:
+            upload.path = f"{key}-{int(position_text) - 1}-{name}"
+            upload.save(update_fields=["path"])
+    data[f"{key}-count"] = str(count - 1)
+
+
+def _take_uploads(request: HttpRequest, draft: Draft, current: Step) -> dict[str, str]:
+    """Store the files that came with the step; returns a sentence for each refused one."""
+    errors: dict[str, str] = {}
+    fields = {f.key: f for f in current.fields if f.type == "upload"}
+    inner = {(g.key, f.key): f for g in current.fields if g.is_group for f in g.fields if f.type == "upload"}
+    names = set(request.FILES) | request.META.get("refused_uploads", set())
+    for name in names:
+        parts = name.split("-", 2)
+        item = fields.get(name) or (inner.get((parts[0], parts[2])) if len(parts) == 3 else None)
+        if item is None or (len(parts) == 3 and not parts[1].isdigit()):
+            continue
+        try:
+            if name in request.META.get("refused_uploads", set()):
+                raise uploads.too_large_error()
+            for upload in request.FILES.getlist(name):
+                if draft.uploads.count() >= settings.UPLOAD_MAX_FILES_PER_DRAFT:
+                    raise ValidationError(_("Mehr als %(most)s Dateien sind nicht möglich."),
+                                          params={"most": settings.UPLOAD_MAX_FILES_PER_DRAFT})  # fmt: skip
+                transitions.add_upload(draft, name, upload, most=item.max_items)
+        except ValidationError as error:
+            errors[name] = error.messages[0]
+    return errors
+
+
+def _add_upload_error(bound: BoundStep, name: str, text: str) -> None:
+    for form in bound.all_forms:
+        for key in form.fields:
+            if form.add_prefix(key) == name:
+                form.errors.pop(key, None)
+                form.add_error(key, text)
+
+
+def _render_step(
+    request: HttpRequest, draft: Draft, bound: BoundStep, steps: list[Step],
+    *, revealed: bool = False, status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    number = next(i for i, s in enumerate(steps, start=1) if s.key == bound.step.key)
+    stored = {str(u.file_id): u for u in draft.uploads.select_related("file")}
+    files = {path: [stored[i] for i in ids] for path, ids in draft.files_by_path().items()}
+    items = bound.items()
+    context = {
+        "draft": draft,
+        "service": draft.service,
+        "step": bound.step,
+        "title": localised(bound.step.title),
+        "intro": localised(bound.step.intro) if bound.step.intro else "",
+        "items": items,
+        "forms": bound.all_forms,
+        "files": files,
+        "accept": uploads.ACCEPT,
+        "shown": [f.add_prefix(n) for f in bound.all_forms for n in f.fields],
+        "controls": bound.controls(),
+        "revealed": revealed,
+        "has_errors": status == 422 and any(f.errors for f in bound.all_forms),
+        "number": number,
+        "total": len(steps) + 1,
+        "from_review": "review" in request.GET or "_review" in request.POST,
+    }
+    return render(request, "applications/step.html", context, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def review(request: HttpRequest, pk: Any) -> HttpResponse:
+    """All answers in plain words, the cost, and the button that files."""
+    filed = Case.objects.of(request.user).filter(submission_key=pk).first()
+    if filed is not None:
+        # The second click of a double click: the first one has filed.
+        return redirect("applications:receipt", filed.reference)
+    captured = Case.objects.worked_by(request.user).filter(submission_key=pk).first()
+    if captured is not None:
+        return redirect(captured.staff_url)
+    draft = _reach(request, pk)
+    try:
+        answers = transitions.collected_answers(draft)
+    except transitions.Incomplete as incomplete:
+        messages.warning(request, _("Hier fehlt noch etwas."))
+        return redirect("applications:step", draft.pk, incomplete.step)
+    form_class = CaptureSubmitForm if draft.captured else SubmitForm
+    form = form_class(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if not request.user.is_authenticated:
+            return redirect_to_login(reverse("applications:review", args=[draft.pk]))
+        if form.is_valid():
+            return _submit(request, draft, form)
+    context = {
+        "draft": draft,
+        "service": draft.service,
+        "summary": summarise(draft.form_version.parsed, answers),
+        "files": {str(u.file_id): u for u in draft.uploads.select_related("file")},
+        "cost": cost_preview(draft, answers),
+        "form": form,
+        "total": len(visible_steps(draft.form_version.parsed, draft.answers)) + 1,
+        "trust_missing": request.user.is_authenticated
+        and not draft.captured
+        and request.user.trust_level < draft.service.trust_level,
+    }
+    return render(request, "applications/review.html", context, status=422 if form.errors else 200)
+
+
+def _submit(request: HttpRequest, draft: Draft, form: Any) -> HttpResponse:
+    delivery = form.cleaned_data.get("delivery", Delivery.POST)
+    try:
+        case = transitions.submit(draft, by=request.user, delivery=delivery, email=form.cleaned_data.get("email", ""))
+    except transitions.Incomplete as incomplete:
+        return redirect("applications:step", draft.pk, incomplete.step)
+    except transitions.TrustTooLow:
+        return redirect("applications:review", draft.pk)
+    except TransitionError as error:
+        raise Http404 from error
+    if draft.captured:
+        messages.success(request, _("Der Vorgang ist erfasst."))
+        return redirect(case.staff_url)
+    return redirect("applications:receipt", case.reference)
+
+
+def cost_preview(draft: Draft, answers: dict[str, Any]) -> dict[str, Any]:
+    """What the form's fee rule says to these answers: a sentence and, for taxes, the lines."""
+    rule = draft.form_version.parsed.extra.get("fee", {})
+    result: dict[str, Any] = {"text": localised(rule.get("text")) or draft.service.cost}
+    if rule.get("rule") == "graduated":
+        try:
+            result["assessment"] = assess(rule, answers, on=today())
+        except MissingFee:
+            result["unknown"] = True
+    return result
+
+
+@never_cache
+@require_POST
+def discard(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Throw a draft away, files included."""
+    draft = _reach(request, pk)
+    service = draft.service
+    draft.delete()
+    messages.success(request, _("Der Entwurf ist gelöscht."))
+    return redirect(service.get_absolute_url())
+
+
+@never_cache
+@require_safe
+def draft_file(request: HttpRequest, pk: Any, file_id: Any) -> HttpResponse:
+    """A file of one's own draft."""
+    upload = get_object_or_404(_reach(request, pk).uploads.select_related("file"), file_id=file_id)
+    return private_file(upload.file, inline=True)
+
+
+@login_required
+@require_safe
+def receipt(request: HttpRequest, reference: str) -> HttpResponse:
+    """„Ihr Antrag ist da."""
+    case = get_object_or_404(Case.objects.of(request.user), reference=reference, kind=transitions.KIND)
+    return render(request, "applications/receipt.html", {"case": case})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ask, then withdraw."""
+    cases = Case.objects.of(request.user).filter(kind=transitions.KIND)
+    case = get_object_or_404(cases, reference=reference)
+    if request.method == "POST":
+        try:
+            transitions.withdraw(case, by=request.user)
+            messages.success(request, _("Ihr Antrag ist zurückgezogen."))
+        except TransitionError:
+            messages.warning(request, _("Über diesen Antrag ist schon entschieden."))
+        return redirect(case.get_absolute_url())
+    if case.status == Status.WITHDRAWN or not case.is_open:
+        return redirect(case.get_absolute_url())
+    return render(request, "applications/withdraw.html", {"case": case})
+
+
+def _typed(data: QueryDict) -> dict[str, list[str]]:
+    skip = {"csrfmiddlewaretoken", "_shown", "_review"}
+    return {
+        name: [v.replace("\x00", "")[:8000] for v in data.getlist(name)]
+        for name in list(data)[:1000]
+        if name not in skip
+    }
+
+
+def _query_dict(typed: dict[str, list[str]]) -> QueryDict:
+    data = QueryDict(mutable=True)
+    for name, values in typed.items():
+        data.setlist(name, values)
+    return data
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() and len(text) < 4 else 0
+
+
+def _is_uuid(text: str) -> bool:
+
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""The clerk's side of an application; mounted by the desk behind its sign-in."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from apps.applications import transitions
+from apps.applications.fees import MissingFee
+from apps.applications.forms import CaptureForm, DecisionForm
+from apps.cases.models import Case
+from apps.core.transitions import TransitionError
+from apps.formbuilder.summary import summarise
+
+
+@require_http_methods(["GET", "POST"])
+def decide(request: HttpRequest, reference: str) -> HttpResponse:
+    """Choose the outcome, give reasons, see what the letter will say about money."""
+    cases = Case.objects.worked_by(request.user).filter(kind=transitions.KIND)
+    case = get_object_or_404(cases.select_related("service", "application__form_version"), reference=reference)
+    outcomes = transitions.OUTCOMES.get(case.service.outcome_type, ()) if case.service else ()
+    if not outcomes:
+        raise Http404
+    if not case.is_open:
+        messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
+        return redirect(case.staff_url)
+    rule = case.application.form_version.parsed.extra.get("fee", {})
+    form = DecisionForm(
+        request.POST if request.method == "POST" else None,
+        outcomes=outcomes,
+        fee_by_clerk=rule.get("rule") == "set_by_clerk",
+        initial=_initial(case),
+    )
+    assessment, missing = None, ""
+    try:
+        assessment = transitions.preview_tax(case.application)
+    except MissingFee as error:
+        missing = str(error)
+    if request.method == "POST" and form.is_valid():
+        try:
+            transitions.decide(case, by=request.user, **_arguments(form.cleaned_data))
+            messages.success(request, _("Entschieden. Der Bescheid wird gerade erstellt."))
+            return redirect(case.staff_url)
+        except MissingFee:
+            form.add_error(
+                None, _("Für ein Jahr fehlt der Gebührensatz. Bitte lassen Sie ihn unter „Gebühren“ ergänzen.")
+            )
+        except TransitionError:
+            messages.warning(request, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
+            return redirect(case.staff_url)
+    context = {
+        "case": case,
+        "form": form,
+        "assessment": assessment,
+        "missing": missing,
+        "summary": summarise(case.application.form_version.parsed, case.application.answers),
+    }
+    return render(request, "applications/decide.html", context, status=422 if form.errors else 200)
+
+
+def _initial(case: Case) -> dict[str, Any]:
+    answers = case.application.answers
+    initial = {}
+    for target, keys in (("valid_from", ("valid_from", "first_day")), ("valid_until", ("valid_until", "last_day"))):
+        for key in keys:
+            if isinstance(answers.get(key), str):
+                initial[target] = ".".join(reversed(answers[key].split("-")))
+                break
+    return initial
+
+
+def _arguments(data: dict[str, Any]) -> dict[str, Any]:
+    names = ("outcome", "reasons", "fee", "valid_from", "valid_until", "conditions")
+    return {name: data[name] for name in names if name in data}
+
+
+@require_http_methods(["GET", "POST"])
+def capture(request: HttpRequest) -> HttpResponse:
+    """Capture an application from the counter, from paper or by telephone."""
+    form = CaptureForm(request.POST if request.method == "POST" else None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        draft = transitions.begin(
+            form.cleaned_data["service"],
+            user=request.user,
+            browser="",
+            channel=form.cleaned_data["channel"],
+        )
+        return redirect("applications:step", draft.pk, draft.step)
+    return render(request, "applications/capture.html", {"form": form}, status=422 if form.is_bound else 200)
