@@ -1,0 +1,146 @@
+"""The contact form of #WolfsburgDigital."""
+
+import time
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import limits
+from apps.formbuilder.forms import PlainCharField
+
+STAMP_SALT = "contact.stamp"
+STAMP_MAX_AGE = 60 * 60 * 12
+PER_SENDER_AND_HOUR = 5
+PER_ADDRESS_AND_DAY = 3
+
+
+class MessageForm(forms.Form):
+    """Something to say."""
+
+    body = PlainCharField(
+        label=_("Ihre Nachricht"),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={
+            "required": _("Ihre Nachricht fehlt. Schreiben Sie in ein oder zwei Sätzen, worum es geht."),
+            "max_length": _("Bitte kürzen Sie den Text auf %(limit_value)d Zeichen. Es sind %(show_value)d."),
+        },
+    )
+
+
+class ContactForm(forms.Form):
+    """Vorname, Name, E-Mail-Adresse, Anliegen; no account, no riddle, no third party.
+
+    Against machines: a field people do not see, a signed time stamp, and limits per sender and
+    per receiving address.
+    """
+
+    given_name = PlainCharField(
+        label=_("Vorname"), max_length=120, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )  # fmt: skip
+    family_name = PlainCharField(
+        label=_("Name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+        error_messages={"required": _("Ihr Name fehlt. Beispiel: Özdemir-Groß")},
+    )
+    email = forms.EmailField(
+        label=_("E-Mail-Adresse"),
+        help_text=_("An diese Adresse schicken wir unsere Antwort."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de"),
+            "invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
+        },
+    )
+    concern = PlainCharField(
+        label=_("Anliegen"),
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 7}),
+        error_messages={
+            "required": _("Ihr Anliegen fehlt. Schreiben Sie in ein oder zwei Sätzen, worum es geht."),
+            "max_length": _("Bitte kürzen Sie den Text auf %(limit_value)d Zeichen. Es sind %(show_value)d."),
+        },
+    )
+    # Left empty by people: it is not shown and not read out.
+    website = forms.CharField(required=False, max_length=500)
+    stamp = forms.CharField(widget=forms.HiddenInput, required=False, max_length=300)
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.submission_key = uuid.uuid4()
+        self.initial.setdefault("stamp", new_stamp())
+        self.fields["website"].widget.attrs |= {"autocomplete": "off", "tabindex": "-1"}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("website"):
+            raise forms.ValidationError(
+                _("Ein verstecktes Feld war ausgefüllt. Bitte senden Sie das Formular noch einmal.")
+            )
+        self._check_stamp(str(data.get("stamp") or ""))
+        if not self.errors:
+            self._check_limits(data["email"])
+        return data
+
+    def _check_stamp(self, stamp: str) -> None:
+        again = _("Das ging sehr schnell. Bitte prüfen Sie Ihre Angaben und senden Sie noch einmal.")
+        try:
+            key, since = signing.loads(stamp, salt=STAMP_SALT, max_age=STAMP_MAX_AGE)
+            self.submission_key = uuid.UUID(key)
+        except (signing.BadSignature, ValueError, TypeError):
+            self._renew_stamp()
+            raise forms.ValidationError(
+                _("Das Formular war zu lange offen. Bitte senden Sie es noch einmal.")
+            ) from None
+        if time.time() - since < settings.CONTACT_MINIMUM_SECONDS:
+            raise forms.ValidationError(again)
+
+    def _check_limits(self, email: str) -> None:
+        sender = limits.client_key(self.request)
+        if not limits.within("contact-sender", sender, limit=PER_SENDER_AND_HOUR, seconds=3600):
+            raise forms.ValidationError(
+                _(
+                    "Von Ihrem Anschluss kamen gerade viele Nachrichten. Bitte versuchen Sie es in einer Stunde noch einmal oder rufen Sie an: %(phone)s."
+                ),
+                params={"phone": settings.CITY["service_number"]},
+            )
+        if not limits.within("contact-address", email, limit=PER_ADDRESS_AND_DAY, seconds=86400):
+            raise forms.ValidationError(
+                _(
+                    "Zu dieser E-Mail-Adresse liegen heute schon mehrere Nachrichten vor. Bitte rufen Sie an: %(phone)s."
+                ),
+                params={"phone": settings.CITY["service_number"]},
+            )
+
+    def _renew_stamp(self) -> None:
+        self.data = self.data.copy()
+        self.data["stamp"] = new_stamp()
+
+
+class BarrierForm(ContactForm):
+    """„Barriere melden": the same, with the page on which somebody got stuck."""
+
+    page = PlainCharField(
+        label=_("Auf welcher Seite?"),
+        max_length=200,
+        required=False,
+        help_text=_("Die Adresse der Seite oder was darauf steht"),
+    )
+    field_order = ["page", "concern", "given_name", "family_name", "email"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["concern"].label = _("Was ist das Problem?")
+
+
+def new_stamp() -> str:
+    """A signed submission key with the time at which the form was shown."""
+    return signing.dumps([str(uuid.uuid4()), time.time()], salt=STAMP_SALT)

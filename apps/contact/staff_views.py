@@ -1,0 +1,46 @@
+"""The clerk's side of a message; mounted by the desk behind its sign-in."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.cases.models import Case
+from apps.contact import transitions
+from apps.contact.forms import MessageForm
+from apps.core.transitions import TransitionError
+
+
+def _case(request: HttpRequest, reference: str) -> Case:
+    cases = Case.objects.worked_by(request.user).filter(kind=transitions.KIND)
+    return get_object_or_404(cases, reference=reference)
+
+
+@require_http_methods(["GET", "POST"])
+def reply(request: HttpRequest, reference: str) -> HttpResponse:
+    """Write the answer with the question before one's eyes."""
+    case = _case(request, reference)
+    form = MessageForm(request.POST if request.method == "POST" else None)
+    form.fields["body"].label = _("Ihre Antwort")
+    if request.method == "POST" and form.is_valid():
+        try:
+            transitions.reply(case, body=form.cleaned_data["body"], by=request.user)
+            messages.success(request, _("Die Antwort ist unterwegs."))
+            return redirect(case.staff_url)
+        except TransitionError:
+            messages.warning(request, _("Der Vorgang ist schon abgeschlossen. Ihr Text steht noch unten."))
+    context = {"case": case, "form": form, "messages_of_case": case.messages.select_related("author")}
+    return render(request, "contact/staff_reply.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def close(request: HttpRequest, reference: str) -> HttpResponse:
+    """Close without another answer."""
+    case = _case(request, reference)
+    try:
+        transitions.close(case, by=request.user)
+        messages.success(request, _("Der Vorgang ist abgeschlossen."))
+    except TransitionError:
+        messages.info(request, _("Das hat gerade schon jemand anderes getan."))
+    return redirect(case.staff_url)

@@ -1,0 +1,101 @@
+"""Writing to #WolfsburgDigital and reading the answer."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.cases.models import Case
+from apps.contact import transitions
+from apps.contact.forms import BarrierForm, ContactForm, MessageForm
+from apps.contact.states import Status, Topic
+from apps.core import limits
+from apps.core.transitions import TransitionError
+
+SESSION_KEY = "contact_sent"
+REPLIES_PER_HOUR = 10
+
+
+def _write(request: HttpRequest, form: ContactForm, template: str, topic: str) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        case = transitions.receive(
+            given_name=data["given_name"],
+            family_name=data["family_name"],
+            email=data["email"],
+            concern=data["concern"],
+            page=data.get("page", ""),
+            topic=topic,
+            submission_key=form.submission_key,
+            language=translation.get_language() or "de",
+        )
+        request.session[SESSION_KEY] = case.reference
+        return redirect("contact:sent")
+    context = {"form": form, "answer_by": transitions.answer_by()}
+    return render(request, template, context, status=422 if form.is_bound else 200)
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    user = request.user
+    if not user.is_authenticated:
+        return {}
+    return {"given_name": user.given_name, "family_name": user.family_name, "email": user.email}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def write(request: HttpRequest) -> HttpResponse:
+    """The contact form."""
+    data = request.POST if request.method == "POST" else None
+    form = ContactForm(data, request=request, initial=_initial(request))
+    return _write(request, form, "contact/write.html", Topic.INITIATIVE)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def report_barrier(request: HttpRequest) -> HttpResponse:
+    """„Barriere melden" (§ 9b NBGG)."""
+    data = request.POST if request.method == "POST" else None
+    page = request.GET.get("seite", "").replace("\x00", "")[:200]
+    form = BarrierForm(data, request=request, initial={"page": page, **_initial(request)})
+    return _write(request, form, "contact/report_barrier.html", Topic.BARRIER)
+
+
+@never_cache
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    """The confirmation with the reference."""
+    reference = request.session.get(SESSION_KEY)
+    case = Case.objects.filter(reference=reference, kind=transitions.KIND).first()
+    if case is None:
+        return redirect("contact:write")
+    return render(request, "contact/sent.html", {"case": case})
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def reply(request: HttpRequest, token: str) -> HttpResponse:
+    """What was written so far and a field to reply, behind the signed link."""
+    case = transitions.case_for_token(token)
+    if case is None:
+        raise Http404
+    form = MessageForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        if not limits.within("contact-reply", token, limit=REPLIES_PER_HOUR, seconds=3600):
+            return render(request, "errors/429.html", status=429)
+        try:
+            transitions.reply_in(case, body=form.cleaned_data["body"])
+        except TransitionError:
+            return redirect(request.path)
+        return redirect(f"{request.path}?gesendet=1")
+    context = {
+        "case": case,
+        "messages_of_case": case.messages.all(),
+        "form": form,
+        "closed": case.status == Status.CLOSED,
+        "just_sent": "gesendet" in request.GET,
+    }
+    return render(request, "contact/reply.html", context, status=422 if form.is_bound else 200)
