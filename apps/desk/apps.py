@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+
+
+class DeskConfig(AppConfig):
+    name = "apps.desk"
+    default = True
+
+
+class DeskAdminConfig(admin_apps.AdminConfig):
+    """Makes ``DeskSite`` the admin site of the project."""
+
+    default = False
+    default_site = "apps.desk.site.DeskSite"

@@ -1,0 +1,98 @@
+"""What a clerk types on the case page."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Department, User
+from apps.cases.models import Case
+from apps.core.business_calendar import add_working_days, today
+from apps.formbuilder.forms import GermanDateField, PlainCharField
+
+ANSWER_WORKING_DAYS = 10
+
+
+class QuestionForm(forms.Form):
+    """„Wir brauchen noch: …"""
+
+    body = PlainCharField(
+        label=_("Wir brauchen noch"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Das liest die Bürgerin oder der Bürger so. Ein Anliegen je Rückfrage."),
+        error_messages={"required": _("Bitte schreiben Sie, was noch fehlt.")},
+    )
+    due_on = GermanDateField(
+        label=_("Antwort bis"),
+        error_messages={
+            "required": _("Bitte geben Sie an, bis wann Sie die Antwort brauchen."),
+            "invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026"),
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("due_on", add_working_days(today(), ANSWER_WORKING_DAYS))
+
+    def clean_due_on(self) -> Any:
+        """The day lies ahead."""
+        day = self.cleaned_data["due_on"]
+        if day <= today() or day.year > today().year + 2:
+            raise forms.ValidationError(_("Bitte geben Sie einen Tag nach heute an."))
+        return day
+
+
+class NoteForm(forms.Form):
+    """A note for colleagues."""
+
+    body = PlainCharField(
+        label=_("Notiz"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Nur für Kolleginnen und Kollegen. Teil der Akte."),
+        error_messages={"required": _("Die Notiz ist leer.")},
+    )
+
+
+class AssignForm(forms.Form):
+    """Hand the case to a colleague of the department."""
+
+    to = forms.ModelChoiceField(
+        label=_("Zuständig"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("niemand"),
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["to"]
+        field.queryset = (
+            User.objects.filter(is_active=True, is_staff=True, roles__department=case.department_id)
+            .distinct()
+            .order_by("family_name", "given_name")
+        )
+        self.initial.setdefault("to", case.assignee_id)
+
+
+class HandOverForm(forms.Form):
+    """Give the case to another department."""
+
+    department = forms.ModelChoiceField(
+        label=_("Dienststelle"),
+        queryset=Department.objects.none(),
+        empty_label=_("Bitte wählen"),
+        error_messages={"required": _("Bitte wählen Sie eine Dienststelle.")},
+    )
+    reason = PlainCharField(
+        label=_("Notiz für die Dienststelle"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["department"]
+        field.queryset = Department.objects.exclude(pk=case.department_id)

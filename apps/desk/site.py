@@ -1,0 +1,77 @@
+"""The staff area: Django's admin with a desk, a queue and a case page of our own."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+
+from apps.core.sockets import staff_urls
+
+
+class DeskSite(admin.AdminSite):
+    """Who is not signed in gets the one sign-in page; who is no member of staff gets 404."""
+
+    site_title = _("Verwaltung")
+    site_header = _("Stadt Wolfsburg – Verwaltung")
+    index_title = _("Schreibtisch")
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Any:
+        """Guard a view of the staff area."""
+
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not self.has_permission(request):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        guarded = csrf_protect(inner)
+        return update_wrapper(guarded if cacheable else never_cache(guarded), view)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is no second way in: sign-in with its second factor is allauth's."""
+        return redirect("account_login")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Signing out asks on one page for everybody."""
+        return redirect("account_logout")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account_change_password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("accounts:overview")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        # Here and not above: the site is made while the apps' models are still being loaded.
+        from apps.desk import views
+
+        own = [
+            path("", views.desk, name="index"),
+            path("stammdaten/", self.masterdata, name="masterdata"),
+            path("vorgaenge/", views.queue, name="queue"),
+            path("vorgaenge/<str:reference>/", views.case, name="case"),
+            path("vorgaenge/<str:reference>/tun/<slug:act>/", views.act, name="case_act"),
+            path("vorgaenge/<str:reference>/anlage/<int:pk>/", views.attachment, name="attachment"),
+        ]
+        for plugged in staff_urls:
+            own.extend(plugged())
+        for pattern in own:
+            pattern.callback = self.admin_view(pattern.callback)
+        return [*own, *super().get_urls()]
+
+    def masterdata(self, request: HttpRequest) -> HttpResponse:
+        """Django's own index: services, fees, texts, people – what each may edit."""
+        return super().index(request)

@@ -1,0 +1,246 @@
+"""The desk, the queue and the case page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.models import Role
+from apps.cases import kinds
+from apps.cases import transitions as verbs
+from apps.cases.models import Case, CaseQuerySet, Party, record
+from apps.cases.states import Act, Channel
+from apps.catalogue.normalise import normalised
+from apps.core.downloads import private_file
+from apps.core.models import EmailStatus
+from apps.core.references import normalise as normalise_reference
+from apps.core.sockets import Panel, Tile, desk_tiles
+from apps.core.transitions import Phase, TransitionConflict, TransitionError
+from apps.desk.forms import AssignForm, HandOverForm, NoteForm, QuestionForm
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class QueueList:
+    """A named list of the queue."""
+
+    key: str
+    label: str
+    cases: CaseQuerySet
+
+
+def _lists(request: HttpRequest) -> list[QueueList]:
+    mine = Case.objects.worked_by(request.user)
+    undeliverable = mine.open().filter(timeline__email__status=EmailStatus.UNDELIVERABLE).distinct()
+    return [
+        QueueList("mine", _("Meine Vorgänge"), mine.open().assigned_to(request.user)),
+        QueueList("due", _("Fällig"), mine.due()),
+        QueueList("came_back", _("Zurückgekommen"), mine.came_back()),
+        QueueList("unassigned", _("Nicht zugewiesen"), mine.on_our_side().unassigned()),
+        QueueList("waiting", _("Warten auf Antwort"), mine.filter(phase=Phase.WAITING)),
+        QueueList("undeliverable", _("E-Mail nicht zustellbar"), undeliverable),
+        QueueList("open", _("Alle offenen"), mine.open()),
+        QueueList("done", _("Erledigt"), mine.filter(phase__in=[Phase.DECIDED, Phase.CLOSED])),
+        QueueList("dead_notices", _("Bescheide mit Fehler"), mine.filter(notices__status="dead").distinct()),
+    ]
+
+
+@require_safe
+def desk(request: HttpRequest) -> HttpResponse:
+    """Numbers that lead to lists; for the CDO, figures without people."""
+    tiles: list[Tile] = []
+    if request.user.department_ids:
+        for entry in _lists(request)[:6]:
+            count = entry.cases.count()
+            if entry.key == "undeliverable" and not count:
+                continue
+            url = f"{reverse('admin:queue')}?list={entry.key}"
+            urgent = entry.key in ("due", "undeliverable") and count > 0
+            tiles.append(Tile(entry.label, count, url, urgent=urgent))
+    tiles += [tile for plugged in desk_tiles for tile in plugged(request)]
+    figures = _figures() if request.user.has_role(Role.CDO) else []
+    context = {
+        "tiles": tiles,
+        "figures": figures,
+        "next_cases": _rows(Case.objects.worked_by(request.user).on_our_side().assigned_to(request.user))[:5],
+    }
+    return render(request, "desk/desk.html", context)
+
+
+def _figures() -> list[dict[str, Any]]:
+    """Cases by kind and phase over the whole city: numbers, never people."""
+    counted = {
+        (row["kind"], row["phase"]): row["count"]
+        for row in Case.objects.values("kind", "phase").annotate(count=Count("pk"))
+    }
+    return [
+        {
+            "kind": kind.label,
+            "cells": [counted.get((kind.key, phase), 0) for phase in Phase.values],
+        }
+        for kind in kinds.all_kinds()
+    ]
+
+
+def _rows(cases: CaseQuerySet) -> CaseQuerySet:
+    """With what a row of the queue shows, in a fixed number of queries."""
+    return cases.select_related("department", "assignee").prefetch_related(
+        Prefetch("parties", queryset=Party.objects.order_by("pk"))
+    )
+
+
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    """The cases of one's departments over all kinds."""
+    lists = _lists(request)
+    chosen = next((x for x in lists if x.key == request.GET.get("list")), None)
+    if chosen is None:
+        chosen = next(x for x in lists if x.key == "open")
+    cases = chosen.cases
+    kind = request.GET.get("art", "")
+    if kind in {k.key for k in kinds.all_kinds()}:
+        cases = cases.filter(kind=kind)
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    if text:
+        # A search looks through everything one may see, not only the chosen list.
+        cases = _found(Case.objects.worked_by(request.user), text)
+    page = Paginator(_rows(cases), PAGE_SIZE).get_page(request.GET.get("seite"))
+    rows = [
+        {"case": c, "status": kinds.of(c).status_label(c.status), "badge": kinds.of(c).badge.get(c.status, "info"),
+         "kind": kinds.of(c).label, "who": next(iter(c.parties.all()), None)}
+        for c in page
+    ]  # fmt: skip
+    context = {"lists": lists, "chosen": chosen, "page": page, "rows": rows, "text": text,
+               "kind": kind, "kinds": kinds.all_kinds()}  # fmt: skip
+    return render(request, "desk/queue.html", context)
+
+
+def _found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
+    reference = normalise_reference(text)
+    if reference:
+        return cases.filter(reference=reference)
+    wanted = Q()
+    for word in normalised(text).replace("|", " ").split()[:6]:
+        wanted &= Q(search_text__contains=word)
+    return cases.filter(wanted)
+
+
+def _case(request: HttpRequest, reference: str) -> Case:
+    cases = Case.objects.worked_by(request.user).select_related("department", "assignee", "service", "applicant")
+    return get_object_or_404(cases, reference=reference)
+
+
+FORMS: dict[str, Any] = {
+    "ask": QuestionForm, "note": NoteForm, "assign": AssignForm, "hand_over": HandOverForm,
+}  # fmt: skip
+
+
+def _forms(case: Case) -> dict[str, forms.Form]:
+    return {
+        "ask": QuestionForm(prefix="ask"),
+        "note": NoteForm(prefix="note"),
+        "assign": AssignForm(prefix="assign", case=case),
+        "hand_over": HandOverForm(prefix="hand_over", case=case),
+    }
+
+
+@require_safe
+def case(request: HttpRequest, reference: str) -> HttpResponse:
+    """A case, made for reading."""
+    found = _case(request, reference)
+    if found.came_back_at and found.assignee_id == request.user.pk:
+        verbs.seen(found)
+    return _render_case(request, found, _forms(found))
+
+
+def _render_case(request: HttpRequest, found: Case, filled: dict[str, Any], *, opened: str = "") -> HttpResponse:
+    kind = kinds.of(found)
+    panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, True)]
+    panels += kind.staff_panels(request, found)
+    context = {
+        "case": found,
+        "kind": kind,
+        "status": kind.status_label(found.status),
+        "badge": kind.badge.get(found.status, "info"),
+        "panels": sorted(panels, key=lambda p: p.order),
+        "actions": kind.actions(request, found),
+        "forms": filled,
+        "opened": opened,
+        "can_ask": kind.asks_questions
+        and kind.workflow.allows(found.status, kind.waiting)
+        and Channel(found.channel) == Channel.ONLINE,
+        "parties": found.parties.all(),
+        "timeline": found.timeline.select_related("actor", "email").order_by("-at", "-pk")[:200],
+        "notes": found.notes.select_related("author"),
+        "conversation": found.messages.select_related("author", "email").prefetch_related("attachments__file"),
+        "attachments": found.attachments.select_related("file"),
+        "undeliverable": found.undeliverable_emails,
+    }
+    return render(request, "desk/case.html", context, status=422 if opened else 200)
+
+
+@require_POST
+def act(request: HttpRequest, reference: str, act: str) -> HttpResponse:
+    """One of the spine's verbs, called from the case page."""
+    found = _case(request, reference)
+    if act not in {"take", *FORMS}:
+        raise Http404
+    filled = _forms(found)
+    if act in FORMS:
+        options = {"case": found} if act in ("assign", "hand_over") else {}
+        form = FORMS[act](request.POST, prefix=act, **options)
+        filled[act] = form
+        if not form.is_valid():
+            return _render_case(request, found, filled, opened=act)
+        data = form.cleaned_data
+    else:
+        data = {}
+    try:
+        done = _perform(found, act, data, request.user)
+    except TransitionConflict:
+        messages.warning(request, _("Der Vorgang hat sich inzwischen geändert. Bitte sehen Sie noch einmal hin."))
+        return redirect(found.staff_url)
+    except TransitionError:
+        messages.warning(request, _("Das geht bei diesem Stand des Vorgangs nicht."))
+        return redirect(found.staff_url)
+    messages.success(request, done)
+    if act == "hand_over" and found.department_id not in request.user.department_ids:
+        return redirect("admin:queue")
+    return redirect(found.staff_url)
+
+
+def _perform(found: Case, act: str, data: dict[str, Any], user: Any) -> str:
+    if act == "take":
+        verbs.take(found, by=user)
+        return _("Der Vorgang liegt auf Ihrem Schreibtisch.")
+    if act == "ask":
+        verbs.ask(found, body=data["body"], due_on=data["due_on"], by=user)
+        return _("Die Rückfrage ist gestellt.")
+    if act == "note":
+        verbs.add_note(found, body=data["body"], by=user)
+        return _("Die Notiz ist gespeichert.")
+    if act == "assign":
+        verbs.assign(found, to=data["to"], by=user)
+        return _("Die Zuständigkeit ist geändert.")
+    verbs.hand_over(found, department=data["department"], reason=data["reason"], by=user)
+    return _("Der Vorgang ist abgegeben.")
+
+
+@require_safe
+def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """An attachment, in the browser."""
+    found = _case(request, reference)
+    item = get_object_or_404(found.attachments.select_related("file"), pk=pk)
+    response = private_file(item.file, inline=True)
+    if request.method == "GET":
+        record(found, Act.FILE_OPENED, by=request.user, public=False, attachment=item.pk)
+    return response

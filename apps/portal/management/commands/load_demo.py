@@ -1,0 +1,122 @@
+"""People and cases to try the portal with; only where DEMO is on."""
+
+import datetime as dt
+import io
+import uuid
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from PIL import Image, ImageDraw
+
+from apps.accounts.models import Department, Profile, Role, StaffRole, User
+from apps.applications import transitions as applications
+from apps.applications.states import Status
+from apps.cases import transitions as cases
+from apps.cases.models import Case
+from apps.cases.states import Delivery
+from apps.catalogue.models import Service
+from apps.contact import transitions as contact
+from apps.core.business_calendar import add_working_days, today
+
+PASSWORD = "wolfsburg-demo"
+PEOPLE = [
+    # address, given name, family name, roles
+    ("buergerin@wolfsburg.example", "Aylin", "Özdemir-Groß", []),
+    ("buerger@wolfsburg.example", "Jürgen", "O’Neill", []),
+    ("sachbearbeitung@wolfsburg.example", "Karla", "Brandes",
+     [(Role.CLERK, "strassenverkehr"), (Role.CLERK, "steuern"), (Role.CLERK, "digitalisierung")]),
+    ("kollege@wolfsburg.example", "Piotr", "Wiśniewski", [(Role.CLERK, "strassenverkehr")]),
+    ("leitung@wolfsburg.example", "Henrike", "Lüders",
+     [(Role.HEAD, "strassenverkehr"), (Role.HEAD, "steuern")]),
+    ("cdo@wolfsburg.example", "Samir", "Haddad", [(Role.CDO, None)]),
+    ("admin@wolfsburg.example", "Redaktion", "Portal", []),
+]  # fmt: skip
+
+
+class Command(BaseCommand):
+    help = "Creates the demo's people and some cases; does nothing where they exist."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Demo data belongs only where DEMO is on.")
+        if User.objects.filter(email=PEOPLE[0][0]).exists():
+            return
+        people = [self._person(*entry) for entry in PEOPLE]
+        aylin, juergen, clerk = people[0], people[1], people[2]
+        self._parking(aylin, "WOB AO 123")
+        asked = self._parking(juergen, "WOB JN 77")
+        cases.take(asked, by=clerk)
+        cases.ask(asked, by=clerk, due_on=add_working_days(today(), 10),
+                  body="Auf dem Foto fehlt der untere Rand. Bitte laden Sie die Zulassungsbescheinigung noch einmal hoch.")  # fmt: skip
+        self._dogs(aylin)
+        decided = self._parking(juergen, "WOB ON 1")
+        applications.decide(
+            decided, outcome=Status.GRANTED, reasons="", by=clerk, fee=None,
+            valid_from=today(), valid_until=today() + dt.timedelta(days=364),
+        )  # fmt: skip
+        self._message()
+        self.stdout.write(f"{len(people)} people, {Case.objects.count()} cases")
+
+    def _person(self, address: str, given: str, family: str, roles: list[tuple[str, str | None]]) -> User:
+        admin = address.startswith("admin@")
+        user = User.objects.create_user(
+            address, PASSWORD, given_name=given, family_name=family,
+            is_staff=bool(roles) or admin, is_superuser=admin,
+        )  # fmt: skip
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+        for role, slug in roles:
+            department = Department.objects.get(slug=slug) if slug else None
+            StaffRole.objects.create(user=user, role=role, department=department)
+        if not roles and not admin:
+            Profile.objects.create(user=user, street="Goethestraße", house_number="12",
+                                   postcode="38440", city="Wolfsburg", birth_date=dt.date(1988, 3, 14))  # fmt: skip
+        return user
+
+    def _parking(self, user: User, plate: str) -> Case:
+        draft = applications.begin(Service.objects.get(slug="bewohnerparkausweis"), user=user, browser="")
+        draft.answers |= {
+            "plate": plate, "owner": "mine", "main_residence": True, "kind": "first",
+            "valid_from": (today() + dt.timedelta(days=14)).isoformat(), "true_information": True,
+        }  # fmt: skip
+        draft.save()
+        applications.add_upload(draft, "registration", _picture(plate), most=1)
+        return self._file(draft, user)
+
+    def _dogs(self, user: User) -> Case:
+        draft = applications.begin(Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
+        since = today().replace(day=1) - dt.timedelta(days=20)
+        draft.answers |= {
+            "joint_holding": False, "dogs_held": 0, "assistance_dog": False, "true_information": True,
+            "dogs": [
+                {"name": "Bruno", "breed": "Labrador", "sex": "male", "origin": "breeder",
+                 "birth_date": "2024-05-02", "since": since.isoformat(), "chip": ""},
+            ],
+        }  # fmt: skip
+        draft.save()
+        return self._file(draft, user)
+
+    def _file(self, draft: Any, user: User) -> Case:
+        return applications.submit(draft, by=user, delivery=Delivery.PORTAL)
+
+    def _message(self) -> None:
+        contact.receive(
+            given_name="Marlene", family_name="Schäfer", email="marlene@wolfsburg.example",
+            concern="Gibt es im Rathaus bald freies WLAN auch im Wartebereich? Das würde beim Warten sehr helfen.",
+            submission_key=uuid.uuid4(), language="de",
+        )  # fmt: skip
+
+
+def _picture(plate: str) -> SimpleUploadedFile:
+    """A made-up registration certificate, plainly marked as a sample."""
+    image = Image.new("RGB", (900, 620), "#e9f0e4")
+    pen = ImageDraw.Draw(image)
+    for index, line in enumerate(("MUSTER – keine echte Urkunde", "Zulassungsbescheinigung Teil I", plate)):
+        pen.text((60, 80 + 90 * index), line, fill="#23351f", font_size=36)
+    out = io.BytesIO()
+    image.save(out, "JPEG")
+    return SimpleUploadedFile("zulassung.jpg", out.getvalue(), "image/jpeg")

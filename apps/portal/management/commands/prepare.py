@@ -1,0 +1,41 @@
+"""Everything between a fresh checkout and a portal that can start, in one process."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+
+class Command(BaseCommand):
+    help = "Migrates, loads the city's data, compiles translations, collects static files."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="load the demo's people and cases, too")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("compilemessages", ignore_patterns=[".venv", "node_modules"], verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("load_wolfsburg", stdout=self.stdout)
+        if options["demo"]:
+            call_command("load_demo", stdout=self.stdout)
+        _collect_static()
+
+
+def _collect_static() -> None:
+    """Collect and compress the static files, unless none has changed since last time."""
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    files = sorted(
+        (path, os.stat(storage.path(path)).st_mtime_ns, os.stat(storage.path(path)).st_size)
+        for finder in get_finders()
+        for path, storage in finder.list([])
+    )
+    digest = hashlib.sha256(repr(files).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    stamp.write_text(digest)

@@ -1,0 +1,224 @@
+"""Pages for citizens that belong to no single door."""
+
+import datetime as dt
+import email
+import email.policy
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.cases import kinds
+from apps.cases import transitions as verbs
+from apps.cases.models import Case, record
+from apps.cases.states import Act
+from apps.catalogue.models import LifeSituation, Service
+from apps.core import uploads
+from apps.core.downloads import private_file
+from apps.core.sockets import Panel, home_doors, my_area_panels
+from apps.core.transitions import Phase, TransitionError
+from apps.formbuilder.forms import PlainCharField
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The home page: search, life situations, what is asked for most, the doors."""
+    context = {
+        "situations": LifeSituation.objects.annotate(
+            count=Count("services", filter=Q(services__published=True))
+        ).order_by("position"),
+        "popular": Service.objects.published().filter(popular=True),
+        "online": Service.objects.published().filter(online="form"),
+        "doors": [door for plugged in home_doors for door in plugged(request)],
+    }
+    return render(request, "portal/home.html", context)
+
+
+@login_required
+@require_safe
+def my_area(request: HttpRequest) -> HttpResponse:
+    """„Mein Bereich": what I have to do, what is going on, what I had begun."""
+    cases = list(Case.objects.of(request.user).order_by("-submitted_at")[:100])
+    rows = [_row(c) for c in cases]
+    context = {
+        "to_do": [r for r in rows if r["case"].phase == Phase.WAITING and r["case"].act_by],
+        "rows": rows,
+        "panels": sorted((p for plugged in my_area_panels for p in plugged(request)), key=lambda p: p.order),
+    }
+    return render(request, "portal/my_area.html", context)
+
+
+def _row(found: Case) -> dict[str, Any]:
+    kind = kinds.of(found)
+    text = kind.sentences.get(found.status)
+    return {
+        "case": found,
+        "sentence": text.sentence if text else kind.status_label(found.status),
+        "next_step": text.next_step if text else "",
+        "badge": kind.badge.get(found.status, "info"),
+        "status": kind.status_label(found.status),
+    }
+
+
+class AnswerForm(forms.Form):
+    """The citizen's answer to a question: words, files, or both."""
+
+    body = PlainCharField(
+        label=gettext_lazy("Ihre Antwort"),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("Datei"),
+        required=False,
+        help_text=gettext_lazy("Foto genügt. Alle Ecken müssen zu sehen sein. PDF, JPG oder PNG, höchstens 10 MB."),
+        widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),
+        error_messages={"empty": gettext_lazy("Diese Datei ist leer. Bitte wählen Sie die Datei noch einmal aus.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("body") and not data.get("file") and not self.errors:
+            self.add_error("body", _("Bitte schreiben Sie etwas oder fügen Sie eine Datei an."))
+        return data
+
+
+def _my_case(request: HttpRequest, reference: str) -> Case:
+    cases = Case.objects.of(request.user).select_related("department", "service")
+    return get_object_or_404(cases, reference=reference)
+
+
+@login_required
+@require_safe
+def case(request: HttpRequest, reference: str) -> HttpResponse:
+    """One of my cases: the status in plain words, whether I have to act, letters, messages."""
+    return _render_case(request, _my_case(request, reference), AnswerForm())
+
+
+def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpResponse:
+    kind = kinds.of(found)
+    panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, False)]
+    panels += kind.citizen_panels(request, found)
+    context = {
+        **_row(found),
+        "kind": kind,
+        "panels": sorted(panels, key=lambda p: p.order),
+        "actions": kind.citizen_actions(request, found),
+        "question": verbs.open_question(found) if found.phase == Phase.WAITING else None,
+        "form": form,
+        "conversation": found.messages.prefetch_related("attachments__file"),
+        "timeline": found.timeline.filter(public=True),
+    }
+    return render(request, "portal/case.html", context, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_POST
+def answer(request: HttpRequest, reference: str) -> HttpResponse:
+    """Answer the open question."""
+    found = _my_case(request, reference)
+    form = AnswerForm(request.POST, request.FILES)
+    checked = None
+    if "file" in request.META.get("refused_uploads", set()):
+        form.add_error("file", uploads.too_large_error())
+    elif form.is_valid() and form.cleaned_data["file"]:
+        try:
+            checked = uploads.check(form.cleaned_data["file"])
+        except ValidationError as error:
+            form.add_error("file", error)
+    if not form.is_valid():
+        return _render_case(request, found, form)
+    files = [uploads.store(checked)] if checked else []
+    try:
+        verbs.answer(found, body=form.cleaned_data["body"], files=files, by=request.user)
+        messages.success(request, _("Danke. Ihre Antwort ist da, wir arbeiten weiter."))
+    except TransitionError:
+        for file in files:
+            file.delete()
+        messages.info(request, _("Diese Frage ist schon beantwortet."))
+    return redirect(found.get_absolute_url())
+
+
+@login_required
+@require_safe
+def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """A file of one of my cases."""
+    found = _my_case(request, reference)
+    item = get_object_or_404(found.attachments.select_related("file"), pk=pk)
+    response = private_file(item.file, inline=True)
+    if request.method == "GET":
+        record(found, Act.FILE_OPENED, by=request.user, public=False, attachment=item.pk)
+    return response
+
+
+TITLES = {
+    "imprint": gettext_lazy("Impressum"),
+    "privacy": gettext_lazy("Datenschutz"),
+    "accessibility": gettext_lazy("Erklärung zur Barrierefreiheit"),
+    "easy": gettext_lazy("Leichte Sprache"),
+}
+
+
+@require_safe
+def legal(request: HttpRequest, page: str) -> HttpResponse:
+    """A legal page; its text lies in a template per language."""
+    language = "en" if translation.get_language() == "en" else "de"
+    context = {"title": TITLES[page], "text": f"portal/legal/{page}.{language}.html"}
+    return render(request, "portal/legal.html", context)
+
+
+@require_safe
+def demo_mail(request: HttpRequest) -> HttpResponse:
+    """The demo's mailbox: e-mails that would have gone out. Only where DEMO is on."""
+    if not settings.DEMO:
+        raise Http404
+    folder = Path(settings.EMAIL_DEMO_DIR)
+    files = sorted(folder.glob("*.log"), key=lambda f: f.stat().st_mtime, reverse=True)[:50]
+    return render(request, "portal/demo_mail.html", {"mails": [_read_mail(f) for f in files]})
+
+
+def _read_mail(file: Path) -> dict[str, str]:
+    text = file.read_bytes().split(b"\n" + b"-" * 79)[0]
+    message = email.message_from_bytes(text, policy=email.policy.default)
+    body = message.get_body(preferencelist=("plain",))
+    content = body.get_content() if body is not None else ""
+    return {
+        "to": str(message["To"]),
+        "subject": str(message["Subject"]),
+        "date": str(message["Date"]),
+        "body": content,
+    }
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What search engines may read."""
+    lines = ["User-agent: *"]
+    paths = ("/mein-bereich/", "/konto/", "/verwaltung/", "/antraege/", "/bescheide/")
+    lines += [f"Disallow: {path}" for path in paths]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """How to report a hole (RFC 9116)."""
+    expires = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=180)
+    lines = [
+        f"Contact: {settings.SITE_URL}/kontakt/",
+        f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
+        "Preferred-Languages: de, en",
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
