@@ -1,0 +1,108 @@
+"""Filing, deciding, withdrawing."""
+
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from apps.applications import transitions
+from apps.applications.models import Draft
+from apps.applications.states import Status
+from apps.cases.models import Case
+from apps.cases.states import Delivery
+from apps.core.business_calendar import add_working_days, today
+from apps.core.models import OutgoingEmail
+from apps.core.transitions import TransitionError
+from tests import factories
+
+
+def test_submit_files_a_case_with_its_people_and_files(aylin: Any) -> None:
+    case = factories.parking_case(aylin)
+    party = case.parties.get()
+    assert (party.given_name, party.family_name, party.house_number) == ("Aylin", "Özdemir-Groß", "12a")
+    assert party.consent_at is not None
+    assert case.attachments.get().file.name == "zulassung.jpg"
+    assert case.due_on == add_working_days(today(), 10)
+    assert not Draft.objects.exists()
+    assert "WOB AO 123" in str(case.application.answers)
+
+
+def test_submit_without_upload_names_the_step_that_is_incomplete(aylin: Any) -> None:
+    draft = factories.draft(aylin, "bewohnerparkausweis", factories.parking_answers())
+    with pytest.raises(transitions.Incomplete) as caught:
+        transitions.submit(draft, by=aylin, delivery=Delivery.POST)
+    assert caught.value.step == "vehicle"
+    assert not Case.objects.exists()
+
+
+def test_submit_forgets_answers_whose_question_is_hidden(aylin: Any) -> None:
+    draft = factories.parking_draft(aylin, old_permit="4711", kind="first")
+    case = transitions.submit(draft, by=aylin, delivery=Delivery.POST)
+    assert "old_permit" not in case.application.answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_submit_pressed_by_many_at_once_files_once(django_db_serialized_rollback: Any, aylin: Any) -> None:
+    draft = factories.parking_draft(aylin)
+    start = threading.Barrier(12)
+    filed: list[Any] = []
+
+    def press() -> None:
+        try:
+            mine = Draft.objects.get(pk=draft.pk)
+            start.wait(10)
+            filed.append(transitions.submit(mine, by=aylin, delivery=Delivery.POST).pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(filed) == 12
+    assert len(set(filed)) == 1
+    assert Case.objects.count() == 1
+
+
+def test_confirmation_mail_carries_no_personal_data(parking_case: Any) -> None:
+    mail = OutgoingEmail.objects.get(purpose="application_received")
+    text = mail.subject + mail.body
+    assert parking_case.reference in text
+    for secret in ("Aylin", "Özdemir", "WOB", "Goethe", "1988"):
+        assert secret not in text
+
+
+def test_decide_writes_decision_and_notice_together(parking_case: Any, karla: Any) -> None:
+    transitions.decide(
+        parking_case, outcome=Status.GRANTED, reasons="", by=karla, fee=Decimal("30.70"),
+        valid_from=today(), valid_until=today(),
+    )  # fmt: skip
+    notice = parking_case.notices.get()
+    assert any("WOB AO 123" in line for line in notice.context["tenor"])
+    assert any("30,70" in line for line in notice.context["tenor"])
+    assert notice.context["remedy"].startswith("Gegen diesen Bescheid")
+    assert parking_case.status == Status.GRANTED
+
+
+def test_decide_twice_is_refused_and_leaves_one_notice(parking_case: Any, karla: Any) -> None:
+    stale = Case.objects.get(pk=parking_case.pk)
+    transitions.decide(parking_case, outcome=Status.REJECTED, reasons="Darum.", by=karla)
+    with pytest.raises(TransitionError):
+        transitions.decide(stale, outcome=Status.GRANTED, reasons="", by=karla, fee=Decimal(0))
+    assert parking_case.notices.count() == 1
+
+
+def test_outcome_of_another_service_is_refused(parking_case: Any, karla: Any) -> None:
+    with pytest.raises(TransitionError):
+        transitions.decide(parking_case, outcome=Status.ASSESSED, reasons="", by=karla)
+
+
+def test_withdraw_until_decided_and_not_after(parking_case: Any, dog_case: Any, aylin: Any, karla: Any) -> None:
+    transitions.withdraw(dog_case, by=aylin)
+    assert dog_case.status == Status.WITHDRAWN
+    transitions.decide(parking_case, outcome=Status.REJECTED, reasons="Darum.", by=karla)
+    with pytest.raises(TransitionError):
+        transitions.withdraw(parking_case, by=aylin)

@@ -1,0 +1,128 @@
+"""The cast and the stage: who appears in the tests, and what they share.
+
+Aylin is a citizen, Jürgen a second one. Karla works in the traffic department, Piotr in the tax
+department, Henrike leads the traffic department, Samir is the CDO.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+
+from apps.accounts.models import Department, Role, User
+from apps.cases.models import Case
+from tests import factories
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Load the city's catalogue, remedies and forms once; each test rolls back to it."""
+    with django_db_blocker.unblock():
+        call_command("load_wolfsburg", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _plain_settings(settings: Any) -> Iterator[None]:
+    """Plain static names, no waiting in the contact form, an empty cache."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.CONTACT_MINIMUM_SECONDS = 0
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STAFF_SECOND_FACTOR_REQUIRED = False
+    cache.clear()
+    yield
+    cache.clear()
+
+
+class SecureClient(Client):
+    """A browser that always speaks https, as people do."""
+
+    def request(self, **request: Any) -> Any:
+        request.setdefault("wsgi.url_scheme", "https")
+        return super().request(**request)
+
+    def as_(self, user: User | None) -> "SecureClient":
+        """Sign in as somebody (None: nobody)."""
+        if user is None:
+            self.logout()
+        else:
+            self.force_login(user)
+        return self
+
+
+@pytest.fixture
+def client() -> SecureClient:
+    return SecureClient()
+
+
+@pytest.fixture
+def traffic(db: None) -> Department:
+    return Department.objects.get(slug="strassenverkehr")
+
+
+@pytest.fixture
+def taxes(db: None) -> Department:
+    return Department.objects.get(slug="steuern")
+
+
+@pytest.fixture
+def aylin(db: None) -> User:
+    """A citizen."""
+    return factories.citizen("aylin@example.org", "Aylin", "Özdemir-Groß")
+
+
+@pytest.fixture
+def juergen(db: None) -> User:
+    """A second citizen."""
+    return factories.citizen("juergen@example.org", "Jürgen", "O’Neill")
+
+
+@pytest.fixture
+def karla(traffic: Department) -> User:
+    """A clerk of the traffic department."""
+    return factories.staff("karla@example.org", "Karla", "Brandes", (Role.CLERK, traffic))
+
+
+@pytest.fixture
+def piotr(taxes: Department) -> User:
+    """A clerk of the tax department."""
+    return factories.staff("piotr@example.org", "Piotr", "Wiśniewski", (Role.CLERK, taxes))
+
+
+@pytest.fixture
+def henrike(traffic: Department) -> User:
+    """The head of the traffic department."""
+    return factories.staff("henrike@example.org", "Henrike", "Lüders", (Role.HEAD, traffic))
+
+
+@pytest.fixture
+def samir(db: None) -> User:
+    """The CDO."""
+    return factories.staff("samir@example.org", "Samir", "Haddad", (Role.CDO, None))
+
+
+@pytest.fixture
+def parking_case(aylin: User) -> Case:
+    """Aylin's application for a resident's parking permit, filed."""
+    return factories.parking_case(aylin)
+
+
+@pytest.fixture
+def dog_case(aylin: User) -> Case:
+    """Aylin's declaration of three dogs, filed."""
+    return factories.dog_case(aylin)
+
+
+@pytest.fixture
+def contact_case(db: None) -> Case:
+    """Marlene's message to #WolfsburgDigital."""
+    return factories.contact_case()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the long tests at full length")

@@ -1,0 +1,130 @@
+"""Makes what tests need through the portal's own verbs, with no surprises."""
+
+import datetime as dt
+import io
+import uuid
+from functools import lru_cache
+from typing import Any
+
+import pikepdf
+from allauth.account.models import EmailAddress
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from apps.accounts.models import Department, StaffRole, User
+from apps.applications import transitions as applications
+from apps.applications.models import Draft
+from apps.cases.models import Case
+from apps.cases.states import Delivery
+from apps.catalogue.models import Service
+from apps.contact import transitions as contact
+from apps.core.business_calendar import today
+
+PASSWORD = "ein langes Passwort 42"
+
+
+def citizen(email: str, given_name: str, family_name: str) -> User:
+    """A citizen with a confirmed address."""
+    user = User.objects.create_user(email, PASSWORD, given_name=given_name, family_name=family_name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def staff(email: str, given_name: str, family_name: str, *roles: tuple[str, Department | None]) -> User:
+    """A member of staff with roles."""
+    user = citizen(email, given_name, family_name)
+    user.is_staff = True
+    user.save()
+    for role, department in roles:
+        StaffRole.objects.create(user=user, role=role, department=department)
+    return user
+
+
+@lru_cache(maxsize=1)
+def jpeg_bytes() -> bytes:
+    """A small photograph."""
+    out = io.BytesIO()
+    Image.new("RGB", (120, 80), "#447755").save(out, "JPEG")
+    return out.getvalue()
+
+
+@lru_cache(maxsize=1)
+def pdf_bytes() -> bytes:
+    """A PDF of one empty page."""
+    out = io.BytesIO()
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def photo(name: str = "zulassung.jpg") -> SimpleUploadedFile:
+    """An upload of a photograph."""
+    return SimpleUploadedFile(name, jpeg_bytes(), "image/jpeg")
+
+
+PERSON = {
+    "given_name": "Aylin", "family_name": "Özdemir-Groß", "birth_date": "1988-03-14",
+    "street": "Goethestraße", "house_number": "12a", "postcode": "38440", "city": "Wolfsburg", "phone": "",
+}  # fmt: skip
+
+
+def parking_answers(**changes: Any) -> dict[str, Any]:
+    """Complete answers for the resident's parking permit, without the upload."""
+    return {
+        **PERSON, "plate": "WOB AO 123", "owner": "mine", "main_residence": True, "kind": "first",
+        "valid_from": (today() + dt.timedelta(days=14)).isoformat(), "true_information": True, "remarks": "",
+        **changes,
+    }  # fmt: skip
+
+
+def dog(name: str, **changes: Any) -> dict[str, Any]:
+    """One dog as the form stores it; held since the first of this month."""
+    return {
+        "name": name, "breed": "Mischling", "sex": "female", "origin": "shelter", "chip": "",
+        "birth_date": "2024-05-02", "since": today().replace(day=1).isoformat(), **changes,
+    }  # fmt: skip
+
+
+def dog_answers(*dogs: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Complete answers for the declaration of dogs."""
+    return {
+        **PERSON, "joint_holding": False, "dogs_held": 0, "assistance_dog": False, "true_information": True,
+        "remarks": "", "dogs": list(dogs) or [dog("Bruno")], **changes,
+    }  # fmt: skip
+
+
+def draft(user: User, slug: str, answers: dict[str, Any]) -> Draft:
+    """A draft of ``user`` with answers."""
+    made = applications.begin(Service.objects.get(slug=slug), user=user, browser="")
+    made.answers = answers
+    made.save()
+    return made
+
+
+def parking_draft(user: User, **changes: Any) -> Draft:
+    """A complete draft for a parking permit, upload included."""
+    made = draft(user, "bewohnerparkausweis", parking_answers(**changes))
+    applications.add_upload(made, "registration", photo(), most=1)
+    return made
+
+
+def parking_case(user: User, **changes: Any) -> Case:
+    """A filed application for a parking permit."""
+    return applications.submit(parking_draft(user, **changes), by=user, delivery=Delivery.PORTAL)
+
+
+def dog_case(user: User, *dogs: dict[str, Any]) -> Case:
+    """A filed declaration of dogs (three of them if none are given)."""
+    dogs = dogs or (dog("Bruno"), dog("Käthe"), dog("Ødin"))
+    made = draft(user, "hundesteuer-anmelden", dog_answers(*dogs))
+    return applications.submit(made, by=user, delivery=Delivery.PORTAL)
+
+
+def contact_case(**changes: Any) -> Case:
+    """A message to #WolfsburgDigital."""
+    values: dict[str, Any] = {
+        "given_name": "Marlene", "family_name": "Schäfer", "email": "marlene@example.org",
+        "concern": "Gibt es im Rathaus bald freies WLAN?", "submission_key": uuid.uuid4(), "language": "de",
+    }  # fmt: skip
+    return contact.receive(**(values | changes))
