@@ -19,7 +19,7 @@ test: install-dev ## Checks and the whole test suite
 check: install-dev ## ruff, mypy, import contracts, migrations, translations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy apps wolfsburg_portal
+	@SECRET_KEY=check DATABASE_URL=postgres://localhost/check $(BIN)/mypy apps wolfsburg_portal
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 	@$(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
 	@$(BIN)/python scripts/check_translations.py

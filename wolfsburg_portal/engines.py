@@ -125,7 +125,7 @@ class EmbeddedPostgres:
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         with (self.folder / "control.log").open("ab+") as log:
             # Output goes to a file: the server inherits it and would keep a pipe open.
-            done = subprocess.run(command, env=environment, stdout=log, stderr=log,
+            done = subprocess.run(command, check=False, env=environment, stdout=log, stderr=log,
                                   stdin=subprocess.DEVNULL, cwd="/")  # fmt: skip
             if done.returncode:
                 log.seek(0)

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Profile, User
+from apps.core.business_calendar import today
 
 
 class SignupForm(AllauthSignupForm):
@@ -74,6 +75,6 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_birth_date(self) -> dt.date | None:
         """Nobody is born tomorrow."""
         value: dt.date | None = self.cleaned_data["birth_date"]
-        if value and not dt.date(1900, 1, 1) <= value <= dt.date.today():
+        if value and not dt.date(1900, 1, 1) <= value <= today():
             raise forms.ValidationError(_("Dieses Datum kann kein Geburtsdatum sein. Beispiel: 24.12.1980"))
         return value

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,26 +13,27 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.erasure import close_account
 from apps.accounts.forms import NameForm, ProfileForm
 from apps.accounts.models import Profile
+from apps.accounts.requests import SignedInRequest
 from apps.core.sockets import exports
 
 
 @login_required
 @require_safe
-def after_login(request: HttpRequest) -> HttpResponse:
+def after_login(request: SignedInRequest) -> HttpResponse:
     """Where somebody lands after signing in: staff at the desk, citizens in Mein Bereich."""
     return redirect("admin:index" if request.user.is_staff else "portal:my_area")
 
 
 @login_required
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: SignedInRequest) -> HttpResponse:
     """The account: profile, e-mail, password, second factor, data, closing."""
     return render(request, "accounts/overview.html")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: SignedInRequest) -> HttpResponse:
     """Name, language and what forms are prefilled with."""
     record = Profile.objects.filter(user=request.user).first() or Profile(user=request.user)
     data = request.POST if request.method == "POST" else None
@@ -53,7 +54,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: SignedInRequest) -> HttpResponse:
     """Everything the portal knows of the person, as JSON (Art. 15 and 20 DSGVO)."""
     data: dict[str, Any] = dict(collect(request.user) for collect in exports)
     response = JsonResponse(data, json_dumps_params={"ensure_ascii": False, "indent": 2})
@@ -63,7 +64,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def delete(request: HttpRequest) -> HttpResponse:
+def delete(request: SignedInRequest) -> HttpResponse:
     """Ask, then close the account."""
     if request.user.is_staff:
         messages.info(request, _("Konten von Beschäftigten schließt die Systemverwaltung."))

@@ -86,13 +86,13 @@ def _citizen_actions(request: HttpRequest, case: Case) -> list[Action]:
 def _search_text(case: Case) -> str:
     application = case.application
     steps = summarise(application.form_version.parsed, application.answers)
-    return " ".join(line.value for s in steps for block in (s, *s.blocks) for line in block.lines if line.value)[:4000]
+    return " ".join(line.value for step in steps for line in step.all_lines if line.value)[:4000]
 
 
 def _export(case: Case) -> dict[str, Any]:
     application = case.application
     return {
-        step.title: {line.label: line.value for block in (step, *step.blocks) for line in block.lines}
+        step.title: {line.label: line.value for line in step.all_lines}
         for step in summarise(application.form_version.parsed, application.answers)
     }
 
@@ -137,7 +137,8 @@ def take_over_drafts(request: HttpRequest, user: Any) -> None:
 @sockets.my_area_panels.plug
 def drafts_panel(request: HttpRequest) -> list[Panel]:
     """Drafts, so that nothing begun is lost."""
-    drafts = list(Draft.objects.filter(owner=request.user, channel="online").select_related("service"))
+    user: Any = request.user
+    drafts = list(Draft.objects.filter(owner=user, channel="online").select_related("service"))
     if not drafts:
         return []
     return [Panel("applications/_drafts.html", {"drafts": drafts}, order=30)]

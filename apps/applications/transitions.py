@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -126,7 +127,7 @@ def add_upload(draft: Draft, path: str, upload: UploadedFile, *, most: int) -> D
     return stored
 
 
-def remove_upload(draft: Draft, file_id: str) -> None:
+def remove_upload(draft: Draft, file_id: UUID) -> None:
     """Delete a file of a draft."""
     upload = draft.uploads.filter(file_id=file_id).first()
     if upload is not None:

@@ -5,18 +5,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 from apps.cases.models import Case
 from apps.core.sockets import Panel, Socket
 from apps.core.transitions import Workflow
+
+# A text that is there or is translated when it is shown.
+Text = str | Promise
 
 
 @dataclass(frozen=True)
 class StatusText:
     """What a status means to the citizen, in one sentence, and what happens next."""
 
-    sentence: str
-    next_step: str = ""
+    sentence: Text
+    next_step: Text = ""
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,9 @@ class Kind:
     """
 
     key: str
-    label: str
+    label: Text
     workflow: Workflow
-    sentences: Mapping[str, StatusText]
+    sentences: Mapping[Any, StatusText]
     working: str
     waiting: str
     resumed: str
@@ -59,7 +63,7 @@ class Kind:
     # Where somebody without an account answers; takes the case, gives a path.
     reply_path: Callable[[Case], str] | None = None
     export: Callable[[Case], dict[str, Any]] = lambda _case: {}
-    badge: Mapping[str, str] = field(default_factory=dict)
+    badge: Mapping[Any, str] = field(default_factory=dict)
     # Whether the clerk may use the spine's own question with a date.
     asks_questions: bool = True
 

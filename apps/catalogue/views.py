@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from apps.catalogue.models import LifeSituation, Service
 from apps.catalogue.search import MAX_QUERY, search
+from apps.core.fragments import is_fragment
 from apps.core.sockets import service_doors
 
 
@@ -19,7 +20,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
     if online:
         services = services.filter(online="form")
     context = {"text": text, "online": online, "services": list(services[:60])}
-    template = "catalogue/_results.html" if request.htmx else "catalogue/list.html"
+    template = "catalogue/_results.html" if is_fragment(request) else "catalogue/list.html"
     return render(request, template, context)
 
 

@@ -121,8 +121,7 @@ class ContactForm(forms.Form):
             )
 
     def _renew_stamp(self) -> None:
-        self.data = self.data.copy()
-        self.data["stamp"] = new_stamp()
+        self.data = {**self.data, "stamp": new_stamp()}
 
 
 class BarrierForm(ContactForm):

@@ -12,7 +12,7 @@ FILE_CSP = "sandbox; default-src 'none'; img-src 'self' data:"
 def private_bytes(content: bytes, *, name: str, media_type: str, inline: bool = False) -> HttpResponse:
     """A response for private bytes: never cached, never sniffed, attachment unless ``inline``."""
     response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = content_disposition_header(not inline, name)
+    response["Content-Disposition"] = content_disposition_header(not inline, name) or "attachment"
     response["Cache-Control"] = "private, no-store"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     if media_type != "application/pdf":

@@ -49,7 +49,7 @@ class PrivateFile(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row, then the bytes; a crash in between leaves a file without a row."""
-        storage, name = self.content.storage, self.content.name
+        storage, name = self.content.storage, str(self.content.name)
         result = super().delete(*args, **kwargs)
         storage.delete(name)
         return result
@@ -144,6 +144,9 @@ class Heartbeat(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%H:%M:%S}"
 
 
 class RetentionRun(models.Model):

@@ -1,6 +1,5 @@
 """The staff area: Django's admin with a desk, a queue and a case page of our own."""
 
-from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
@@ -27,7 +26,7 @@ class DeskSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff)
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Any:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Guard a view of the staff area."""
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -40,18 +39,18 @@ class DeskSite(admin.AdminSite):
         guarded = csrf_protect(inner)
         return update_wrapper(guarded if cacheable else never_cache(guarded), view)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """There is no second way in: sign-in with its second factor is allauth's."""
         return redirect("account_login")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Signing out asks on one page for everybody."""
         return redirect("account_logout")
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account_change_password")
 
-    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("accounts:overview")
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

@@ -7,13 +7,14 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.models import Role
+from apps.accounts.requests import SignedInRequest
 from apps.cases import kinds
 from apps.cases import transitions as verbs
 from apps.cases.models import Case, CaseQuerySet, Party, record
@@ -38,7 +39,7 @@ class QueueList:
     cases: CaseQuerySet
 
 
-def _lists(request: HttpRequest) -> list[QueueList]:
+def _lists(request: SignedInRequest) -> list[QueueList]:
     mine = Case.objects.worked_by(request.user)
     undeliverable = mine.open().filter(timeline__email__status=EmailStatus.UNDELIVERABLE).distinct()
     return [
@@ -55,7 +56,7 @@ def _lists(request: HttpRequest) -> list[QueueList]:
 
 
 @require_safe
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedInRequest) -> HttpResponse:
     """Numbers that lead to lists; for the CDO, figures without people."""
     tiles: list[Tile] = []
     if request.user.department_ids:
@@ -99,7 +100,7 @@ def _rows(cases: CaseQuerySet) -> CaseQuerySet:
 
 
 @require_safe
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: SignedInRequest) -> HttpResponse:
     """The cases of one's departments over all kinds."""
     lists = _lists(request)
     chosen = next((x for x in lists if x.key == request.GET.get("list")), None)
@@ -134,7 +135,7 @@ def _found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
     return cases.filter(wanted)
 
 
-def _case(request: HttpRequest, reference: str) -> Case:
+def _case(request: SignedInRequest, reference: str) -> Case:
     cases = Case.objects.worked_by(request.user).select_related("department", "assignee", "service", "applicant")
     return get_object_or_404(cases, reference=reference)
 
@@ -154,7 +155,7 @@ def _forms(case: Case) -> dict[str, forms.Form]:
 
 
 @require_safe
-def case(request: HttpRequest, reference: str) -> HttpResponse:
+def case(request: SignedInRequest, reference: str) -> HttpResponse:
     """A case, made for reading."""
     found = _case(request, reference)
     if found.came_back_at and found.assignee_id == request.user.pk:
@@ -162,7 +163,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     return _render_case(request, found, _forms(found))
 
 
-def _render_case(request: HttpRequest, found: Case, filled: dict[str, Any], *, opened: str = "") -> HttpResponse:
+def _render_case(request: SignedInRequest, found: Case, filled: dict[str, Any], *, opened: str = "") -> HttpResponse:
     kind = kinds.of(found)
     panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, True)]
     panels += kind.staff_panels(request, found)
@@ -189,7 +190,7 @@ def _render_case(request: HttpRequest, found: Case, filled: dict[str, Any], *, o
 
 
 @require_POST
-def act(request: HttpRequest, reference: str, act: str) -> HttpResponse:
+def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
     """One of the spine's verbs, called from the case page."""
     found = _case(request, reference)
     if act not in {"take", *FORMS}:
@@ -236,7 +237,7 @@ def _perform(found: Case, act: str, data: dict[str, Any], user: Any) -> str:
 
 
 @require_safe
-def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+def attachment(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     """An attachment, in the browser."""
     found = _case(request, reference)
     item = get_object_or_404(found.attachments.select_related("file"), pk=pk)

@@ -82,7 +82,7 @@ class GermanDateField(forms.DateField):
 class GermanDecimalField(forms.DecimalField):
     """A number with a comma or a point."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and "," in value:
             value = value.replace(".", "").replace(",", ".")
         return super().to_python(value)
@@ -112,7 +112,8 @@ class StepForm(forms.Form):
                  files: Mapping[str, list[str]] | None = None, **kwargs: Any) -> None:  # fmt: skip
         self.known: dict[str, Any] = dict(answers or {})
         self.stored_files = dict(files or {})
-        super().__init__(*args, use_required_attribute=False, **kwargs)
+        kwargs["use_required_attribute"] = False
+        super().__init__(*args, **kwargs)
         if not self.is_bound:
             self._hide_unasked()
 
@@ -274,13 +275,12 @@ def _tel(item: Field, options: dict[str, Any]) -> forms.Field:
 
 def _integer(item: Field, options: dict[str, Any]) -> forms.Field:
     options["error_messages"].setdefault("invalid", _("Bitte geben Sie eine ganze Zahl ein. Beispiel: 2"))
-    field = forms.IntegerField(
+    return forms.IntegerField(
         min_value=int(item.min_value) if item.min_value is not None else None,
         max_value=int(item.max_value) if item.max_value is not None else 10**9,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "5"}),
         **options,
     )
-    return field
 
 
 def _decimal(item: Field, options: dict[str, Any]) -> forms.Field:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -130,19 +130,25 @@ class BoundStep:
         visible = {g.field.key: g for g in self.visible_groups}
         shown: list[dict[str, Any]] = []
         for item in self.step.fields:
+            # An item that is not asked for keeps its place, so that it can appear there.
+            entry: dict[str, Any] = {"key": item.key, "definition": item}
             if item.is_group:
                 if item.key in visible:
-                    shown.append({"group": visible[item.key]})
+                    entry["group"] = visible[item.key]
             elif item.type == "info":
                 if item.when is None or item.when.holds(values):
-                    shown.append({"info": item})
+                    entry["info"] = item
             elif item.key in self.form.fields:
-                shown.append({"field": self.form[item.key], "definition": item, "path": item.key})
+                entry["field"] = self.form[item.key]
+            entry["dependents"] = self.dependents(item.key)
+            shown.append(entry)
         return shown
 
     def is_valid(self) -> bool:
         """Whether everything typed holds; errors are then on the forms."""
-        valid = all([form.is_valid() for form in self.all_forms])
+        # Every form is asked, so that all errors show at once.
+        results = [form.is_valid() for form in self.all_forms]
+        valid = all(results)
         for group in self.visible_groups:
             if len(group.entries) < group.field.min_items:
                 group.error = ngettext(
@@ -164,11 +170,14 @@ class BoundStep:
         """Keys of the answers this step is responsible for."""
         return {f.key for f in self.step.fields}
 
-    def controls(self) -> set[str]:
-        """Fields of this step that others on the same page depend on."""
-        own = {f.key for f in self.step.fields}
-        looked_at = {k for f in self.step.walk() if f.when for k in f.when.fields()}
-        return own & looked_at
+    def dependents(self, key: str) -> list[str]:
+        """Items of this step that appear or go with the answer to ``key``, also by way of others."""
+        found: list[str] = []
+        for item in self.step.fields:
+            looked_at = set(item.when.fields()) if item.when else set()
+            if looked_at & {key, *found}:
+                found.append(item.key)
+        return found
 
     def unseen(self, shown: set[str]) -> list[str]:
         """Names of fields that appear only now and were not on the page that was sent."""
@@ -187,7 +196,7 @@ def drop_errors(step: BoundStep, names: list[str]) -> None:
     """Forget "missing" errors of fields the person could not see yet."""
     for form in step.all_forms:
         for name in list(form.errors):
-            if form.add_prefix(name) in names and name != forms.forms.NON_FIELD_ERRORS:
+            if form.add_prefix(name) in names and name != NON_FIELD_ERRORS:
                 del form.errors[name]
 
 

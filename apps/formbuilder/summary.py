@@ -41,6 +41,11 @@ class StepSummary:
     lines: list[Line] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
 
+    @property
+    def all_lines(self) -> list[Line]:
+        """The step's own lines, then those of its blocks."""
+        return [*self.lines, *(line for block in self.blocks for line in block.lines)]
+
 
 def summarise(definition: Definition, answers: Mapping[str, Any]) -> list[StepSummary]:
     """Every visible step with its questions and answers, in the reader's language."""

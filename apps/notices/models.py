@@ -131,6 +131,9 @@ class NoticeDocument(models.Model):
         verbose_name = _("Dokument")
         verbose_name_plural = _("Dokumente")
 
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
 
 class NoticeAttempt(models.Model):
     """One try at rendering, counted in a commit of its own before the risky part."""
@@ -145,3 +148,6 @@ class NoticeAttempt(models.Model):
         verbose_name = _("Versuch")
         verbose_name_plural = _("Versuche")
         ordering = ["started_at"]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%d.%m.%Y %H:%M:%S} {self.error}".strip()

@@ -13,6 +13,7 @@ from apps.cases.models import Case
 from apps.core.downloads import private_bytes
 from apps.core.transitions import TransitionError
 from apps.notices import transitions
+from apps.notices.kinds import notice_panel
 from apps.notices.models import Notice
 from apps.notices.states import NoticeStatus
 
@@ -41,15 +42,10 @@ def panel(request: HttpRequest, reference: str, side: str) -> HttpResponse:
     """The letters of a case as a fragment, asked for again and again until all are there."""
     visible = Case.objects.worked_by(request.user) if side == "amt" else Case.objects.of(request.user)
     case = get_object_or_404(visible, reference=reference)
-    notices = list(case.notices.all())
-    if not notices:
+    panels = notice_panel(request, case, side == "amt")
+    if not panels:
         raise Http404
-    pending = any(n.is_pending for n in notices)
-    return render(
-        request,
-        "notices/_panel.html",
-        {"notices": notices, "case": case, "staff": side == "amt", "pending": pending},
-    )
+    return render(request, panels[0].template, {"panel": panels[0].context})
 
 
 @login_required

@@ -181,7 +181,9 @@ def _change_groups(draft: Draft, current: Step, data: QueryDict, quiet: str) -> 
     value = data.get(quiet, "")
     data.pop(quiet, None)
     if quiet == "_unlink":
-        transitions.remove_upload(draft, value) if _is_uuid(value) else None
+        file_id = _uuid(value)
+        if file_id is not None:
+            transitions.remove_upload(draft, file_id)
         return ""
     groups = {f.key: f for f in current.fields if f.is_group}
     if quiet == "_add" and value in groups:
@@ -270,8 +272,6 @@ def _render_step(
         "forms": bound.all_forms,
         "files": files,
         "accept": uploads.ACCEPT,
-        "shown": [f.add_prefix(n) for f in bound.all_forms for n in f.fields],
-        "controls": bound.controls(),
         "revealed": revealed,
         "has_errors": status == 422 and any(f.errors for f in bound.all_forms),
         "number": number,
@@ -413,10 +413,8 @@ def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() and len(text) < 4 else 0
 
 
-def _is_uuid(text: str) -> bool:
-
+def _uuid(text: str) -> uuid.UUID | None:
     try:
-        uuid.UUID(text)
+        return uuid.UUID(text)
     except ValueError:
-        return False
-    return True
+        return None

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms, template
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.boundfield import BoundField
 from django.utils import formats, translation
 from django.utils.html import format_html
@@ -98,7 +99,7 @@ def error_summary(context: template.Context, *form_list: Any) -> dict[str, Any]:
             continue
         for name, errors in form.errors.items():
             target = ""
-            if name != forms.forms.NON_FIELD_ERRORS and name in form.fields:
+            if name != NON_FIELD_ERRORS and name in form.fields:
                 target = _focus_id(form[name])
             entries.extend({"text": str(text), "target": target} for text in errors)
     return {"entries": entries}

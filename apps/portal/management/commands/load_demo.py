@@ -23,7 +23,7 @@ from apps.contact import transitions as contact
 from apps.core.business_calendar import add_working_days, today
 
 PASSWORD = "wolfsburg-demo"
-PEOPLE = [
+PEOPLE: list[tuple[str, str, str, list[tuple[str, str | None]]]] = [
     # address, given name, family name, roles
     ("buergerin@wolfsburg.example", "Aylin", "Özdemir-Groß", []),
     ("buerger@wolfsburg.example", "Jürgen", "O’Neill", []),

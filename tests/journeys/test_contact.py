@@ -1,0 +1,46 @@
+"""A message to #WolfsburgDigital, answered and replied to."""
+
+from typing import Any
+
+from tests.journeys.people import KARLA
+from tests.portal_process import Portal
+
+EMAIL = "marta@example.org"
+
+
+def test_message_is_answered_by_mail_and_replied_to_behind_the_link(person: Any, portal: Portal) -> None:
+    sender = person()
+    page = sender.page
+    page.goto("/kontakt/")
+    sender.press("Nachricht senden")
+    assert "Ihr Name fehlt" in page.inner_text("main")
+    assert page.title().startswith("Fehler:")
+    page.fill("[name=given_name]", "Márta")
+    page.fill("[name=family_name]", "Ő")
+    page.fill("[name=email]", EMAIL)
+    page.fill("[name=concern]", "Wann kommt das WLAN in der Nordstadt?")
+    sender.press("Nachricht senden")
+    page.wait_for_url("**/gesendet/")
+    reference = page.locator(".wp-number").inner_text()
+    confirmation = portal.wait_for_mail(EMAIL, reference)
+    assert "WLAN" not in confirmation
+
+    clerk = person(viewport={"width": 1280, "height": 900})
+    clerk.sign_in(KARLA)
+    clerk.page.goto("/verwaltung/vorgaenge/?list=unassigned&art=contact")
+    clerk.page.get_by_role("link", name=reference).click()
+    clerk.press("Antworten")
+    clerk.page.fill("[name=body]", "Im Frühjahr, an drei Plätzen.")
+    clerk.press("Antwort senden")
+    assert "Beantwortet" in clerk.page.inner_text("main")
+
+    mail = portal.wait_for_mail(EMAIL, "Im Frühjahr, an drei Plätzen.")
+    page.goto(portal.link(mail))
+    assert "Im Frühjahr, an drei Plätzen." in page.inner_text("main")
+    page.fill("[name=body]", "Danke! Auch am Schillerteich?")
+    sender.press("Antwort senden")
+    assert "Danke, Ihre Nachricht ist da." in page.inner_text("main")
+
+    clerk.page.goto("/verwaltung/vorgaenge/?list=came_back")
+    clerk.page.get_by_role("link", name=reference).click()
+    assert "Auch am Schillerteich?" in clerk.page.inner_text("main")

@@ -1,0 +1,77 @@
+"""Three dogs, from the declaration to the tax assessment notice."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+from tests.journeys.people import KARLA
+from tests.journeys.test_parking import pdf_text
+from tests.portal_process import Portal
+
+
+def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_path: Path) -> None:
+    citizen = person()
+    page = citizen.page
+    citizen.sign_in("juergen@example.org")
+    page.goto("/?q=")
+    page.goto("/leistungen/?q=hund+anmelden")
+    page.locator("main article a").first.click()
+    citizen.press("Jetzt beantragen")
+    citizen.press("Beginnen")
+    # The profile has filled in what it knows.
+    assert page.input_value("[name=street]") == "Goethestraße"
+    page.fill("[name=birth_date]", "1.2.1970")
+    page.get_by_role("button", name="Weiter", exact=True).last.click()
+
+    page.check("[name=joint_holding][value=yes]")
+    page.locator("[name=joint_holders-0-family_name]").wait_for()
+    page.fill("[name=joint_holders-0-given_name]", "Ngọc")
+    page.fill("[name=joint_holders-0-family_name]", "Ñáñez")
+    page.fill("[name=dogs_held]", "0")
+    page.get_by_role("button", name="Weiter", exact=True).last.click()
+
+    since = dt.date.today().replace(day=1) - dt.timedelta(days=1)
+    for index, name in enumerate(("Bruno", "Käthe", "Ødin")):
+        if index:
+            page.get_by_role("button", name="Hund hinzufügen").click()
+            page.locator(f"[name=dogs-{index}-name]").wait_for()
+        page.fill(f"[name=dogs-{index}-name]", name)
+        page.check(f"[name=dogs-{index}-sex] >> nth=0")
+        page.check(f"[name=dogs-{index}-origin] >> nth=0")
+        page.fill(f"[name=dogs-{index}-birth_date]", "02.05.2024")
+        page.fill(f"[name=dogs-{index}-since]", since.strftime("%d.%m.%Y"))
+    # Going back loses nothing, not even what was not complete yet.
+    page.get_by_role("button", name="Zurück", exact=True).click()
+    page.get_by_role("button", name="Weiter", exact=True).last.click()
+    assert page.input_value("[name=dogs-2-name]") == "Ødin"
+    page.get_by_role("button", name="Weiter", exact=True).last.click()
+    page.check("[name=assistance_dog][value=no]")
+    page.get_by_role("button", name="Weiter", exact=True).last.click()
+    page.check("[name=true_information]")
+    page.get_by_role("button", name="Weiter", exact=True).last.click()
+
+    months = 13 - dt.date.today().month
+    cents = [rate * 100 * months // 12 for rate in (96, 144, 168)]
+    total = f"{sum(cents) // 100},{sum(cents) % 100:02d} €"
+    assert total in page.inner_text("main")
+    page.check("[name=delivery][value=portal]")
+    citizen.press("Antrag absenden")
+    reference = page.locator(".wp-number").first.inner_text()
+
+    clerk = person(viewport={"width": 1280, "height": 900})
+    clerk.sign_in(KARLA)
+    clerk.page.goto(f"/verwaltung/vorgaenge/{reference}/")
+    clerk.press("Übernehmen")
+    clerk.press("Entscheiden")
+    assert total in clerk.page.inner_text("main")
+    clerk.page.check("[name=outcome][value=assessed]")
+    clerk.press("Entscheiden und Bescheid erstellen")
+
+    citizen.press("Zum Vorgang")
+    opened = page.get_by_role("link", name="Bescheid öffnen (PDF)")
+    opened.wait_for(timeout=30000)
+    text = pdf_text(citizen.context.request.get(opened.get_attribute("href")).body(), tmp_path)
+    flat = " ".join(text.split())
+    for expected in ("Abgabenbescheid", "Jürgen O’Neill", "Ngọc Ñáñez", "Bruno", "Käthe", "Ødin", "96,00 €",
+                     "144,00 €", "168,00 €", total, reference, "408,00 €"):  # fmt: skip
+        assert expected in flat, f"{expected} is missing in:\n{text}"
