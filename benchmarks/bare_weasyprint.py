@@ -1,7 +1,8 @@
-"""The peer of bench_notices: WeasyPrint as its documentation shows it, in a process of its own.
+"""The peers of bench_notices: WeasyPrint as its documentation shows it, in a process of its own.
 
-Reads ``{"css": …, "letters": [HTML, …]}`` from the file given, renders one letter to warm up and
-says so. Then each line on standard input is answered by the seconds that all letters took.
+Reads ``{"styles": {NAME: CSS}, "letters": [HTML, …]}`` from the file given, renders one letter with
+each style to warm up and says so. Then each NAME on standard input is answered by the seconds
+that all letters took with that style.
 """
 
 import json
@@ -19,12 +20,15 @@ def main() -> None:
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    _bare(given["letters"][0], given["css"])
+    styles, letters = given["styles"], given["letters"]
+    for css in styles.values():
+        _bare(letters[0], css)
     print("ready", flush=True)
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        css = styles[line.strip()]
         begin = time.perf_counter()
-        for letter in given["letters"]:
-            _bare(letter, given["css"])
+        for letter in letters:
+            _bare(letter, css)
         print(time.perf_counter() - begin, flush=True)
 
 

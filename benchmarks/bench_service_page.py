@@ -5,6 +5,7 @@ middleware; the bare view is of the same size and asks nothing of the database. 
 connections are kept alive, each with one request on its way.
 """
 
+import os
 import socket
 import threading
 import time
@@ -31,8 +32,6 @@ def main() -> dict[str, Any]:
         queries, size = _queries_and_size()
         note(f"{queries} queries, {size} bytes")
         port = supervisor.free_port(18100)
-        import os
-
         server = supervisor.start("web", supervisor.commands(port)["web"], os.environ)
         try:
             supervisor.wait_until_answering(f"http://127.0.0.1:{port}/healthz/", server)
@@ -41,15 +40,17 @@ def main() -> dict[str, Any]:
             _load(port, PAGE, seconds=SECONDS)
             if abs(peer_size - size) > size * 0.05:
                 raise RuntimeError(f"the bare page has {peer_size} bytes, the service page {size}")
-            ours, peer = alternating(
-                lambda: _load(port, PAGE, seconds=SECONDS)[0],
-                lambda: _load(port, bare, seconds=SECONDS)[0],
+            measured = alternating(
+                {
+                    "ours": lambda: _load(port, PAGE, seconds=SECONDS)[0],
+                    "peer": lambda: _load(port, bare, seconds=SECONDS)[0],
+                },
                 rounds=ROUNDS,
             )
         finally:
             supervisor.stop({"web": server})
     return result(
-        "service_page", ours=ours, peer=peer, unit="requests/s", at_least=0.5, ok=queries <= MOST_QUERIES,
+        "service_page", **measured, unit="requests/s", at_least=0.5, ok=queries <= MOST_QUERIES,
         queries=queries, bytes=size, peer_bytes=peer_size,
     )  # fmt: skip
 
@@ -63,7 +64,7 @@ def _queries_and_size() -> tuple[int, int]:
     counts = []
     client = Client(SERVER_NAME="127.0.0.1")
     for _ in range(2):
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             response = client.get(PAGE)
         if response.status_code != 200:
             raise RuntimeError(f"{PAGE} answers {response.status_code}")

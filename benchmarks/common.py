@@ -11,7 +11,7 @@ import signal
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -66,14 +66,17 @@ def _set_up(*, load: bool) -> None:
         call_command("load_wolfsburg", verbosity=0)
 
 
-def alternating(ours: Callable[[], float], peer: Callable[[], float], *, rounds: int) -> tuple[float, float]:
-    """Measure both ``rounds`` times, taking turns at going first; returns their medians."""
-    values: dict[Callable[[], float], list[float]] = {ours: [], peer: []}
+def alternating(sides: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, float]:
+    """Measure every side ``rounds`` times, taking turns at going first; returns their medians."""
+    values: dict[str, list[float]] = {name: [] for name in sides}
+    order = list(sides)
     for number in range(rounds):
-        for side in (ours, peer) if number % 2 == 0 else (peer, ours):
-            values[side].append(side())
-        note(f"round {number + 1} of {rounds}: ours {values[ours][-1]:.4g}, peer {values[peer][-1]:.4g}")
-    return statistics.median(values[ours]), statistics.median(values[peer])
+        for name in order:
+            values[name].append(sides[name]())
+        order.reverse()
+        found = ", ".join(f"{name} {numbers[-1]:.4g}" for name, numbers in values.items())
+        note(f"round {number + 1} of {rounds}: {found}")
+    return {name: statistics.median(numbers) for name, numbers in values.items()}
 
 
 def note(text: str) -> None:

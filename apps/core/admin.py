@@ -1,6 +1,8 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from apps.core.models import Banner, OutgoingEmail, RetentionRun
@@ -22,6 +24,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(Banner)
 class BannerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["text_de", "level", "active", "since", "until"]
+    # The browser's own picker: the admin's has shortcuts whose labels are not translated.
+    formfield_overrides = {
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        },
+    }
 
 
 @admin.register(OutgoingEmail)

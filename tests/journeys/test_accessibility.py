@@ -1,0 +1,160 @@
+"""axe finds nothing on one page per template, citizens' and staff's, in both languages, light and dark."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from tests.factories import jpeg_bytes
+from tests.journeys.people import KARLA
+from tests.portal_process import Portal
+from wolfsburg_portal.engines import ROOT
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+RUN = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+
+PUBLIC = [
+    "/", "/leistungen/", "/leistungen/?q=hund", "/leistungen/?q=xyzxyz", "/leistungen/bewohnerparkausweis/",
+    "/leistungen/personalausweis/", "/lebenslagen/", "/lebenslagen/umziehen/", "/kontakt/",
+    "/barriere-melden/", "/impressum/", "/datenschutz/", "/barrierefreiheit/", "/leichte-sprache/",
+    "/konto/login/", "/konto/signup/", "/konto/password/reset/", "/konto/login/code/",
+    "/antraege/antrag/hundesteuer-anmelden/", "/gibt-es-nicht/",
+]  # fmt: skip
+CITIZEN = [
+    "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",
+    "/konto/sicherheit/", "/konto/logout/",
+]  # fmt: skip
+STAFF = [
+    "/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/vorgaenge/?list=mine", "/verwaltung/erfassen/",
+]  # fmt: skip
+ADMIN = [
+    "/verwaltung/stammdaten/", "/verwaltung/catalogue/service/", "/verwaltung/catalogue/fee/",
+    "/verwaltung/catalogue/office/", "/verwaltung/catalogue/lifesituation/", "/verwaltung/accounts/user/",
+    "/verwaltung/accounts/department/", "/verwaltung/core/banner/", "/verwaltung/core/outgoingemail/",
+    "/verwaltung/core/retentionrun/", "/verwaltung/formbuilder/formversion/", "/verwaltung/notices/legalremedy/",
+    "/verwaltung/core/banner/add/",
+]  # fmt: skip
+
+
+def findings(page: Any, path: str) -> list[str]:
+    """What axe says about the page as it stands."""
+    page.evaluate(AXE)
+    return [
+        f"{path}: {v['id']} – {v['help']}: {[n['target'] for n in v['nodes'][:3]]} {v['nodes'][0]['html'][:160]}"
+        for v in page.evaluate(RUN)
+    ]
+
+
+def walk(page: Any, prefix: str, paths: list[str]) -> list[str]:
+    """axe over several pages; a page that does not exist is a finding of its own."""
+    found = []
+    for path in paths:
+        response = page.goto(prefix + path)
+        if response.status >= 500 or (response.status == 404 and "gibt-es-nicht" not in path):
+            found.append(f"{path}: status {response.status}")
+            continue
+        found += findings(page, prefix + path)
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("prefix", ["", "/en"], ids=["german", "english"])
+def test_axe_finds_nothing_on_public_pages(person: Any, prefix: str, scheme: str) -> None:
+    someone = person(color_scheme=scheme)
+    page = someone.page
+    found = walk(page, prefix, PUBLIC)
+    # A form with errors, and the message that was sent.
+    page.goto(prefix + "/kontakt/")
+    page.locator("main form button").first.click()
+    found += findings(page, "contact form with errors")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("prefix", ["", "/en"], ids=["german", "english"])
+def test_axe_finds_nothing_on_citizens_pages(person: Any, portal: Portal, prefix: str, scheme: str) -> None:
+    someone = person(color_scheme=scheme)
+    page = someone.page
+    someone.sign_in("juergen@example.org")
+    found = walk(page, prefix, CITIZEN)
+    page.goto(prefix + "/mein-bereich/")
+    for link in [a.get_attribute("href") for a in page.locator("main article a").all()][:3]:
+        found += walk(page, "", [link])
+    # Every step of a form, empty with errors and filled; then the review page.
+    page.goto(prefix + "/antraege/antrag/bewohnerparkausweis/")
+    page.locator("main form button").last.click()
+    found += findings(page, "step person")
+    page.fill("[name=house_number]", "")
+    page.locator(".wp-actions button").first.click()
+    found += findings(page, "step with errors")
+    page.fill("[name=birth_date]", "01.02.1970")
+    page.fill("[name=house_number]", "12")
+    page.locator(".wp-actions button").first.click()
+    page.fill("[name=plate]", "WOB AX 1")
+    page.check("[name=owner][value=company_car]")
+    page.locator("[name=employer_confirmation]").wait_for()
+    found += findings(page, "step vehicle")
+    for name in ("registration", "employer_confirmation"):
+        page.set_input_files(f"[name={name}]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg_bytes()})
+    page.locator(".wp-actions button").first.click()
+    found += findings(page, "step residence")
+    page.check("[name=main_residence][value=yes]")
+    page.check("[name=kind][value=first]")
+    page.fill("[name=valid_from]", _soon())
+    page.locator(".wp-actions button").first.click()
+    page.check("[name=true_information]")
+    page.locator(".wp-actions button").first.click()
+    page.wait_for_url("**/pruefen/")
+    found += findings(page, "review")
+    page.check("[name=delivery][value=post]")
+    page.locator(".wp-actions button").first.click()
+    page.wait_for_url("**/eingang/**")
+    found += findings(page, "receipt")
+    page.locator("main .wp-actions a").first.click()
+    found += findings(page, "own case")
+    page.locator("main aside a.kern-btn").first.click()
+    found += findings(page, "withdraw")
+    # A group with two entries.
+    page.goto(prefix + "/antraege/antrag/hundesteuer-anmelden/")
+    page.locator("main form button").last.click()
+    page.fill("[name=birth_date]", "01.02.1970")
+    page.locator(".wp-actions button").first.click()
+    page.check("[name=joint_holding][value=no]")
+    page.fill("[name=dogs_held]", "1")
+    page.locator(".wp-actions button").first.click()
+    page.locator("button[name=_add]").click()
+    page.locator("[name=dogs-1-name]").wait_for()
+    found += findings(page, "step dogs")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("prefix", ["", "/en"], ids=["german", "english"])
+def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: str, scheme: str) -> None:
+    clerk = person(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page = clerk.page
+    clerk.sign_in(KARLA)
+    found = walk(page, prefix, STAFF)
+    for kind in ("application", "contact"):
+        page.goto(f"{prefix}/verwaltung/vorgaenge/?list=open&art={kind}")
+        page.locator("table a").first.click()
+        case = page.url
+        for summary in page.locator("main details summary").all():
+            summary.click()
+        found += findings(page, f"{kind} case")
+        page.locator("main .wp-actions a.kern-btn--primary").first.click()
+        found += findings(page, f"{kind} decide or reply")
+        page.locator("main form .wp-actions button").first.click()
+        found += findings(page, f"{kind} decide or reply with errors")
+        page.goto(case)
+    cdo = person(color_scheme=scheme)
+    cdo.sign_in("samir@example.org")
+    found += walk(cdo.page, prefix, ["/verwaltung/"])
+    editor = person(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    editor.sign_in("admin@example.org")
+    found += walk(editor.page, prefix, ADMIN)
+    assert not found, "\n".join(found)
+
+
+def _soon() -> str:
+    return (dt.date.today() + dt.timedelta(days=5)).strftime("%d.%m.%Y")

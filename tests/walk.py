@@ -1,0 +1,291 @@
+"""A walk over every address of the portal, with things that belong to Aylin and her department.
+
+``patterns()`` finds the addresses in the URL resolver, ``World`` makes something for each of them to show,
+``paths()`` joins the two. test_access.py and test_headers.py go that way with different questions.
+"""
+
+import copy
+import datetime as dt
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from fido2.cose import ES256
+from fido2.utils import sha256, websafe_encode
+from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
+
+from apps.accounts.models import Department, User
+from apps.applications import transitions as applications
+from apps.applications.models import Draft
+from apps.applications.states import Status
+from apps.cases import transitions as verbs
+from apps.cases.models import Case
+from apps.contact.transitions import reply_token
+from apps.core.business_calendar import today
+from apps.core.models import Banner, Heartbeat, RetentionRun
+from apps.notices.models import Notice, NoticeDocument
+from apps.notices.states import NoticeStatus
+from tests import factories
+from tests.conftest import SecureClient
+
+ACTS = ("take", "ask", "note", "assign", "hand_over")
+
+
+def patterns() -> list[str]:
+    """Full name of every URL pattern ("admin:case"); the route where a pattern has no name."""
+    return sorted(set(_walk(get_resolver(), "", ())))
+
+
+def _walk(resolver: URLResolver, prefix: str, namespaces: tuple[str, ...]) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+            yield from _walk(pattern, route, inner)
+        else:
+            assert isinstance(pattern, URLPattern)
+            yield ":".join([*namespaces, pattern.name]) if pattern.name else route
+
+
+@dataclass
+class World:
+    """What the addresses lead to.
+
+    Everything is Aylin's. The traffic department works on it, but for ``dogs``, which lies with the
+    taxes department.
+    """
+
+    aylin: User
+    karla: User
+    fresh: Case
+    asked: Case
+    decided: Case
+    dogs: Case
+    message: Case
+    draft: Draft
+    done: Notice
+    dead: Notice
+    passkey: Authenticator
+    newcomer: EmailAddress
+    samples: dict[Any, Any]
+
+
+def build(aylin: User, karla: User) -> World:
+    """Make the world through the portal's own verbs."""
+    traffic = karla.roles.get().department
+    fresh, asked, decided = (factories.parking_case(aylin) for _ in range(3))
+    verbs.ask(asked, body="Bitte ein besseres Foto.", due_on=today() + dt.timedelta(days=9), by=karla)
+    applications.decide(decided, outcome=Status.REJECTED, reasons="Darum.", by=karla)
+    done = decided.notices.get()
+    dead = Notice.objects.create(
+        case=decided, number=2, title="Bescheid", result_de="Nein.", result_en="No.", template="letter",
+        template_version=1, context=done.context, status=NoticeStatus.DEAD,
+    )  # fmt: skip
+    _finish(done)
+    message = factories.contact_case()
+    Case.objects.filter(pk=message.pk).update(department=traffic)
+    passkey = Authenticator.objects.create(
+        user=aylin,
+        type=Authenticator.Type.WEBAUTHN,
+        data={"name": "Schlüssel", "credential": _credential()},
+    )
+    newcomer = factories.citizen("neu@example.org", "Noah", "Neumann").emailaddress_set.get()
+    EmailAddress.objects.filter(pk=newcomer.pk).update(verified=False)
+    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now()})
+    Banner.objects.create(text_de="Das Rathaus ist heute zu.", text_en="The town hall is closed today.")
+    RetentionRun.objects.create(rule="drafts", erased=3)
+    Group.objects.create(name="Redaktion")
+    return World(
+        aylin=aylin,
+        karla=karla,
+        fresh=fresh,
+        asked=asked,
+        decided=Case.objects.get(pk=decided.pk),
+        dogs=factories.dog_case(aylin),
+        message=Case.objects.get(pk=message.pk),
+        draft=factories.parking_draft(aylin),
+        done=done,
+        dead=dead,
+        passkey=passkey,
+        newcomer=newcomer,
+        samples={model: model._default_manager.order_by("pk").first() for model in admin.site._registry}
+        | {User: aylin},
+    )
+
+
+def _finish(notice: Notice) -> None:
+    content = factories.pdf_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    NoticeDocument.objects.create(notice=notice, content=content, sha256=digest, pages=1)
+    Notice.objects.filter(pk=notice.pk).update(status=NoticeStatus.DONE, sha256=digest, done_at=timezone.now())
+
+
+def _credential() -> dict[str, Any]:
+    """What a browser sends when a passkey is registered."""
+    key = ES256({1: 2, 3: -7, -1: 1, -2: b"x" * 32, -3: b"y" * 32})
+    attested = AttestedCredentialData.create(b"\0" * 16, b"schluessel-1", key)
+    data = AuthenticatorData.create(sha256(b"testserver"), 0x41, 0, attested)
+    client = CollectedClientData.create("webauthn.create", b"challenge", "https://testserver")
+    return {
+        "id": websafe_encode(b"schluessel-1"),
+        "rawId": websafe_encode(b"schluessel-1"),
+        "type": "public-key",
+        "response": {
+            "clientDataJSON": websafe_encode(client),
+            "attestationObject": websafe_encode(AttestationObject.create("none", data, {})),
+        },
+        "clientExtensionResults": {},
+    }
+
+
+def paths(world: World) -> dict[str, str]:
+    """A path for every row: name of the URL pattern, after a space what is special about the object."""
+    given = {name: path for name, path in _paths_of_ours(world).items()}
+    for name in patterns():
+        if name not in given and not any(row.startswith(f"{name} ") for row in given):
+            given[name] = _path_of_admin(world, name) or reverse(name)
+    return given
+
+
+def _paths_of_ours(world: World) -> dict[str, str]:
+    draft, file = world.draft, world.draft.uploads.get().file_id
+    fresh, asked, decided, dogs = (c.reference for c in (world.fresh, world.asked, world.decided, world.dogs))
+    message, attachment = world.message.reference, world.fresh.attachments.get().pk
+    token, uid = reply_token(world.message), user_pk_to_url_str(world.aylin)
+    reset = default_token_generator.make_token(world.aylin)
+    content_type = ContentType.objects.get_for_model
+    return {
+        "portal:case": reverse("portal:case", args=[fresh]),
+        "portal:case asked": reverse("portal:case", args=[asked]),
+        "portal:case decided": reverse("portal:case", args=[decided]),
+        "portal:answer": reverse("portal:answer", args=[asked]),
+        "portal:attachment": reverse("portal:attachment", args=[fresh, attachment]),
+        "portal:attachment of-another-case": reverse("portal:attachment", args=[asked, attachment]),
+        "catalogue:service": reverse("catalogue:service", args=["bewohnerparkausweis"]),
+        "catalogue:life_situation": reverse("catalogue:life_situation", args=["umziehen"]),
+        "contact:reply": reverse("contact:reply", args=[token]),
+        "contact:reply tampered": reverse("contact:reply", args=[token[:-1] + ("A" if token[-1] != "A" else "B")]),
+        "applications:begin": reverse("applications:begin", args=["bewohnerparkausweis"]),
+        "applications:resume": reverse("applications:resume", args=[draft.pk]),
+        "applications:resume filed": reverse("applications:resume", args=[world.fresh.submission_key]),
+        "applications:review": reverse("applications:review", args=[draft.pk]),
+        "applications:review filed": reverse("applications:review", args=[world.fresh.submission_key]),
+        "applications:discard": reverse("applications:discard", args=[draft.pk]),
+        "applications:draft_file": reverse("applications:draft_file", args=[draft.pk, file]),
+        "applications:step": reverse("applications:step", args=[draft.pk, "person"]),
+        "applications:step vehicle": reverse("applications:step", args=[draft.pk, "vehicle"]),
+        "applications:receipt": reverse("applications:receipt", args=[fresh]),
+        "applications:withdraw": reverse("applications:withdraw", args=[fresh]),
+        "applications:withdraw decided": reverse("applications:withdraw", args=[decided]),
+        "notices:document": reverse("notices:document", args=[world.done.pk]),
+        "notices:document unfinished": reverse("notices:document", args=[world.dead.pk]),
+        "notices:retry": reverse("notices:retry", args=[world.dead.pk]),
+        "notices:panel amt": reverse("notices:panel", args=["amt", decided]),
+        "notices:panel ich": reverse("notices:panel", args=["ich", decided]),
+        "notices:panel without-notice": reverse("notices:panel", args=["amt", fresh]),
+        "account_confirm_email": reverse(
+            "account_confirm_email", args=[EmailConfirmationHMAC.create(world.newcomer).key]
+        ),
+        "account_reset_password_from_key": reverse("account_reset_password_from_key", args=[uid, reset]),
+        "account_reset_password_from_key tampered": reverse("account_reset_password_from_key", args=[uid, "x-y"]),
+        "mfa_remove_webauthn": reverse("mfa_remove_webauthn", args=[world.passkey.pk]),
+        "mfa_edit_webauthn": reverse("mfa_edit_webauthn", args=[world.passkey.pk]),
+        "admin:case": reverse("admin:case", args=[fresh]),
+        "admin:case taxes": reverse("admin:case", args=[dogs]),
+        "admin:case message": reverse("admin:case", args=[message]),
+        "admin:case none": reverse("admin:case", args=["AAA-AAA-AAA"]),
+        **{f"admin:case_act {act}": reverse("admin:case_act", args=[fresh, act]) for act in ACTS},
+        "admin:attachment": reverse("admin:attachment", args=[fresh, attachment]),
+        "admin:decide": reverse("admin:decide", args=[fresh]),
+        "admin:decide decided": reverse("admin:decide", args=[decided]),
+        "admin:decide taxes": reverse("admin:decide", args=[dogs]),
+        "admin:contact_reply": reverse("admin:contact_reply", args=[message]),
+        "admin:contact_close": reverse("admin:contact_close", args=[message]),
+        "admin:view_on_site service": reverse(
+            "admin:view_on_site", args=[content_type(world.fresh.service).pk, world.fresh.service_id]
+        ),
+        "admin:view_on_site case": reverse("admin:view_on_site", args=[content_type(Case).pk, world.fresh.pk]),
+        "admin:app_list": reverse("admin:app_list", args=["catalogue"]),
+        "verwaltung/(?P<url>.*)$": "/verwaltung/gibt-es-nicht/",
+    }
+
+
+def _path_of_admin(world: World, name: str) -> str | None:
+    """The path of a page that Django's admin has for a model."""
+    for model, sample in world.samples.items():
+        label = f"{model._meta.app_label}_{model._meta.model_name}"
+        folder = f"verwaltung/{model._meta.app_label}/{model._meta.model_name}/"
+        if name == f"{folder}<path:object_id>/":
+            return f"/{folder}{sample.pk}/"
+        if name in {f"admin:{label}_{view}" for view in ("history", "delete", "change")}:
+            return reverse(name, args=[sample.pk])
+    return None
+
+
+class Browser(SecureClient):
+    """A browser that speaks https for certain."""
+
+    def request(self, **request: Any) -> Any:
+        # Django's client fills in http before SecureClient is asked.
+        return super().request(**{**request, "wsgi.url_scheme": "https", "SERVER_PORT": "443"})
+
+    def twin(self) -> "Browser":
+        """Another browser with the same cookies, so that one answer does not colour the next."""
+        twin = Browser(enforce_csrf_checks=self.handler.enforce_csrf_checks)
+        twin.cookies = copy.deepcopy(self.cookies)
+        return twin
+
+
+def browser(user: User | None = None, **options: Any) -> Browser:
+    """A browser in which somebody has just signed in and typed the password again (None: nobody has)."""
+    client = Browser(**options)
+    client.as_(user)
+    if user is not None:
+        session = client.session
+        proof = {"method": "password", "at": time.time(), "email": user.email, "reauthenticated": True}
+        session["account_authentication_methods"] = [proof]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session["signed_in_at"] = session["seen_at"] = int(time.time())
+        session.save()
+    return client
+
+
+@contextmanager
+def undone() -> Iterator[list[str]]:
+    """Run something, then roll it back; yields the statements that wrote (sessions aside)."""
+    written: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        words = sql.split(None, 1)
+        if words and words[0].upper() in ("INSERT", "UPDATE", "DELETE") and "django_session" not in sql:
+            written.append(" ".join(sql.split()[:4]))
+        return execute(sql, params, many, context)
+
+    with transaction.atomic():
+        with connection.execute_wrapper(watch):
+            yield written
+        transaction.set_rollback(True)
+
+
+def json_safe(value: Any) -> str:
+    """A value for a failure message."""
+    return json.dumps(value, ensure_ascii=True, default=str)[:300]
+
+
+def department(slug: str) -> Department:
+    """A department by its slug."""
+    return Department.objects.get(slug=slug)
