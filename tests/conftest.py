@@ -43,7 +43,7 @@ class SecureClient(Client):
     """A browser that always speaks https, as people do."""
 
     def request(self, **request: Any) -> Any:
-        request.setdefault("wsgi.url_scheme", "https")
+        request |= {"wsgi.url_scheme": "https", "SERVER_PORT": "443"}
         return super().request(**request)
 
     def as_(self, user: User | None) -> "SecureClient":

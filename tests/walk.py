@@ -7,7 +7,6 @@
 import copy
 import datetime as dt
 import hashlib
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
@@ -47,10 +48,15 @@ ACTS = ("take", "ask", "note", "assign", "hand_over")
 
 def patterns() -> list[str]:
     """Full name of every URL pattern ("admin:case"); the route where a pattern has no name."""
-    return sorted(set(_walk(get_resolver(), "", ())))
+    return sorted({name for name, _route in routes()})
 
 
-def _walk(resolver: URLResolver, prefix: str, namespaces: tuple[str, ...]) -> Iterator[str]:
+def routes() -> list[tuple[str, str]]:
+    """Name and route of every URL pattern."""
+    return list(_walk(get_resolver(), "", ()))
+
+
+def _walk(resolver: URLResolver, prefix: str, namespaces: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for pattern in resolver.url_patterns:
         route = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -58,7 +64,7 @@ def _walk(resolver: URLResolver, prefix: str, namespaces: tuple[str, ...]) -> It
             yield from _walk(pattern, route, inner)
         else:
             assert isinstance(pattern, URLPattern)
-            yield ":".join([*namespaces, pattern.name]) if pattern.name else route
+            yield (":".join([*namespaces, pattern.name]) if pattern.name else route), route
 
 
 @dataclass
@@ -103,12 +109,14 @@ def build(aylin: User, karla: User) -> World:
         type=Authenticator.Type.WEBAUTHN,
         data={"name": "Schlüssel", "credential": _credential()},
     )
+    TOTP.activate(aylin, generate_totp_secret())
+    RecoveryCodes.activate(aylin)
     newcomer = factories.citizen("neu@example.org", "Noah", "Neumann").emailaddress_set.get()
     EmailAddress.objects.filter(pk=newcomer.pk).update(verified=False)
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now()})
     Banner.objects.create(text_de="Das Rathaus ist heute zu.", text_en="The town hall is closed today.")
     RetentionRun.objects.create(rule="drafts", erased=3)
-    Group.objects.create(name="Redaktion")
+    Group.objects.create(name="Probegruppe")
     return World(
         aylin=aylin,
         karla=karla,
@@ -154,7 +162,7 @@ def _credential() -> dict[str, Any]:
 
 def paths(world: World) -> dict[str, str]:
     """A path for every row: name of the URL pattern, after a space what is special about the object."""
-    given = {name: path for name, path in _paths_of_ours(world).items()}
+    given = _paths_of_ours(world)
     for name in patterns():
         if name not in given and not any(row.startswith(f"{name} ") for row in given):
             given[name] = _path_of_admin(world, name) or reverse(name)
@@ -167,7 +175,6 @@ def _paths_of_ours(world: World) -> dict[str, str]:
     message, attachment = world.message.reference, world.fresh.attachments.get().pk
     token, uid = reply_token(world.message), user_pk_to_url_str(world.aylin)
     reset = default_token_generator.make_token(world.aylin)
-    content_type = ContentType.objects.get_for_model
     return {
         "portal:case": reverse("portal:case", args=[fresh]),
         "portal:case asked": reverse("portal:case", args=[asked]),
@@ -215,10 +222,9 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "admin:decide taxes": reverse("admin:decide", args=[dogs]),
         "admin:contact_reply": reverse("admin:contact_reply", args=[message]),
         "admin:contact_close": reverse("admin:contact_close", args=[message]),
-        "admin:view_on_site service": reverse(
-            "admin:view_on_site", args=[content_type(world.fresh.service).pk, world.fresh.service_id]
+        "admin:view_on_site": reverse(
+            "admin:view_on_site", args=[ContentType.objects.get_for_model(Case).pk, world.dogs.pk]
         ),
-        "admin:view_on_site case": reverse("admin:view_on_site", args=[content_type(Case).pk, world.fresh.pk]),
         "admin:app_list": reverse("admin:app_list", args=["catalogue"]),
         "verwaltung/(?P<url>.*)$": "/verwaltung/gibt-es-nicht/",
     }
@@ -279,11 +285,6 @@ def undone() -> Iterator[list[str]]:
         with connection.execute_wrapper(watch):
             yield written
         transaction.set_rollback(True)
-
-
-def json_safe(value: Any) -> str:
-    """A value for a failure message."""
-    return json.dumps(value, ensure_ascii=True, default=str)[:300]
 
 
 def department(slug: str) -> Department:

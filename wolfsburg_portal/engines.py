@@ -22,6 +22,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+import environ
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
 DATABASE_NAME = "portal"
@@ -68,7 +70,7 @@ class EmbeddedPostgres:
             f"-p {port}",
             "-c listen_addresses=127.0.0.1",
             "-c unix_socket_directories=''",
-            # A row lock is held while a notice is rendered; nothing may idle longer than that.
+            # Nothing may hold a transaction open longer than the longest task lasts.
             "-c idle_in_transaction_session_timeout=120s",
             "-c max_connections=200",
             "-c timezone=UTC",
@@ -151,6 +153,11 @@ def _binaries() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
+def load_environment() -> None:
+    """Read ``.env`` into the environment; what is set there already stays."""
+    environ.Env.read_env(ROOT / ".env")
+
+
 def _local_secret() -> str:
     """A SECRET_KEY for this machine, made once; a city sets its own in the environment."""
     file = VAR / "secret-key"
@@ -196,6 +203,7 @@ def database(folder: Path | None = None) -> Iterator[str]:
 
     Whoever starts the embedded server stops it; a server found running is left running.
     """
+    load_environment()
     os.environ.setdefault("SECRET_KEY", _local_secret())
     if configured := os.environ.get("DATABASE_URL"):
         yield configured

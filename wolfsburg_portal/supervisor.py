@@ -18,7 +18,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
-from wolfsburg_portal.engines import ROOT, VAR, EngineError, database
+import environ
+
+from wolfsburg_portal.engines import ROOT, VAR, EngineError, database, load_environment
 
 PYTHON = sys.executable
 LOGINS = [
@@ -123,7 +125,8 @@ def wait_until_answering(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def run() -> int:
     """Run the portal until Ctrl-C or until one of its processes ends."""
-    demo = os.environ.get("DEMO", "1") != "0"
+    load_environment()
+    demo = environ.Env().bool("DEMO", default=True)
     port = free_port(int(os.environ.get("PORT", "8000")))
     processes: dict[str, subprocess.Popen[bytes]] = {}
     stopping = threading.Event()
@@ -138,6 +141,8 @@ def run() -> int:
             **os.environ,
             "DATABASE_URL": url,
             "DEMO": "1" if demo else "0",
+            # The supervisor asks the portal on this address whether it has started.
+            "ALLOWED_HOSTS": ",".join({"127.0.0.1", *os.environ.get("ALLOWED_HOSTS", "localhost").split(",")}),
             "SITE_URL": os.environ.get("SITE_URL", f"http://127.0.0.1:{port}"),
             "DJANGO_SETTINGS_MODULE": "wolfsburg_portal.settings",
         }

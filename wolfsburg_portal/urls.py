@@ -17,6 +17,7 @@ urlpatterns = [
     path("healthz/worker/", core_views.healthz_worker, name="healthz_worker"),
     path("robots.txt", portal_views.robots, name="robots"),
     path(".well-known/security.txt", portal_views.security_txt, name="security_txt"),
+    path("api/", include("apps.api.urls")),
     *i18n_patterns(
         path("", include("apps.portal.urls")),
         path("", include("apps.catalogue.urls")),

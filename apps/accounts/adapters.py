@@ -58,3 +58,8 @@ class MFAAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt a stored secret."""
         return str(self._fernet().decrypt(encrypted_text.encode()).decode())
+
+
+def user_display(user: Any) -> str:
+    """How allauth names a person in mails and messages: by address, which the reader knows."""
+    return str(user.email)

@@ -1,4 +1,6 @@
+from django import forms
 from django.contrib import admin
+from django.db import models
 
 from apps.accounts.models import Department, StaffRole, User
 
@@ -15,7 +17,8 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["email", "family_name", "given_name", "is_staff", "is_active"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "family_name", "given_name"]
-    fields = ["email", "given_name", "family_name", "language", "trust_level", "is_active", "is_staff"]
+    fields = ["email", "given_name", "family_name", "language", "trust_level", "is_active", "is_staff", "groups"]
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     readonly_fields = ["trust_level"]
     ordering = ["family_name", "given_name"]
     inlines = [StaffRoleInline]

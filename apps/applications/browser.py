@@ -1,6 +1,6 @@
 """The key of a browser in which somebody began an application without signing in.
 
-It lies in a signed cookie that ends with the browser; the database knows only its hash.
+It lies in a signed cookie that lasts a week; the database knows only its hash.
 """
 
 import hashlib

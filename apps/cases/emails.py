@@ -1,4 +1,4 @@
-"""Mails about a case: they say that there is something, never what."""
+"""Mails about a case: they say that there is something, not what (only an answer to a message says more)."""
 
 from django.conf import settings
 from django.utils import translation

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from apps.cases.models import Case
-from apps.core.sockets import Panel, Socket
+from apps.core.sockets import Panel, Socket, exports
 from apps.core.transitions import Workflow
 
 # A text that is there or is translated when it is shown.
@@ -96,3 +96,19 @@ def of(case: Case) -> Kind:
 def all_kinds() -> list[Kind]:
     """Every registered kind, in order of registration."""
     return list(_kinds.values())
+
+
+@exports.plug
+def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
+    """A person's own cases with what they told the city and what it told them."""
+    rows = []
+    for case in Case.objects.of(user).prefetch_related("messages"):
+        row: dict[str, Any] = {
+            "Nummer": case.reference,
+            "Anliegen": case.title_de,
+            "Eingegangen": case.submitted_at.isoformat(),
+            "Status": of(case).status_label(case.status),
+            "Nachrichten": [m.body for m in case.messages.all()],
+        }
+        rows.append(row | of(case).export(case))
+    return "Vorgänge", rows

@@ -8,8 +8,13 @@ from apps.catalogue.models import Fee, LifeSituation, Office, Service
 
 
 class FeeInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Fees of a service: newer ones are added, none is changed."""
+
     model = Fee
     extra = 0
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Service)

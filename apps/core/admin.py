@@ -4,8 +4,10 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from apps.core.models import Banner, OutgoingEmail, RetentionRun
+from apps.core import emails
+from apps.core.models import Banner, EmailStatus, OutgoingEmail, RetentionRun
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -39,6 +41,15 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
     list_filter = ["status"]
     # Neither address nor words: whoever looks after delivery needs neither.
     fields = ["purpose", "status", "attempts", "last_error", "created_at", "sent_at", "next_try"]
+    actions = ["try_again"]
+
+    @admin.action(description=_("Aufgegebene noch einmal versuchen"))
+    def try_again(self, request: HttpRequest, rows: Any) -> None:
+        """Ring again for e-mails that were given up."""
+        dead = list(rows.filter(status=EmailStatus.DEAD))
+        for email in dead:
+            emails.retry(email)
+        self.message_user(request, _("%(count)s E-Mails werden noch einmal versucht.") % {"count": len(dead)})
 
 
 @admin.register(RetentionRun)

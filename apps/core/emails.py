@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -24,8 +25,8 @@ SEND_TASK = "core.send_email"
 def queue(to_address: str, template: str, context: dict[str, Any], *, language: str) -> OutgoingEmail:
     """Write the e-mail ``emails/<template>.txt`` to be sent and ring after the commit.
 
-    The template's first line is the subject. Neither may carry personal data: an e-mail is a
-    postcard.
+    The template's first line is the subject. An e-mail is a postcard: texts of our own carry no
+    personal data; what a clerk answers to a message is the clerk's to weigh.
     """
     with translation.override(language):
         context = {"city": settings.CITY, "site_url": settings.SITE_URL, **context}
@@ -74,6 +75,14 @@ def send(email_id: str) -> bool:
             changes["body"] = ""
         move(email, EMAIL_WORKFLOW, EmailStatus.SENT, changes=changes)
         return True
+
+
+def retry(email: OutgoingEmail) -> None:
+    """Try a given-up e-mail again; raises TransitionError when it was not given up."""
+    with transaction.atomic():
+        changes = {"attempts": 0, "next_try": timezone.now(), "last_error": ""}
+        move(email, EMAIL_WORKFLOW, EmailStatus.PENDING, changes=changes)
+        bell.ring(SEND_TASK, email.pk)
 
 
 def _failed(email: OutgoingEmail, error: str) -> None:

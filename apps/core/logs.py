@@ -1,4 +1,4 @@
-"""Log lines: UTC, one line an event, cut before anything a person could have typed."""
+"""Log lines: UTC, one line an event; of an exception its kind and place, never its message."""
 
 import logging
 import time

@@ -1,8 +1,9 @@
 """Reference numbers that can be read out on the telephone.
 
-Nine characters in three groups, e.g. ``4KM-7TX-9RP``. The alphabet has no pair that looks alike
+Nine characters in three groups, e.g. ``ARQ-7PJ-MM9``. The alphabet has no pair that looks alike
 (0/O, 1/I/L, 2/Z, 5/S, 8/B, U/V, G/6). The last character is a check character after
-ISO 7064 (hybrid system, modulus 23/22): one wrong character or two swapped neighbours show.
+ISO 7064 (hybrid system, modulus 23/22): every single wrong character shows, and all but a few in
+a thousand swaps of neighbours.
 """
 
 import secrets

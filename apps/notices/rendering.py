@@ -1,4 +1,4 @@
-"""The verb that makes a notice's document; loaded by workers only, for WeasyPrint is large."""
+"""The verb that makes a notice's document; the web server never loads it, for WeasyPrint is large."""
 
 import hashlib
 import logging

@@ -491,10 +491,10 @@ def test_stored_file_lies_where_its_name_tells_nothing(db: None) -> None:
     assert file.name == "Zulassung Aylin.jpg"
 
 
-def test_stored_file_has_no_address_of_its_own(db: None) -> None:
+def test_stored_file_has_no_address_of_its_own(client: Any, aylin: Any, db: None) -> None:
     file = uploads.store(uploads.check(factories.photo()))
-    with pytest.raises(ValueError, match="not accessible via a URL"):
-        _ = file.content.url
+    for path in (file.content.url, f"/{file.content.name}", f"/media/{file.content.name}", f"/static/{file.content.name}"):
+        assert client.as_(aylin).get(path).status_code == 404
 
 
 # -- over HTTP ---------------------------------------------------------------------------------
@@ -516,7 +516,8 @@ def test_file_too_large_is_refused_and_nothing_typed_is_lost(vehicle_step: Any, 
     settings.UPLOAD_MAX_BYTES = 1024 * 1024
     big = upload(factories.jpeg_bytes() + b"\0" * (2 * 1024 * 1024), "zulassung.jpg")
     # The fields come in the order of the form: one before the file, one after it.
-    answer = client.post(url, {"plate": "WOB XY 987", "registration": big, "owner": "company_car"})
+    shown = ["plate", "owner", "registration"]
+    answer = client.post(url, {"_shown": shown, "plate": "WOB XY 987", "registration": big, "owner": "company_car"})
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Die Datei ist zu groß. Erlaubt sind 1 MB." in page

@@ -1,4 +1,4 @@
-"""Load the catalogue from JSON files; running it again updates what is there."""
+"""Load the catalogue from JSON files; what is there stays as editors left it unless --update is given."""
 
 import json
 from pathlib import Path
@@ -28,10 +28,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", nargs="?", default=str(DATA))
+        parser.add_argument("--update", action="store_true", help="overwrite texts that are there")
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(options["folder"])
+        self.update = bool(options["update"])
 
         def read(name: str) -> list[dict[str, Any]]:
             return list(json.loads((folder / f"{name}.json").read_text(encoding="utf-8")))
@@ -39,12 +41,13 @@ class Command(BaseCommand):
         departments = {}
         for entry in read("departments"):
             address = {k: entry[k] for k in ("abbreviation", "phone", "email", "street", "postcode", "city")}
-            departments[entry["slug"]], _ = Department.objects.update_or_create(
-                slug=entry["slug"], defaults={**both(entry, "name"), **address}
+            departments[entry["slug"]], _ = self._put(
+                Department, slug=entry["slug"], defaults={**both(entry, "name"), **address}
             )
         offices = {}
         for entry in read("offices"):
-            offices[entry["slug"]], _ = Office.objects.update_or_create(
+            offices[entry["slug"]], _ = self._put(
+                Office,
                 slug=entry["slug"],
                 defaults={
                     **both(entry, "name", "opening_hours", "directions", "accessibility", "hint"),
@@ -53,7 +56,8 @@ class Command(BaseCommand):
             )
         situations = {}
         for position, entry in enumerate(read("life_situations")):
-            situations[entry["slug"]], _ = LifeSituation.objects.update_or_create(
+            situations[entry["slug"]], _ = self._put(
+                LifeSituation,
                 slug=entry["slug"],
                 defaults={
                     **both(entry, "name", "summary"),
@@ -63,7 +67,8 @@ class Command(BaseCommand):
             )
         entries = read("services")
         for entry in entries:
-            service, _ = Service.objects.update_or_create(
+            service, fresh = self._put(
+                Service,
                 slug=entry["slug"],
                 defaults={
                     **both(entry, *PAIRS),
@@ -71,10 +76,12 @@ class Command(BaseCommand):
                     "department": departments[entry["department"]],
                 },
             )
-            service.offices.set([offices[slug] for slug in entry["offices"]])
-            service.life_situations.set([situations[slug] for slug in entry["life_situations"]])
+            if fresh:
+                service.offices.set([offices[slug] for slug in entry["offices"]])
+                service.life_situations.set([situations[slug] for slug in entry["life_situations"]])
             for position, fee in enumerate(entry["fees"], start=1):
-                Fee.objects.update_or_create(
+                # A fee is never changed, only followed by a newer one.
+                Fee.objects.get_or_create(
                     key=f"{entry['slug']}-{position}",
                     valid_from=fee["valid_from"],
                     defaults={
@@ -86,3 +93,11 @@ class Command(BaseCommand):
                     },
                 )
         self.stdout.write(f"{len(entries)} services loaded")
+
+    def _put(self, model: Any, *, slug: str, defaults: dict[str, Any]) -> tuple[Any, bool]:
+        """Create the row, or update it where that was asked for; returns it and whether to link it anew."""
+        if self.update:
+            row, _created = model.objects.update_or_create(slug=slug, defaults=defaults)
+            return row, True
+        row, created = model.objects.get_or_create(slug=slug, defaults=defaults)
+        return row, created

@@ -1,0 +1,245 @@
+"""Who gets what to see: one row for every address of the portal, one column for every person.
+
+The objects are Aylin's; the traffic department works on them (see tests/walk.py). A row is the full
+name of a URL pattern, or its route if it has no name, and after a space what is special about the
+object. What stands in the columns:
+
+ok        200
+login     on to the sign-in page
+reauth    on to the page that asks for the password or the second factor again
+redirect  on to another page
+404, 405  not there (for this person), not by GET
+stock     Django's own answer to staff without the permission
+"""
+
+ROLES = ("nobody", "aylin", "juergen", "karla", "piotr", "henrike", "samir")
+
+# The rule of the house is 404 for whoever may not see a thing; Django's admin says 403.
+STOCK = 403
+
+TABLE = """
+#                                                        nobody   aylin    juergen  karla    piotr    henrike  samir
+# Pages for everybody.
+catalogue:life_situation                                 ok       ok       ok       ok       ok       ok       ok
+catalogue:life_situations                                ok       ok       ok       ok       ok       ok       ok
+catalogue:list                                           ok       ok       ok       ok       ok       ok       ok
+catalogue:service                                        ok       ok       ok       ok       ok       ok       ok
+contact:reply                                            ok       ok       ok       ok       ok       ok       ok
+contact:reply tampered                                   404      404      404      404      404      404      404
+contact:report_barrier                                   ok       ok       ok       ok       ok       ok       ok
+contact:sent                                             redirect redirect redirect redirect redirect redirect redirect
+contact:write                                            ok       ok       ok       ok       ok       ok       ok
+healthz                                                  ok       ok       ok       ok       ok       ok       ok
+healthz_worker                                           ok       ok       ok       ok       ok       ok       ok
+portal:accessibility                                     ok       ok       ok       ok       ok       ok       ok
+portal:demo_mail                                         404      404      404      404      404      404      404
+portal:easy                                              ok       ok       ok       ok       ok       ok       ok
+portal:home                                              ok       ok       ok       ok       ok       ok       ok
+portal:imprint                                           ok       ok       ok       ok       ok       ok       ok
+portal:privacy                                           ok       ok       ok       ok       ok       ok       ok
+robots                                                   ok       ok       ok       ok       ok       ok       ok
+security_txt                                             ok       ok       ok       ok       ok       ok       ok
+
+# A citizen's own cases.
+portal:answer                                            login    405      405      405      405      405      405
+portal:attachment                                        login    ok       404      404      404      404      404
+portal:attachment of-another-case                        login    404      404      404      404      404      404
+portal:case                                              login    ok       404      404      404      404      404
+portal:case asked                                        login    ok       404      404      404      404      404
+portal:case decided                                      login    ok       404      404      404      404      404
+portal:my_area                                           login    ok       ok       ok       ok       ok       ok
+
+# Drafts: the owner, or the browser in which one was begun; for anybody else there is none,
+# whether signed in or not. Filing moves the owner on to the case.
+applications:begin                                       ok       ok       ok       ok       ok       ok       ok
+applications:discard                                     405      405      405      405      405      405      405
+applications:draft_file                                  404      ok       404      404      404      404      404
+applications:resume                                      404      redirect 404      404      404      404      404
+applications:resume filed                                404      redirect 404      404      404      404      404
+applications:review                                      404      ok       404      404      404      404      404
+applications:review filed                                404      redirect 404      redirect 404      redirect 404
+applications:step                                        404      ok       404      404      404      404      404
+applications:step vehicle                                404      ok       404      404      404      404      404
+
+# What was filed.
+applications:receipt                                     login    ok       404      404      404      404      404
+applications:withdraw                                    login    ok       404      404      404      404      404
+applications:withdraw decided                            login    redirect 404      404      404      404      404
+
+# Letters: for the party and for the department.
+notices:document                                         login    ok       404      ok       404      ok       404
+notices:document unfinished                              login    404      404      404      404      404      404
+notices:panel amt                                        login    404      404      ok       404      ok       404
+notices:panel ich                                        login    ok       404      404      404      404      404
+notices:panel without-notice                             login    404      404      404      404      404      404
+notices:retry                                            login    405      405      405      405      405      405
+
+# One's own account, never that of others.
+account_change_password                                  login    ok       ok       ok       ok       ok       ok
+account_confirm_email                                    ok       ok       ok       ok       ok       ok       ok
+account_confirm_login_code                               login    redirect redirect redirect redirect redirect redirect
+account_email                                            login    ok       ok       ok       ok       ok       ok
+account_email_verification_sent                          ok       ok       ok       ok       ok       ok       ok
+account_inactive                                         ok       ok       ok       ok       ok       ok       ok
+account_login                                            ok       redirect redirect redirect redirect redirect redirect
+account_logout                                           redirect ok       ok       ok       ok       ok       ok
+account_reauthenticate                                   login    ok       ok       ok       ok       ok       ok
+account_request_login_code                               ok       redirect redirect redirect redirect redirect redirect
+account_reset_password                                   ok       ok       ok       ok       ok       ok       ok
+account_reset_password_done                              ok       ok       ok       ok       ok       ok       ok
+account_reset_password_from_key                          redirect redirect redirect redirect redirect redirect redirect
+account_reset_password_from_key tampered                 ok       ok       ok       ok       ok       ok       ok
+account_reset_password_from_key_done                     ok       ok       ok       ok       ok       ok       ok
+account_set_password                                     login    redirect redirect redirect redirect redirect redirect
+account_signup                                           ok       redirect redirect redirect redirect redirect redirect
+accounts:after_login                                     login    redirect redirect redirect redirect redirect redirect
+accounts:delete                                          login    ok       ok       redirect redirect redirect redirect
+accounts:export                                          login    ok       ok       ok       ok       ok       ok
+accounts:overview                                        login    ok       ok       ok       ok       ok       ok
+accounts:profile                                         login    ok       ok       ok       ok       ok       ok
+mfa_activate_totp                                        login    redirect ok       ok       ok       ok       ok
+mfa_add_webauthn                                         login    ok       ok       ok       ok       ok       ok
+mfa_authenticate                                         login    redirect redirect redirect redirect redirect redirect
+mfa_deactivate_totp                                      login    ok       404      404      404      404      404
+mfa_download_recovery_codes                              login    ok       404      404      404      404      404
+mfa_edit_webauthn                                        login    ok       404      404      404      404      404
+mfa_generate_recovery_codes                              login    ok       ok       ok       ok       ok       ok
+mfa_index                                                login    ok       ok       ok       ok       ok       ok
+mfa_list_webauthn                                        login    ok       ok       ok       ok       ok       ok
+mfa_login_webauthn                                       login    redirect redirect redirect redirect redirect redirect
+mfa_reauthenticate                                       login    ok       reauth   reauth   reauth   reauth   reauth
+mfa_reauthenticate_webauthn                              login    ok       reauth   reauth   reauth   reauth   reauth
+mfa_remove_webauthn                                      login    ok       404      404      404      404      404
+mfa_view_recovery_codes                                  login    ok       404      404      404      404      404
+
+# The staff area: cases of one's own department.
+admin:app_list                                           login    404      404      404      404      404      404
+admin:attachment                                         login    404      404      ok       404      ok       404
+admin:autocomplete                                       login    404      404      stock    stock    stock    stock
+admin:capture                                            login    404      404      ok       ok       ok       ok
+admin:case                                               login    404      404      ok       404      ok       404
+admin:case message                                       login    404      404      ok       404      ok       404
+admin:case none                                          login    404      404      404      404      404      404
+admin:case taxes                                         login    404      404      404      ok       404      404
+admin:case_act ask                                       login    404      404      405      405      405      405
+admin:case_act assign                                    login    404      404      405      405      405      405
+admin:case_act hand_over                                 login    404      404      405      405      405      405
+admin:case_act note                                      login    404      404      405      405      405      405
+admin:case_act take                                      login    404      404      405      405      405      405
+admin:contact_close                                      login    404      404      405      405      405      405
+admin:contact_reply                                      login    404      404      ok       404      ok       404
+admin:decide                                             login    404      404      ok       404      ok       404
+admin:decide decided                                     login    404      404      redirect 404      redirect 404
+admin:decide taxes                                       login    404      404      404      ok       404      404
+admin:index                                              login    404      404      ok       ok       ok       ok
+admin:jsi18n                                             login    404      404      ok       ok       ok       ok
+admin:login                                              login    login    login    login    login    login    login
+admin:logout                                             login    404      404      redirect redirect redirect redirect
+admin:masterdata                                         login    404      404      ok       ok       ok       ok
+admin:password_change                                    login    404      404      redirect redirect redirect redirect
+admin:password_change_done                               login    404      404      redirect redirect redirect redirect
+admin:queue                                              login    404      404      ok       ok       ok       ok
+admin:view_on_site                                       login    404      404      404      404      404      404
+
+# Django's pages for master data: nobody in the cast may edit any.
+admin:account_emailaddress_add                           login    404      404      stock    stock    stock    stock
+admin:account_emailaddress_change                        login    404      404      stock    stock    stock    stock
+admin:account_emailaddress_changelist                    login    404      404      stock    stock    stock    stock
+admin:account_emailaddress_delete                        login    404      404      stock    stock    stock    stock
+admin:account_emailaddress_history                       login    404      404      stock    stock    stock    stock
+admin:accounts_department_add                            login    404      404      stock    stock    stock    stock
+admin:accounts_department_change                         login    404      404      stock    stock    stock    stock
+admin:accounts_department_changelist                     login    404      404      stock    stock    stock    stock
+admin:accounts_department_delete                         login    404      404      stock    stock    stock    stock
+admin:accounts_department_history                        login    404      404      stock    stock    stock    stock
+admin:accounts_user_add                                  login    404      404      stock    stock    stock    stock
+admin:accounts_user_change                               login    404      404      stock    stock    stock    stock
+admin:accounts_user_changelist                           login    404      404      stock    stock    stock    stock
+admin:accounts_user_delete                               login    404      404      stock    stock    stock    stock
+admin:accounts_user_history                              login    404      404      stock    stock    stock    stock
+admin:auth_group_add                                     login    404      404      stock    stock    stock    stock
+admin:auth_group_change                                  login    404      404      stock    stock    stock    stock
+admin:auth_group_changelist                              login    404      404      stock    stock    stock    stock
+admin:auth_group_delete                                  login    404      404      stock    stock    stock    stock
+admin:auth_group_history                                 login    404      404      stock    stock    stock    stock
+admin:catalogue_fee_add                                  login    404      404      stock    stock    stock    stock
+admin:catalogue_fee_change                               login    404      404      stock    stock    stock    stock
+admin:catalogue_fee_changelist                           login    404      404      stock    stock    stock    stock
+admin:catalogue_fee_delete                               login    404      404      stock    stock    stock    stock
+admin:catalogue_fee_history                              login    404      404      stock    stock    stock    stock
+admin:catalogue_lifesituation_add                        login    404      404      stock    stock    stock    stock
+admin:catalogue_lifesituation_change                     login    404      404      stock    stock    stock    stock
+admin:catalogue_lifesituation_changelist                 login    404      404      stock    stock    stock    stock
+admin:catalogue_lifesituation_delete                     login    404      404      stock    stock    stock    stock
+admin:catalogue_lifesituation_history                    login    404      404      stock    stock    stock    stock
+admin:catalogue_office_add                               login    404      404      stock    stock    stock    stock
+admin:catalogue_office_change                            login    404      404      stock    stock    stock    stock
+admin:catalogue_office_changelist                        login    404      404      stock    stock    stock    stock
+admin:catalogue_office_delete                            login    404      404      stock    stock    stock    stock
+admin:catalogue_office_history                           login    404      404      stock    stock    stock    stock
+admin:catalogue_service_add                              login    404      404      stock    stock    stock    stock
+admin:catalogue_service_change                           login    404      404      stock    stock    stock    stock
+admin:catalogue_service_changelist                       login    404      404      stock    stock    stock    stock
+admin:catalogue_service_delete                           login    404      404      stock    stock    stock    stock
+admin:catalogue_service_history                          login    404      404      stock    stock    stock    stock
+admin:core_banner_add                                    login    404      404      stock    stock    stock    stock
+admin:core_banner_change                                 login    404      404      stock    stock    stock    stock
+admin:core_banner_changelist                             login    404      404      stock    stock    stock    stock
+admin:core_banner_delete                                 login    404      404      stock    stock    stock    stock
+admin:core_banner_history                                login    404      404      stock    stock    stock    stock
+admin:core_outgoingemail_add                             login    404      404      stock    stock    stock    stock
+admin:core_outgoingemail_change                          login    404      404      stock    stock    stock    stock
+admin:core_outgoingemail_changelist                      login    404      404      stock    stock    stock    stock
+admin:core_outgoingemail_delete                          login    404      404      stock    stock    stock    stock
+admin:core_outgoingemail_history                         login    404      404      stock    stock    stock    stock
+admin:core_retentionrun_add                              login    404      404      stock    stock    stock    stock
+admin:core_retentionrun_change                           login    404      404      stock    stock    stock    stock
+admin:core_retentionrun_changelist                       login    404      404      stock    stock    stock    stock
+admin:core_retentionrun_delete                           login    404      404      stock    stock    stock    stock
+admin:core_retentionrun_history                          login    404      404      stock    stock    stock    stock
+admin:formbuilder_formversion_add                        login    404      404      stock    stock    stock    stock
+admin:formbuilder_formversion_change                     login    404      404      stock    stock    stock    stock
+admin:formbuilder_formversion_changelist                 login    404      404      stock    stock    stock    stock
+admin:formbuilder_formversion_delete                     login    404      404      stock    stock    stock    stock
+admin:formbuilder_formversion_history                    login    404      404      stock    stock    stock    stock
+admin:mfa_authenticator_add                              login    404      404      stock    stock    stock    stock
+admin:mfa_authenticator_change                           login    404      404      stock    stock    stock    stock
+admin:mfa_authenticator_changelist                       login    404      404      stock    stock    stock    stock
+admin:mfa_authenticator_delete                           login    404      404      stock    stock    stock    stock
+admin:mfa_authenticator_history                          login    404      404      stock    stock    stock    stock
+admin:notices_legalremedy_add                            login    404      404      stock    stock    stock    stock
+admin:notices_legalremedy_change                         login    404      404      stock    stock    stock    stock
+admin:notices_legalremedy_changelist                     login    404      404      stock    stock    stock    stock
+admin:notices_legalremedy_delete                         login    404      404      stock    stock    stock    stock
+admin:notices_legalremedy_history                        login    404      404      stock    stock    stock    stock
+
+# Patterns without a name: the way from …/<id>/ to …/<id>/change/, and whatever else is typed.
+verwaltung/(?P<url>.*)$                                  login    404      404      404      404      404      404
+verwaltung/account/emailaddress/<path:object_id>/        login    404      404      redirect redirect redirect redirect
+verwaltung/accounts/department/<path:object_id>/         login    404      404      redirect redirect redirect redirect
+verwaltung/accounts/user/<path:object_id>/               login    404      404      redirect redirect redirect redirect
+verwaltung/auth/group/<path:object_id>/                  login    404      404      redirect redirect redirect redirect
+verwaltung/catalogue/fee/<path:object_id>/               login    404      404      redirect redirect redirect redirect
+verwaltung/catalogue/lifesituation/<path:object_id>/     login    404      404      redirect redirect redirect redirect
+verwaltung/catalogue/office/<path:object_id>/            login    404      404      redirect redirect redirect redirect
+verwaltung/catalogue/service/<path:object_id>/           login    404      404      redirect redirect redirect redirect
+verwaltung/core/banner/<path:object_id>/                 login    404      404      redirect redirect redirect redirect
+verwaltung/core/outgoingemail/<path:object_id>/          login    404      404      redirect redirect redirect redirect
+verwaltung/core/retentionrun/<path:object_id>/           login    404      404      redirect redirect redirect redirect
+verwaltung/formbuilder/formversion/<path:object_id>/     login    404      404      redirect redirect redirect redirect
+verwaltung/mfa/authenticator/<path:object_id>/           login    404      404      redirect redirect redirect redirect
+verwaltung/notices/legalremedy/<path:object_id>/         login    404      404      redirect redirect redirect redirect
+"""
+
+
+def read(table: str = TABLE) -> dict[str, dict[str, str]]:
+    """The table as row → person → what is expected."""
+    rows: dict[str, dict[str, str]] = {}
+    for line in table.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        words = line.split()
+        row = " ".join(words[: -len(ROLES)])
+        assert row not in rows, f"{row} stands in the table twice"
+        rows[row] = dict(zip(ROLES, words[-len(ROLES) :], strict=True))
+    return rows

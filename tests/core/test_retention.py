@@ -1,0 +1,237 @@
+"""What is past its time is erased, files included; what is not is kept."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.utils import timezone
+
+from apps.accounts.erasure import close_account
+from apps.accounts.models import User
+from apps.applications import transitions as applications
+from apps.applications.models import Application, Draft
+from apps.cases.models import Attachment, Case, Message, Party, TimelineEntry
+from apps.contact import transitions as contact
+from apps.core.models import Heartbeat, OutgoingEmail, PrivateFile, RetentionRun
+from apps.core.retention import apply_retention
+from apps.core.sockets import retention_rules
+from apps.core.tasks import apply_retention as nightly_task
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def ago(days: float) -> dt.datetime:
+    return timezone.now() - dt.timedelta(days=days)
+
+
+def _email(when: dt.datetime) -> Any:
+    return OutgoingEmail.objects.create(to_address="a@example.org", subject="s", body="b", purpose="p", created_at=when)
+
+
+def _heartbeat(when: dt.datetime) -> Any:
+    return Heartbeat.objects.create(name=f"sweep {when}"[:40], at=when)
+
+
+def _run(when: dt.datetime) -> Any:
+    return RetentionRun.objects.create(at=when, rule="emails", erased=3)
+
+
+def _draft(when: dt.datetime) -> Any:
+    user = User.objects.filter(email="aylin@example.org").first()
+    draft = factories.parking_draft(user or factories.citizen("aylin@example.org", "Aylin", "Özdemir-Groß"))
+    Draft.objects.filter(pk=draft.pk).update(updated_at=when)
+    return draft
+
+
+def _filed() -> Case:
+    user = User.objects.filter(email="aylin@example.org").first()
+    case = factories.parking_case(user or factories.citizen("aylin@example.org", "Aylin", "Özdemir-Groß"))
+    # The confirmation's own period is another rule's business.
+    OutgoingEmail.objects.all().delete()
+    return case
+
+
+def _decided(when: dt.datetime) -> Any:
+    case = _filed()
+    applications.decide(case, outcome="rejected", reasons="Darum.", by=case.applicant)
+    Case.objects.filter(pk=case.pk).update(decided_at=when)
+    return case
+
+
+def _withdrawn(when: dt.datetime) -> Any:
+    case = _filed()
+    applications.withdraw(case, by=case.applicant)
+    Case.objects.filter(pk=case.pk).update(closed_at=when)
+    return case
+
+
+def _message(when: dt.datetime) -> Any:
+    case = factories.contact_case()
+    OutgoingEmail.objects.all().delete()
+    contact.close(case)
+    Case.objects.filter(pk=case.pk).update(closed_at=when)
+    return case
+
+
+def _unverified(when: dt.datetime) -> Any:
+    user = User.objects.create_user(f"neu-{when.timestamp()}@example.org", "ein langes Passwort 42", date_joined=when)
+    EmailAddress.objects.create(user=user, email=user.email, verified=False, primary=True)
+    return user
+
+
+MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
+    ("emails", _email),
+    ("heartbeats", _heartbeat),
+    ("retention_runs", _run),
+    ("drafts", _draft),
+    ("applications", _decided),
+    ("applications", _withdrawn),
+    ("contact", _message),
+    ("unverified_accounts", _unverified),
+]
+
+
+def test_every_rule_is_tried_here() -> None:
+    keys = [rule.key for rule in retention_rules]
+    assert len(set(keys)) == len(keys)
+    assert set(keys) == {key for key, _maker in MAKERS} == set(settings.RETENTION_DAYS)
+    assert all(rule.describe for rule in retention_rules)
+
+
+@pytest.mark.parametrize(("key", "make"), MAKERS, ids=lambda x: x if isinstance(x, str) else x.__name__.strip("_"))
+def test_past_is_erased_and_present_is_kept(key: str, make: Callable[[dt.datetime], Any]) -> None:
+    period = settings.RETENTION_DAYS[key]
+    past, present = make(ago(period + 1)), make(ago(period - 1))
+    erased = apply_retention()
+    left = type(past).objects.filter(pk__in=[past.pk, present.pk])
+    assert [row.pk for row in left] == [present.pk]
+    assert erased[key] == 1
+    assert sum(erased.values()) == 1
+
+
+@pytest.mark.parametrize(("key", "make"), MAKERS, ids=lambda x: x if isinstance(x, str) else x.__name__.strip("_"))
+def test_run_is_written_down_without_what_was_in_it(key: str, make: Callable[[dt.datetime], Any]) -> None:
+    make(ago(settings.RETENTION_DAYS[key] + 1))
+    before = timezone.now()
+    apply_retention()
+    run = RetentionRun.objects.get()
+    assert (run.rule, run.erased) == (key, 1)
+    assert before <= run.at <= timezone.now()
+    assert {f.name for f in RetentionRun._meta.get_fields()} == {"id", "at", "rule", "erased"}
+
+
+def test_night_with_nothing_to_erase_writes_nothing(parking_case: Case, contact_case: Case) -> None:
+    assert set(apply_retention().values()) == {0}
+    assert not RetentionRun.objects.exists()
+
+
+def test_job_is_what_the_timetable_calls(monkeypatch: Any) -> None:
+    _email(ago(1000))
+    nightly_task()
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_second_run_erases_nothing_more() -> None:
+    _draft(ago(1000))
+    apply_retention()
+    assert set(apply_retention().values()) == {0}
+
+
+def test_bytes_of_an_old_drafts_files_are_gone() -> None:
+    old, kept = _draft(ago(1000)), _draft(ago(1))
+    paths = [Path(draft.uploads.get().file.content.path) for draft in (old, kept)]
+    assert all(path.exists() for path in paths)
+    apply_retention()
+    assert [path.exists() for path in paths] == [False, True]
+    assert PrivateFile.objects.count() == 1
+
+
+@pytest.mark.parametrize("make", [_decided, _withdrawn])
+def test_bytes_of_an_old_cases_files_are_gone_with_everything_in_it(make: Callable[[dt.datetime], Any]) -> None:
+    case = make(ago(10_000))
+    path = Path(case.attachments.get().file.content.path)
+    assert path.exists()
+    apply_retention()
+    assert not path.exists()
+    for model in (Case, Application, Party, TimelineEntry, Message, Attachment, PrivateFile):
+        assert not model.objects.exists(), model
+
+
+def test_case_that_is_still_open_is_kept_however_old_it_is(parking_case: Case, contact_case: Case) -> None:
+    Case.objects.update(submitted_at=ago(10_000))
+    apply_retention()
+    assert Case.objects.count() == 2
+
+
+def test_message_that_was_answered_but_not_closed_is_kept(karla: Any) -> None:
+    case = factories.contact_case()
+    contact.reply(case, body="Ja, im Frühjahr.", by=karla)
+    Case.objects.update(submitted_at=ago(10_000))
+    apply_retention()
+    assert Case.objects.filter(pk=case.pk).exists()
+
+
+def test_person_whose_case_is_erased_keeps_the_account() -> None:
+    case = _decided(ago(10_000))
+    apply_retention()
+    assert User.objects.filter(pk=case.applicant_id, is_active=True).exists()
+
+
+def test_mail_is_forgotten_but_the_timeline_stays(parking_case: Case) -> None:
+    entries = parking_case.timeline.count()
+    OutgoingEmail.objects.update(created_at=ago(1000))
+    apply_retention()
+    assert not OutgoingEmail.objects.exists()
+    assert parking_case.timeline.count() == entries
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [
+        {"is_staff": True},
+        {"last_login": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
+    ],
+)
+def test_staff_and_whoever_has_signed_in_are_no_unverified_accounts(keep: dict[str, Any]) -> None:
+    user = _unverified(ago(1000))
+    User.objects.filter(pk=user.pk).update(**keep)
+    apply_retention()
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+def test_confirmed_account_is_kept_even_if_a_second_address_is_not(aylin: User) -> None:
+    EmailAddress.objects.create(user=aylin, email="zweite@example.org", verified=False)
+    User.objects.update(date_joined=ago(1000))
+    apply_retention()
+    assert User.objects.filter(pk=aylin.pk).exists()
+
+
+def test_closed_account_with_a_case_is_kept_and_does_not_stop_the_job(parking_case: Case, aylin: User) -> None:
+    close_account(aylin)
+    User.objects.filter(pk=aylin.pk).update(date_joined=ago(1000), last_login=ago(900))
+    past = _email(ago(1000))
+    apply_retention()
+    assert not OutgoingEmail.objects.filter(pk=past.pk).exists()
+    assert Case.objects.filter(applicant=aylin).exists()
+
+
+def test_rule_that_fails_does_not_keep_the_others_from_running(monkeypatch: Any) -> None:
+    """Nights go by before somebody reads the log; personal data must not wait for that."""
+    past = _email(ago(1000))
+
+    def broken(_rows: Any) -> int:
+        raise RuntimeError("this rule has a fault")
+
+    first, *_rest = retention_rules
+    failing = type(first)("broken", "kaputt", first.expired, broken)
+    monkeypatch.setattr(retention_rules, "_items", [failing, *retention_rules])
+    try:
+        apply_retention()
+    except RuntimeError:
+        pass
+    assert not OutgoingEmail.objects.filter(pk=past.pk).exists()
