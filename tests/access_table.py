@@ -20,6 +20,9 @@ STOCK = 403
 TABLE = """
 #                                                        nobody   aylin    juergen  karla    piotr    henrike  samir
 # Pages for everybody.
+api:service                                              ok       ok       ok       ok       ok       ok       ok
+api:service unknown                                      404      404      404      404      404      404      404
+api:services                                             ok       ok       ok       ok       ok       ok       ok
 catalogue:life_situation                                 ok       ok       ok       ok       ok       ok       ok
 catalogue:life_situations                                ok       ok       ok       ok       ok       ok       ok
 catalogue:list                                           ok       ok       ok       ok       ok       ok       ok

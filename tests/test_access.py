@@ -1,7 +1,7 @@
 """Who may do what, over every address of the portal; what is expected stands in access_table.py."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +22,13 @@ from tests.access_table import ROLES, STOCK, read
 
 EXPECTED = read()
 STATUS = {"ok": 200, "404": 404, "405": 405, "stock": STOCK}
+
+
+@pytest.fixture(autouse=True)
+def _german() -> Iterator[None]:
+    """A page in English leaves the language behind for whatever comes next."""
+    with translation.override("de"):
+        yield
 
 
 @pytest.fixture
@@ -53,11 +60,12 @@ def same(expected: str, found: str) -> bool:
     return STATUS.get(expected, expected) == STATUS.get(found, found)
 
 
-def test_the_table_has_a_row_for_every_address_and_no_other() -> None:
+def test_the_table_has_a_row_for_every_address_and_no_other(stage: Any) -> None:
+    _browsers, world = stage
     names = set(walk.patterns())
-    rows = {row for row in EXPECTED if row in names or row.split(" ")[0] in names}
-    assert set(EXPECTED) - rows == set(), "rows without an address"
-    assert names - rows - {row.split(" ")[0] for row in rows} == set(), "addresses without a row"
+    assert {row for row in EXPECTED if row.split(" ")[0] not in names} == set(), "rows without an address"
+    assert names - {row.split(" ")[0] for row in EXPECTED} == set(), "addresses without a row"
+    assert set(walk.paths(world)) ^ set(EXPECTED) == set(), "rows for which walk.py has no object, or too many"
 
 
 def test_a_name_stands_for_one_address() -> None:
@@ -75,10 +83,9 @@ def test_get(stage: Any, role: str, language: str) -> None:
     browsers, world = stage
     with translation.override(language):
         paths = walk.paths(world)
-    assert set(paths) == set(EXPECTED)
     wrong = []
-    for row, path in paths.items():
-        expected = EXPECTED[row][role]
+    for row in paths.keys() & EXPECTED.keys():
+        path, expected = paths[row], EXPECTED[row][role]
         with walk.undone() as written:
             client = browsers[role].twin()
             client.raise_request_exception = False
@@ -87,7 +94,7 @@ def test_get(stage: Any, role: str, language: str) -> None:
             wrong.append(f"{row}: {found} instead of {expected} at {path}")
         elif expected not in ("ok", "redirect") and written:
             wrong.append(f"{row}: refused, but wrote {written}")
-    assert wrong == []
+    assert not wrong, "\n".join(sorted(wrong))
 
 
 # -- what changes something ------------------------------------------------------------------------
@@ -118,7 +125,7 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
         "admin:contact_close": ("karla", {}),
         "admin:capture": ("karla", {"service": "bewohnerparkausweis", "channel": "paper"}),
         "admin:core_banner_delete": ("root", {"post": "yes"}),
-        "admin:accounts_user_delete": ("root", {"post": "yes"}),
+        "admin:auth_group_delete": ("root", {"post": "yes"}),
         "admin:core_banner_changelist": (
             "root",
             {"action": "delete_selected", "_selected_action": world.samples[walk.Banner].pk, "post": "yes"},
@@ -147,22 +154,22 @@ OWN = {
 # Pages that answer to POST as to GET.
 INERT = {
     "account_email_verification_sent", "account_inactive", "account_reset_password_done",
-    "account_reset_password_from_key_done", "admin:jsi18n", "admin:login", "admin:logout", "admin:masterdata",
+    "account_reset_password_from_key tampered", "account_reset_password_from_key_done", "admin:jsi18n", "admin:login", "admin:logout", "admin:masterdata",
     "admin:password_change", "admin:password_change_done", "mfa_index",
 }  # fmt: skip
 
 
-def things_of_others(poster: User | None) -> dict[str, list[Any]]:
-    """Everything that is not the poster's, row by row."""
+def things_of_others(poster: User | None, world: walk.World) -> dict[str, list[Any]]:
+    """Everything that is not the poster's, row by row; whoever has Noah's link may confirm his address."""
+    mine = {world.newcomer.user_id, poster.pk if poster else None}
     found: dict[str, list[Any]] = {}
     owners: dict[type[models.Model], str] = {
         User: "pk", walk.EmailAddress: "user", walk.Authenticator: "user", Draft: "owner", Case: "applicant",
     }  # fmt: skip
     for model, owner in owners.items():
-        # The filter and not exclude(): rows that nobody owns count as well.
         rows = model._default_manager.order_by("pk").values()
         key = {"pk": "id"}.get(owner, f"{owner}_id")
-        found[model.__name__] = [r for r in rows if poster is None or r[key] != poster.pk]
+        found[model.__name__] = [r for r in rows if r[key] is None or r[key] not in mine]
     for related in ("messages", "notes", "timeline", "attachments", "notices"):
         model = Case._meta.get_field(related).related_model
         found[related] = list(model._default_manager.order_by("pk").values())
@@ -173,8 +180,10 @@ def things_of_others(poster: User | None) -> dict[str, list[Any]]:
 def test_post_by_a_stranger_changes_nothing(stage: Any, people: Any, role: str) -> None:
     browsers, world = stage
     given, wrong = posts(world), []
-    before = things_of_others(people[role])
-    for row, path in walk.paths(world).items():
+    before = things_of_others(people[role], world)
+    paths = walk.paths(world)
+    for row in paths.keys() & EXPECTED.keys():
+        path = paths[row]
         name = row.split(" ")[0]
         who, data = given.get(row, ("", {}))
         if who == role:
@@ -184,10 +193,10 @@ def test_post_by_a_stranger_changes_nothing(stage: Any, people: Any, role: str) 
             client.raise_request_exception = False
             response = client.post(path, data)
             found = outcome(response)
-            after = things_of_others(people[role]) if name in OWN and written else before
+            after = things_of_others(people[role], world) if name in OWN and written else before
         if response.status_code >= 500:
             wrong.append(f"{row}: {response.status_code}")
-        if after != before:
+        if any(thing not in after[kind] for kind, things in before.items() for thing in things):
             wrong.append(f"{row}: changed what is somebody else's")
         if name in OWN and row not in given and "tampered" not in row:
             continue
@@ -196,12 +205,12 @@ def test_post_by_a_stranger_changes_nothing(stage: Any, people: Any, role: str) 
         allowed = {404, 405} | ({STOCK} if EXPECTED[row][role] == "stock" else set())
         fine = response.status_code in allowed or (role == "nobody" and found == "login")
         # …/<id>/ leads to …/<id>/change/, whatever the method.
-        fine = fine or (found == "redirect" and name.endswith("<path:object_id>/")) or name in INERT
+        fine = fine or (found == "redirect" and name.endswith("<path:object_id>/")) or {row, name} & INERT
         # Who captures is shown the form again: the service is none of that department's.
         fine = fine or (name == "admin:capture" and response.status_code == 422)
         if not fine:
             wrong.append(f"{row}: {found} to a POST")
-    assert wrong == []
+    assert not wrong, "\n".join(sorted(wrong))
 
 
 def test_post_by_who_may_changes_something(stage: Any, people: Any) -> None:
@@ -214,7 +223,8 @@ def test_post_by_who_may_changes_something(stage: Any, people: Any) -> None:
             response = browsers[who].twin().post(paths[row], data)
         if not written or response.status_code not in (302, 422):
             wrong.append(f"{row}: {response.status_code}, wrote {written}")
-    assert wrong == []
+            print(response.context["adminform"].form.errors, response.context["adminform"].form.data if response.context else "")
+    assert not wrong, "\n".join(sorted(wrong))
 
 
 # -- drafts ------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
         if not upload_errors:
             return _after_quiet(draft, current, steps, quiet, anchor)
     bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
-    unseen = bound.unseen(set(data.getlist("_shown")))
+    unseen = bound.unseen(set(data.getlist("_shown"))) if "_shown" in data else []
     valid = bound.is_valid() and not upload_errors
     if valid:
         transitions.save_step(draft, current.key, answers=bound.stored(), keys=bound.keys(), typed=None)
@@ -154,14 +154,13 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
         if "_review" in data or index + 1 >= len(steps):
             return redirect("applications:review", draft.pk)
         return redirect("applications:step", draft.pk, steps[index + 1].key)
-    for name, text in upload_errors.items():
-        _add_upload_error(bound, name, text)
     revealed = bool(unseen) and not quiet
     if revealed:
         drop_errors(bound, unseen)
-    if quiet:
-        drop_errors(bound, [f.add_prefix(n) for f in bound.all_forms for n in f.fields
-                            if f.add_prefix(n) not in upload_errors])  # fmt: skip
+    elif quiet:
+        drop_errors(bound, [f.add_prefix(n) for f in bound.all_forms for n in f.fields])
+    for name, text in upload_errors.items():
+        _add_upload_error(bound, name, text)
     transitions.save_step(draft, current.key, answers=None, keys=set(), typed=_typed(data))
     return _render_step(request, draft, bound, steps, revealed=revealed, status=422)
 
