@@ -14,6 +14,7 @@ run: install ## Start the portal: database, web, worker, beat, demo data
 
 test: install-dev ## Checks and the whole test suite
 	@$(MAKE) --no-print-directory check
+	@$(BIN)/python manage.py compilemessages --ignore .venv --ignore node_modules >/dev/null
 	@$(PYTEST) -n 2 --dist loadgroup tests
 
 check: install-dev ## ruff, mypy, import contracts, migrations, translations
@@ -27,8 +28,8 @@ check: install-dev ## ruff, mypy, import contracts, migrations, translations
 bench: install-dev ## Run what is in benchmarks/; one JSON line each
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
-soak: install-dev ## The long runs
-	@$(PYTEST) -n 2 --dist loadgroup tests/soak --soak
+soak: install-dev ## The long runs: ten times the malformed inputs, the kills again
+	@$(PYTEST) --soak tests/formbuilder/test_fuzz.py tests/test_fuzz_http.py tests/notices/test_kills.py
 
 install: .venv/.run-installed node_modules/.installed
 	@scripts/system-packages.sh run

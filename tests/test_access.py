@@ -136,7 +136,7 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-BANNER = {"level": "info", "text_de": "Neu", "text_en": "New", "since_0": "01.01.2026", "since_1": "08:00"}
+BANNER = {"level": "info", "text_de": "Neu", "text_en": "New", "since": "01.01.2026 08:00"}
 USER = {
     "email": "aylin@example.org", "given_name": "Anders", "family_name": "Anders", "language": "de",
     "roles-TOTAL_FORMS": 0, "roles-INITIAL_FORMS": 0, "roles-MIN_NUM_FORMS": 0, "roles-MAX_NUM_FORMS": 0,
@@ -154,8 +154,8 @@ OWN = {
 # Pages that answer to POST as to GET.
 INERT = {
     "account_email_verification_sent", "account_inactive", "account_reset_password_done",
-    "account_reset_password_from_key tampered", "account_reset_password_from_key_done", "admin:jsi18n", "admin:login", "admin:logout", "admin:masterdata",
-    "admin:password_change", "admin:password_change_done", "mfa_index",
+    "account_reset_password_from_key tampered", "account_reset_password_from_key_done", "admin:jsi18n",
+    "admin:login", "admin:logout", "admin:masterdata", "admin:password_change", "admin:password_change_done", "mfa_index",
 }  # fmt: skip
 
 
@@ -205,7 +205,8 @@ def test_post_by_a_stranger_changes_nothing(stage: Any, people: Any, role: str) 
         allowed = {404, 405} | ({STOCK} if EXPECTED[row][role] == "stock" else set())
         fine = response.status_code in allowed or (role == "nobody" and found == "login")
         # …/<id>/ leads to …/<id>/change/, whatever the method.
-        fine = fine or (found == "redirect" and name.endswith("<path:object_id>/")) or {row, name} & INERT
+        fine = fine or (found == "redirect" and name.endswith("<path:object_id>/"))
+        fine = fine or not {row, name}.isdisjoint(INERT)
         # Who captures is shown the form again: the service is none of that department's.
         fine = fine or (name == "admin:capture" and response.status_code == 422)
         if not fine:
@@ -223,7 +224,6 @@ def test_post_by_who_may_changes_something(stage: Any, people: Any) -> None:
             response = browsers[who].twin().post(paths[row], data)
         if not written or response.status_code not in (302, 422):
             wrong.append(f"{row}: {response.status_code}, wrote {written}")
-            print(response.context["adminform"].form.errors, response.context["adminform"].form.data if response.context else "")
     assert not wrong, "\n".join(sorted(wrong))
 
 

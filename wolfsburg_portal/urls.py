@@ -15,6 +15,7 @@ handler500 = "apps.core.errors.server_error"
 urlpatterns = [
     path("healthz/", core_views.healthz, name="healthz"),
     path("healthz/worker/", core_views.healthz_worker, name="healthz_worker"),
+    path("favicon.ico", portal_views.favicon, name="favicon"),
     path("robots.txt", portal_views.robots, name="robots"),
     path(".well-known/security.txt", portal_views.security_txt, name="security_txt"),
     path("api/", include("apps.api.urls")),

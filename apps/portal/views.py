@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -200,6 +201,12 @@ def _read_mail(file: Path) -> dict[str, str]:
         "date": str(message["Date"]),
         "body": content,
     }
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this name where a page names no icon, e.g. beside a PDF."""
+    return redirect(static("img/favicon.svg"))
 
 
 @require_safe

@@ -1,0 +1,107 @@
+"""The clerk's case page: what it shows and what its buttons do."""
+
+import datetime as dt
+import smtplib
+from typing import Any
+
+import pytest
+
+from apps.applications.states import Status
+from apps.cases.models import Case
+from apps.core import emails
+from apps.core.business_calendar import today
+from apps.core.models import EmailStatus, OutgoingEmail
+
+
+def act(case: Case, verb: str) -> str:
+    return f"{case.staff_url}tun/{verb}/"
+
+
+def test_undeliverable_address_is_shown_to_the_clerk(
+    client: Any, karla: Any, parking_case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_email: OutgoingEmail) -> None:
+        raise smtplib.SMTPRecipientsRefused({"aylin@example.org": (550, b"no such user")})
+
+    monkeypatch.setattr(emails, "_hand_over", refused)
+    mail = OutgoingEmail.objects.get()
+    emails.send(str(mail.pk))
+    mail.refresh_from_db()
+    assert mail.status == EmailStatus.UNDELIVERABLE
+    page = client.as_(karla).get(parking_case.staff_url).content.decode()
+    assert "Eine E-Mail an aylin@example.org war nicht zustellbar." in page
+    assert "E-Mail nicht zustellbar" in client.get("/verwaltung/").content.decode()
+    assert parking_case.reference in client.get("/verwaltung/vorgaenge/?list=undeliverable").content.decode()
+
+
+def test_take_puts_the_case_on_the_desk_and_to_work(client: Any, karla: Any, parking_case: Case) -> None:
+    client.as_(karla).post(act(parking_case, "take"))
+    parking_case.refresh_from_db()
+    assert (parking_case.assignee, parking_case.status) == (karla, Status.IN_REVIEW)
+
+
+def test_question_without_words_is_an_error_on_the_open_form(client: Any, karla: Any, parking_case: Case) -> None:
+    response = client.as_(karla).post(act(parking_case, "ask"), {"ask-body": "", "ask-due_on": "31.02.2027"})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Bitte schreiben Sie, was noch fehlt." in page
+    assert 'value="31.02.2027"' in page
+
+
+def test_question_waits_for_the_citizen_and_comes_back(client: Any, karla: Any, aylin: Any, parking_case: Case) -> None:
+    due = today() + dt.timedelta(days=7)
+    client.as_(karla).post(act(parking_case, "take"))
+    client.post(act(parking_case, "ask"), {"ask-body": "Bitte das Foto.", "ask-due_on": due.strftime("%d.%m.%Y")})
+    parking_case.refresh_from_db()
+    assert (parking_case.status, parking_case.act_by) == (Status.QUESTION, due)
+    assert "Bitte das Foto." in client.as_(aylin).get(parking_case.get_absolute_url()).content.decode()
+    client.post(f"{parking_case.get_absolute_url()}antworten/", {"body": "Hier."})
+    parking_case.refresh_from_db()
+    assert parking_case.came_back_at is not None
+    assert parking_case.reference in client.as_(karla).get("/verwaltung/vorgaenge/?list=came_back").content.decode()
+
+
+def test_case_handed_over_is_gone_from_here_and_unassigned_there(
+    client: Any, karla: Any, piotr: Any, taxes: Any, parking_case: Case
+) -> None:
+    client.as_(karla).post(act(parking_case, "take"))
+    data = {"hand_over-department": taxes.pk, "hand_over-reason": "Gehört zu euch."}
+    client.post(act(parking_case, "hand_over"), data)
+    assert client.get(parking_case.staff_url).status_code == 404
+    page = client.as_(piotr).get(parking_case.staff_url).content.decode()
+    assert "Gehört zu euch." in page
+    parking_case.refresh_from_db()
+    assert parking_case.assignee is None
+
+
+def test_case_is_assigned_only_to_members_of_its_department(
+    client: Any, karla: Any, henrike: Any, piotr: Any, parking_case: Case
+) -> None:
+    client.as_(karla)
+    assert client.post(act(parking_case, "assign"), {"assign-to": piotr.pk}).status_code == 422
+    client.post(act(parking_case, "assign"), {"assign-to": henrike.pk})
+    parking_case.refresh_from_db()
+    assert parking_case.assignee == henrike
+
+
+def test_notes_are_for_colleagues_only(client: Any, karla: Any, aylin: Any, parking_case: Case) -> None:
+    client.as_(karla).post(act(parking_case, "note"), {"note-body": "Ruft oft an."})
+    assert "Ruft oft an." in client.get(parking_case.staff_url).content.decode()
+    assert "Ruft oft an." not in client.as_(aylin).get(parking_case.get_absolute_url()).content.decode()
+
+
+def test_two_clerks_deciding_at_once_end_in_one_decision(
+    client: Any, karla: Any, henrike: Any, parking_case: Case
+) -> None:
+    url = f"{parking_case.staff_url}entscheiden/"
+    data = {"outcome": "rejected", "reasons": "Der Stellplatz fehlt."}
+    assert client.as_(karla).post(url, data).url == parking_case.staff_url
+    response = client.as_(henrike).post(url, data, follow=True)
+    assert "ist schon entschieden" in response.content.decode()
+    assert parking_case.notices.count() == 1
+
+
+def test_rejection_without_reasons_is_refused(client: Any, karla: Any, parking_case: Case) -> None:
+    response = client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", {"outcome": "rejected"})
+    assert "Eine Ablehnung braucht eine Begründung." in response.content.decode()
+    assert not parking_case.notices.exists()
