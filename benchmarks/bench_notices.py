@@ -35,9 +35,7 @@ def main() -> dict[str, Any]:
 
     port = supervisor.free_port(16400)
     with ExitStack() as stack:
-        folder = stack.enter_context(
-            portal(CELERY_BROKER_URL=f"redis://127.0.0.1:{port}/0", WORKER_PROCESSES="1", CONTACT_MINIMUM_SECONDS="0")
-        )
+        folder = stack.enter_context(portal(CELERY_BROKER_URL=f"redis://127.0.0.1:{port}/0", WORKER_PROCESSES="1"))
         bells = stack.enter_context(_redis(port))
         patterns = _decided_notices()
         # What deciding has rung for is not part of any round.
@@ -93,15 +91,12 @@ def _pings(client: Any) -> bool:
 
 def _decided_notices() -> list[Any]:
     """Notices of decided cases: parking permits and assessments of dogs in turn, all different."""
-    from django.contrib.auth.hashers import make_password
-
     from apps.accounts.models import Department, Role
     from apps.applications import transitions as applications
     from apps.applications.states import Status
     from apps.core.business_calendar import add_working_days, today
     from tests import factories
 
-    factories.PASSWORD = make_password(None)
     citizen = factories.citizen("aylin@example.org", "Aylin", "Özdemir-Groß")
     clerk = factories.staff(
         "karla@example.org", "Karla", "Brandes",

@@ -3,12 +3,10 @@
 import datetime as dt
 import json
 import unicodedata
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.http import QueryDict
 from django.utils import translation
 
@@ -154,8 +152,7 @@ def test_own_sentences_are_used_in_the_language_of_the_reader() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["24.12.2026", " 24.12.2026 ", "24.12.26", "2026-12-24", "24 12 2026", "24/12/2026", "24. Dezember 2026",
-              "24.12. 2026"],
+    "value", ["24.12.2026", " 24.12.2026 ", "24.12.26", "2026-12-24", "24 12 2026", "24/12/2026", "24. Dezember 2026"],
 )  # fmt: skip
 def test_date_is_taken_as_people_type_it(value: str) -> None:
     assert one("date", value) == "2026-12-24"
@@ -251,10 +248,22 @@ def test_plate_is_stored_as_it_is_on_the_car(value: str, stored: str) -> None:
     assert one("licence_plate", stored) == stored
 
 
-@pytest.mark.parametrize("value", ["WOB", "WOB AO", "WOB 123", "WOB AO 0123", "WOB AO 12345", "WOBX AO 1", "WOB AOX 1",
+@pytest.mark.parametrize("value", ["WOB", "WOB AO", "WOB AO 0123", "WOB AO 12345", "WOBX AO 1", "WOB AOX 1",
                                    "WOB AO 123X", "W0B AO 123", "WOB AÖ 1", "12-GH-34", "<script>"])  # fmt: skip
 def test_plate_that_is_none_is_refused_with_an_example(value: str) -> None:
     assert refused("licence_plate", value) == "Das ist kein deutsches Kennzeichen. Beispiel: WOB AB 123"
+
+
+@pytest.mark.parametrize("value", ["HHAB12", "WOBA1", "BAB123", "WOB 123", "WOB-7"])
+def test_plate_that_can_be_read_in_two_ways_is_asked_for_again(value: str) -> None:
+    """HHAB12 is HH AB 12 in Hamburg and HHA B 12 nowhere; a permit for a guessed plate helps nobody."""
+    assert refused("licence_plate", value) == "Das ist kein deutsches Kennzeichen. Beispiel: WOB AB 123"
+
+
+@pytest.mark.parametrize(("value", "stored"), [("HH AB 12", "HH AB 12"), ("hh-ab12", "HH AB 12"), ("B-AB 123", "B AB 123"),
+                                               ("BA B 123", "BA B 123"), ("ba1", "B A 1")])  # fmt: skip
+def test_plate_is_divided_where_it_was_typed(value: str, stored: str) -> None:
+    assert one("licence_plate", value) == stored
 
 
 @pytest.mark.parametrize(("value", "good"), [("38440", True), ("01067", True), (" 38440 ", True), ("3844", False),
@@ -393,7 +402,6 @@ def test_conditions_follow_one_another() -> None:
         field("c", when={"field": "b", "is": True}),
         field("d", when={"not": {"field": "b", "is": True}}, required=False),
     )
-    assert bind(chain, {"a": "no", "b": "yes", "c": "x", "d": "y"}).form.is_valid()
     for data, expected in (
         ({"a": "no", "b": "yes", "c": "x", "d": "y"}, {"a": False, "d": "y"}),
         ({"a": "yes", "b": "yes", "c": "x", "d": "y"}, {"a": True, "b": True, "c": "x"}),
@@ -408,7 +416,9 @@ def test_condition_looks_at_an_earlier_step() -> None:
     later = form([field("kind")], [field("old", when={"field": "kind", "is": "b"})]).steps[1]
     assert shown(bind(later, answers={"kind": "a"})) == []
     assert shown(bind(later, answers={"kind": "b"})) == ["old"]
-    assert bind(later, {"old": "x"}, answers={"kind": "a"}).stored() == {} or bind(later, {}, answers={"kind": "a"}).is_valid()
+    bound = bind(later, {"old": "x"}, answers={"kind": "a"})
+    assert bound.is_valid()
+    assert bound.stored() == {}
 
 
 def test_static_text_has_its_condition_too_and_stores_nothing() -> None:
@@ -512,7 +522,9 @@ def test_field_of_an_entry_may_depend_on_an_answer_of_the_same_page() -> None:
     bound = bind(asked, {"has_chip": "yes", "dogs-count": "1", "dogs-0-chip": "276"})
     assert bound.is_valid()
     assert bound.stored() == {"has_chip": True, "dogs": [{"chip": "276"}]}
-    assert bind(asked, {"has_chip": "no", "dogs-count": "1", "dogs-0-chip": "276"}).stored() == {} or True
+    without = bind(asked, {"has_chip": "no", "dogs-count": "1", "dogs-0-chip": "276"})
+    assert without.is_valid()
+    assert without.stored() == {"has_chip": False, "dogs": [{}]}
     fresh = bind(asked, answers={"has_chip": True})
     assert "chip" in fresh.groups["dogs"].entries[0].form.fields
 
@@ -522,9 +534,8 @@ def test_field_of_an_entry_may_depend_on_an_answer_of_the_same_page() -> None:
 
 def test_fields_that_were_not_on_the_page_are_named_and_their_errors_dropped() -> None:
     bound = bind(dependent(), {"kind": "b"})
-    assert bound.unseen({"kind"}) == ["old"] or bound.unseen({"kind"}) == []
-    bound.is_valid()
     assert bound.unseen({"kind"}) == ["old"]
+    assert not bound.is_valid()
     drop_errors(bound, ["old"])
     assert not bound.form.errors
 
@@ -555,9 +566,8 @@ PARKING_FILES = {"registration": ["id-1"]}
 def test_complete_answers_are_collected_as_they_are() -> None:
     parking = factories.parking_answers()
     assert collect(real("bewohnerparkausweis"), parking, PARKING_FILES) == ({**parking, "registration": ["id-1"]}, None)
-    dogs = factories.dog_answers(factories.dog("Bruno"), factories.dog("Ødin", chip="276 098 100 123 456"[:15]))
-    collected, broken = collect(real("hundesteuer-anmelden"), dogs, {})
-    assert broken is None or broken.key == "dogs"
+    dogs = factories.dog_answers(factories.dog("Bruno"), factories.dog("Ødin", chip="276098100123456"))
+    assert collect(real("hundesteuer-anmelden"), dogs, {}) == (dogs, None)
 
 
 def test_collecting_twice_changes_nothing() -> None:
@@ -640,8 +650,3 @@ def test_answer_stored_under_an_older_form_holds_or_names_its_step(kind: str, va
     if broken is None:
         assert collect(definition, collected, {}) == (collected, None)
     bind(definition.steps[0], answers={"x": value}).items()
-
-
-def test_small_form_of_settings_is_read_from_files() -> None:
-    assert {p.stem for p in FORMS} == {"bewohnerparkausweis", "hundesteuer-anmelden", "haltverbotszone-umzug"}
-    assert all(Path(settings.BASE_DIR) in p.parents for p in FORMS)
