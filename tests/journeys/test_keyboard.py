@@ -27,7 +27,7 @@ def test_message_is_sent_with_the_keyboard_only(person: Any, portal: Portal) -> 
     # An empty form says what is missing, and the focus is on that list.
     tab_to(page, "Nachricht senden")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 'fehler'")
+    page.locator("#fehler:focus").wait_for()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.name || location.hash") in ("family_name", "#id_family_name")
