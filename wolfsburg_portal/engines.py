@@ -120,9 +120,12 @@ class EmbeddedPostgres:
     def _run(self, program: str, *arguments: object) -> None:
         command = [str(_binaries() / program), *map(str, arguments)]
         if os.geteuid() == 0:
+            # access(2), which initdb asks about its own binary, honours the capability only with
+            # this securebit.
             command = [
                 "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
-                "--inh-caps=+dac_override", "--ambient-caps=+dac_override", *command,
+                "--inh-caps=+dac_override", "--ambient-caps=+dac_override",
+                "--securebits=+no_setuid_fixup", *command,
             ]  # fmt: skip
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         with (self.folder / "control.log").open("ab+") as log:
