@@ -26,7 +26,7 @@ check: install-dev ## ruff, mypy, import contracts, migrations, translations
 	@$(BIN)/python scripts/check_translations.py
 
 bench: install-dev ## Run what is in benchmarks/; one JSON line each
-	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+	@failed=0; for file in benchmarks/bench_*.py; do $(BIN)/python $$file || failed=1; done; exit $$failed
 
 soak: install-dev ## The long runs: ten times the malformed inputs, the kills again
 	@$(PYTEST) --soak tests/formbuilder/test_fuzz.py tests/test_fuzz_http.py tests/notices/test_kills.py

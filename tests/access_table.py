@@ -8,14 +8,12 @@ ok        200
 login     on to the sign-in page
 reauth    on to the page that asks for the password or the second factor again
 redirect  on to another page
-404, 405  not there (for this person), not by GET
-stock     Django's own answer to staff without the permission
+404       not there, or not for this person
+405       not by GET
+404       Django's own answer to staff without the permission
 """
 
 ROLES = ("nobody", "aylin", "juergen", "karla", "piotr", "henrike", "samir")
-
-# The rule of the house is 404 for whoever may not see a thing; Django's admin says 403.
-STOCK = 403
 
 TABLE = """
 #                                                        nobody   aylin    juergen  karla    piotr    henrike  samir
@@ -32,6 +30,7 @@ contact:reply tampered                                   404      404      404  
 contact:report_barrier                                   ok       ok       ok       ok       ok       ok       ok
 contact:sent                                             redirect redirect redirect redirect redirect redirect redirect
 contact:write                                            ok       ok       ok       ok       ok       ok       ok
+favicon                                                  redirect redirect redirect redirect redirect redirect redirect
 healthz                                                  ok       ok       ok       ok       ok       ok       ok
 healthz_worker                                           ok       ok       ok       ok       ok       ok       ok
 portal:accessibility                                     ok       ok       ok       ok       ok       ok       ok
@@ -118,7 +117,7 @@ mfa_view_recovery_codes                                  login    ok       404  
 # The staff area: cases of one's own department.
 admin:app_list                                           login    404      404      404      404      404      404
 admin:attachment                                         login    404      404      ok       404      ok       404
-admin:autocomplete                                       login    404      404      stock    stock    stock    stock
+admin:autocomplete                                       login    404      404      404      404      404      404
 admin:capture                                            login    404      404      ok       ok       ok       ok
 admin:case                                               login    404      404      ok       404      ok       404
 admin:case message                                       login    404      404      ok       404      ok       404
@@ -142,79 +141,78 @@ admin:masterdata                                         login    404      404  
 admin:password_change                                    login    404      404      redirect redirect redirect redirect
 admin:password_change_done                               login    404      404      redirect redirect redirect redirect
 admin:queue                                              login    404      404      ok       ok       ok       ok
-admin:view_on_site                                       login    404      404      404      404      404      404
 
 # Django's pages for master data: nobody in the cast may edit any.
-admin:account_emailaddress_add                           login    404      404      stock    stock    stock    stock
-admin:account_emailaddress_change                        login    404      404      stock    stock    stock    stock
-admin:account_emailaddress_changelist                    login    404      404      stock    stock    stock    stock
-admin:account_emailaddress_delete                        login    404      404      stock    stock    stock    stock
-admin:account_emailaddress_history                       login    404      404      stock    stock    stock    stock
-admin:accounts_department_add                            login    404      404      stock    stock    stock    stock
-admin:accounts_department_change                         login    404      404      stock    stock    stock    stock
-admin:accounts_department_changelist                     login    404      404      stock    stock    stock    stock
-admin:accounts_department_delete                         login    404      404      stock    stock    stock    stock
-admin:accounts_department_history                        login    404      404      stock    stock    stock    stock
-admin:accounts_user_add                                  login    404      404      stock    stock    stock    stock
-admin:accounts_user_change                               login    404      404      stock    stock    stock    stock
-admin:accounts_user_changelist                           login    404      404      stock    stock    stock    stock
-admin:accounts_user_delete                               login    404      404      stock    stock    stock    stock
-admin:accounts_user_history                              login    404      404      stock    stock    stock    stock
-admin:auth_group_add                                     login    404      404      stock    stock    stock    stock
-admin:auth_group_change                                  login    404      404      stock    stock    stock    stock
-admin:auth_group_changelist                              login    404      404      stock    stock    stock    stock
-admin:auth_group_delete                                  login    404      404      stock    stock    stock    stock
-admin:auth_group_history                                 login    404      404      stock    stock    stock    stock
-admin:catalogue_fee_add                                  login    404      404      stock    stock    stock    stock
-admin:catalogue_fee_change                               login    404      404      stock    stock    stock    stock
-admin:catalogue_fee_changelist                           login    404      404      stock    stock    stock    stock
-admin:catalogue_fee_delete                               login    404      404      stock    stock    stock    stock
-admin:catalogue_fee_history                              login    404      404      stock    stock    stock    stock
-admin:catalogue_lifesituation_add                        login    404      404      stock    stock    stock    stock
-admin:catalogue_lifesituation_change                     login    404      404      stock    stock    stock    stock
-admin:catalogue_lifesituation_changelist                 login    404      404      stock    stock    stock    stock
-admin:catalogue_lifesituation_delete                     login    404      404      stock    stock    stock    stock
-admin:catalogue_lifesituation_history                    login    404      404      stock    stock    stock    stock
-admin:catalogue_office_add                               login    404      404      stock    stock    stock    stock
-admin:catalogue_office_change                            login    404      404      stock    stock    stock    stock
-admin:catalogue_office_changelist                        login    404      404      stock    stock    stock    stock
-admin:catalogue_office_delete                            login    404      404      stock    stock    stock    stock
-admin:catalogue_office_history                           login    404      404      stock    stock    stock    stock
-admin:catalogue_service_add                              login    404      404      stock    stock    stock    stock
-admin:catalogue_service_change                           login    404      404      stock    stock    stock    stock
-admin:catalogue_service_changelist                       login    404      404      stock    stock    stock    stock
-admin:catalogue_service_delete                           login    404      404      stock    stock    stock    stock
-admin:catalogue_service_history                          login    404      404      stock    stock    stock    stock
-admin:core_banner_add                                    login    404      404      stock    stock    stock    stock
-admin:core_banner_change                                 login    404      404      stock    stock    stock    stock
-admin:core_banner_changelist                             login    404      404      stock    stock    stock    stock
-admin:core_banner_delete                                 login    404      404      stock    stock    stock    stock
-admin:core_banner_history                                login    404      404      stock    stock    stock    stock
-admin:core_outgoingemail_add                             login    404      404      stock    stock    stock    stock
-admin:core_outgoingemail_change                          login    404      404      stock    stock    stock    stock
-admin:core_outgoingemail_changelist                      login    404      404      stock    stock    stock    stock
-admin:core_outgoingemail_delete                          login    404      404      stock    stock    stock    stock
-admin:core_outgoingemail_history                         login    404      404      stock    stock    stock    stock
-admin:core_retentionrun_add                              login    404      404      stock    stock    stock    stock
-admin:core_retentionrun_change                           login    404      404      stock    stock    stock    stock
-admin:core_retentionrun_changelist                       login    404      404      stock    stock    stock    stock
-admin:core_retentionrun_delete                           login    404      404      stock    stock    stock    stock
-admin:core_retentionrun_history                          login    404      404      stock    stock    stock    stock
-admin:formbuilder_formversion_add                        login    404      404      stock    stock    stock    stock
-admin:formbuilder_formversion_change                     login    404      404      stock    stock    stock    stock
-admin:formbuilder_formversion_changelist                 login    404      404      stock    stock    stock    stock
-admin:formbuilder_formversion_delete                     login    404      404      stock    stock    stock    stock
-admin:formbuilder_formversion_history                    login    404      404      stock    stock    stock    stock
-admin:mfa_authenticator_add                              login    404      404      stock    stock    stock    stock
-admin:mfa_authenticator_change                           login    404      404      stock    stock    stock    stock
-admin:mfa_authenticator_changelist                       login    404      404      stock    stock    stock    stock
-admin:mfa_authenticator_delete                           login    404      404      stock    stock    stock    stock
-admin:mfa_authenticator_history                          login    404      404      stock    stock    stock    stock
-admin:notices_legalremedy_add                            login    404      404      stock    stock    stock    stock
-admin:notices_legalremedy_change                         login    404      404      stock    stock    stock    stock
-admin:notices_legalremedy_changelist                     login    404      404      stock    stock    stock    stock
-admin:notices_legalremedy_delete                         login    404      404      stock    stock    stock    stock
-admin:notices_legalremedy_history                        login    404      404      stock    stock    stock    stock
+admin:account_emailaddress_add                           login    404      404      404      404      404      404
+admin:account_emailaddress_change                        login    404      404      404      404      404      404
+admin:account_emailaddress_changelist                    login    404      404      404      404      404      404
+admin:account_emailaddress_delete                        login    404      404      404      404      404      404
+admin:account_emailaddress_history                       login    404      404      404      404      404      404
+admin:accounts_department_add                            login    404      404      404      404      404      404
+admin:accounts_department_change                         login    404      404      404      404      404      404
+admin:accounts_department_changelist                     login    404      404      404      404      404      404
+admin:accounts_department_delete                         login    404      404      404      404      404      404
+admin:accounts_department_history                        login    404      404      404      404      404      404
+admin:accounts_user_add                                  login    404      404      404      404      404      404
+admin:accounts_user_change                               login    404      404      404      404      404      404
+admin:accounts_user_changelist                           login    404      404      404      404      404      404
+admin:accounts_user_delete                               login    404      404      404      404      404      404
+admin:accounts_user_history                              login    404      404      404      404      404      404
+admin:auth_group_add                                     login    404      404      404      404      404      404
+admin:auth_group_change                                  login    404      404      404      404      404      404
+admin:auth_group_changelist                              login    404      404      404      404      404      404
+admin:auth_group_delete                                  login    404      404      404      404      404      404
+admin:auth_group_history                                 login    404      404      404      404      404      404
+admin:catalogue_fee_add                                  login    404      404      404      404      404      404
+admin:catalogue_fee_change                               login    404      404      404      404      404      404
+admin:catalogue_fee_changelist                           login    404      404      404      404      404      404
+admin:catalogue_fee_delete                               login    404      404      404      404      404      404
+admin:catalogue_fee_history                              login    404      404      404      404      404      404
+admin:catalogue_lifesituation_add                        login    404      404      404      404      404      404
+admin:catalogue_lifesituation_change                     login    404      404      404      404      404      404
+admin:catalogue_lifesituation_changelist                 login    404      404      404      404      404      404
+admin:catalogue_lifesituation_delete                     login    404      404      404      404      404      404
+admin:catalogue_lifesituation_history                    login    404      404      404      404      404      404
+admin:catalogue_office_add                               login    404      404      404      404      404      404
+admin:catalogue_office_change                            login    404      404      404      404      404      404
+admin:catalogue_office_changelist                        login    404      404      404      404      404      404
+admin:catalogue_office_delete                            login    404      404      404      404      404      404
+admin:catalogue_office_history                           login    404      404      404      404      404      404
+admin:catalogue_service_add                              login    404      404      404      404      404      404
+admin:catalogue_service_change                           login    404      404      404      404      404      404
+admin:catalogue_service_changelist                       login    404      404      404      404      404      404
+admin:catalogue_service_delete                           login    404      404      404      404      404      404
+admin:catalogue_service_history                          login    404      404      404      404      404      404
+admin:core_banner_add                                    login    404      404      404      404      404      404
+admin:core_banner_change                                 login    404      404      404      404      404      404
+admin:core_banner_changelist                             login    404      404      404      404      404      404
+admin:core_banner_delete                                 login    404      404      404      404      404      404
+admin:core_banner_history                                login    404      404      404      404      404      404
+admin:core_outgoingemail_add                             login    404      404      404      404      404      404
+admin:core_outgoingemail_change                          login    404      404      404      404      404      404
+admin:core_outgoingemail_changelist                      login    404      404      404      404      404      404
+admin:core_outgoingemail_delete                          login    404      404      404      404      404      404
+admin:core_outgoingemail_history                         login    404      404      404      404      404      404
+admin:core_retentionrun_add                              login    404      404      404      404      404      404
+admin:core_retentionrun_change                           login    404      404      404      404      404      404
+admin:core_retentionrun_changelist                       login    404      404      404      404      404      404
+admin:core_retentionrun_delete                           login    404      404      404      404      404      404
+admin:core_retentionrun_history                          login    404      404      404      404      404      404
+admin:formbuilder_formversion_add                        login    404      404      404      404      404      404
+admin:formbuilder_formversion_change                     login    404      404      404      404      404      404
+admin:formbuilder_formversion_changelist                 login    404      404      404      404      404      404
+admin:formbuilder_formversion_delete                     login    404      404      404      404      404      404
+admin:formbuilder_formversion_history                    login    404      404      404      404      404      404
+admin:mfa_authenticator_add                              login    404      404      404      404      404      404
+admin:mfa_authenticator_change                           login    404      404      404      404      404      404
+admin:mfa_authenticator_changelist                       login    404      404      404      404      404      404
+admin:mfa_authenticator_delete                           login    404      404      404      404      404      404
+admin:mfa_authenticator_history                          login    404      404      404      404      404      404
+admin:notices_legalremedy_add                            login    404      404      404      404      404      404
+admin:notices_legalremedy_change                         login    404      404      404      404      404      404
+admin:notices_legalremedy_changelist                     login    404      404      404      404      404      404
+admin:notices_legalremedy_delete                         login    404      404      404      404      404      404
+admin:notices_legalremedy_history                        login    404      404      404      404      404      404
 
 # Patterns without a name: the way from …/<id>/ to …/<id>/change/, and whatever else is typed.
 verwaltung/(?P<url>.*)$                                  login    404      404      404      404      404      404

@@ -11,6 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from apps.accounts.models import Department, Role, User
 from apps.cases.models import Case
@@ -122,6 +123,16 @@ def dog_case(aylin: User) -> Case:
 def contact_case(db: None) -> Case:
     """Marlene's message to #WolfsburgDigital."""
     return factories.contact_case()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """A test with real transactions leaves the tables empty: load the city's data again."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock():
+            call_command("load_wolfsburg", verbosity=0)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

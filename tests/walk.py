@@ -21,7 +21,6 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -113,7 +112,7 @@ def build(aylin: User, karla: User) -> World:
     RecoveryCodes.activate(aylin)
     newcomer = factories.citizen("neu@example.org", "Noah", "Neumann").emailaddress_set.get()
     EmailAddress.objects.filter(pk=newcomer.pk).update(verified=False)
-    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now()})
+    Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now() + dt.timedelta(hours=1)})
     Banner.objects.create(text_de="Das Rathaus ist heute zu.", text_en="The town hall is closed today.")
     RetentionRun.objects.create(rule="drafts", erased=3)
     Group.objects.create(name="Probegruppe")
@@ -226,9 +225,6 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "admin:decide taxes": reverse("admin:decide", args=[dogs]),
         "admin:contact_reply": reverse("admin:contact_reply", args=[message]),
         "admin:contact_close": reverse("admin:contact_close", args=[message]),
-        "admin:view_on_site": reverse(
-            "admin:view_on_site", args=[ContentType.objects.get_for_model(Case).pk, world.dogs.pk]
-        ),
         "admin:app_list": reverse("admin:app_list", args=["catalogue"]),
         "verwaltung/(?P<url>.*)$": "/verwaltung/gibt-es-nicht/",
     }
@@ -247,11 +243,7 @@ def _path_of_admin(world: World, name: str) -> str | None:
 
 
 class Browser(SecureClient):
-    """A browser that speaks https for certain."""
-
-    def request(self, **request: Any) -> Any:
-        # Django's client fills in http before SecureClient is asked.
-        return super().request(**{**request, "wsgi.url_scheme": "https", "SERVER_PORT": "443"})
+    """A browser that can be doubled."""
 
     def twin(self) -> "Browser":
         """Another browser with the same cookies, so that one answer does not colour the next."""

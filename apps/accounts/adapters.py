@@ -5,11 +5,14 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from apps.core import emails
 from apps.core.sockets import signed_in
@@ -20,7 +23,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the mail instead of sending it inside the request."""
-        message = self.render_mail(template_prefix, email, {**context, "city": settings.CITY})
+        context = {"request": allauth_context.request, "email": email, **context, "city": settings.CITY}
+        message = self.render_mail(template_prefix, email, context)
         purpose = f"account {template_prefix.rsplit('/', 1)[-1]}"
         emails.queue_text(email, str(message.subject), str(message.body), purpose=purpose)
 
@@ -36,6 +40,12 @@ class AccountAdapter(DefaultAccountAdapter):
         for taker in signed_in:
             taker(request, user)
         return super().post_login(request, user, **kwargs)
+
+    def clean_email(self, email: str) -> str:
+        """An address that fits its column; longer ones are well formed, but no mail server takes them."""
+        if len(email) > 254:
+            raise ValidationError(_("Diese E-Mail-Adresse ist zu lang."))
+        return str(super().clean_email(email))
 
     def is_safe_url(self, url: str | None) -> bool:
         """Only paths of this portal."""

@@ -5,6 +5,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from apps.accounts.models import Profile, User
+from apps.core.sockets import closings
 
 
 def close_account(user: User) -> None:
@@ -14,6 +15,8 @@ def close_account(user: User) -> None:
     (Art. 17 Abs. 3 lit. b DSGVO) point at it.
     """
     with transaction.atomic():
+        for erase in closings:
+            erase(user)
         EmailAddress.objects.filter(user=user).delete()
         Authenticator.objects.filter(user=user).delete()
         Profile.objects.filter(user=user).delete()

@@ -5,23 +5,25 @@ from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Profile, User
 from apps.core.business_calendar import today
+from apps.core.fields import PlainCharField
 
 
 class SignupForm(AllauthSignupForm):
     """Registration: e-mail, name, password."""
 
-    given_name = forms.CharField(
+    given_name = PlainCharField(
         label=_("Vorname"),
         max_length=120,
         required=False,
         help_text=_("Wenn Sie nur einen Namen haben, lassen Sie dieses Feld frei."),
         widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
     )
-    family_name = forms.CharField(
+    family_name = PlainCharField(
         label=_("Name"),
         max_length=120,
         error_messages={"required": _("Ihr Name fehlt. Beispiel: Özdemir-Groß")},
@@ -33,18 +35,20 @@ class SignupForm(AllauthSignupForm):
 class NameForm(forms.ModelForm):  # type: ignore[type-arg]
     """The person's name and language."""
 
+    given_name = PlainCharField(
+        label=_("Vorname"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    family_name = PlainCharField(
+        label=_("Name"),
+        max_length=120,
+        error_messages={"required": _("Ihr Name fehlt. Beispiel: Özdemir-Groß")},
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+    language = forms.ChoiceField(label=_("Sprache"), choices=settings.LANGUAGES)
+
     class Meta:
         model = User
         fields = ["given_name", "family_name", "language"]
-        widgets = {
-            "given_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
-            "family_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
-            "language": forms.Select(choices=[("de", "Deutsch"), ("en", "English")]),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["family_name"].required = True
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]

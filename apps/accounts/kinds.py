@@ -23,7 +23,8 @@ retention_rules.plug(
         "unverified_accounts",
         "Konten, deren E-Mail-Adresse nie bestätigt wurde",
         _never_confirmed,
-        lambda rows: rows.delete()[0],
+        # Only people are counted, not what goes with them.
+        lambda rows: rows.delete()[1].get("accounts.User", 0),
     )
 )
 

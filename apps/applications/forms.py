@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.applications.states import Status
 from apps.cases.states import Channel, Delivery
 from apps.catalogue.models import Service
-from apps.formbuilder.forms import GermanDateField, GermanDecimalField, PlainCharField
+from apps.core.fields import PlainCharField
+from apps.formbuilder.forms import GermanDateField, GermanDecimalField
 
 
 class SubmitForm(forms.Form):
@@ -32,6 +33,7 @@ class CaptureSubmitForm(forms.Form):
 
     email = forms.EmailField(
         label=_("E-Mail-Adresse der antragstellenden Person"),
+        max_length=254,
         required=False,
         help_text=_("Nur wenn vorhanden. Der Bescheid geht mit der Post."),
         error_messages={"invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de")},

@@ -144,6 +144,23 @@ def drafts_panel(request: HttpRequest) -> list[Panel]:
     return [Panel("applications/_drafts.html", {"drafts": drafts}, order=30)]
 
 
+@sockets.exports.plug
+def export_drafts(user: Any) -> tuple[str, list[dict[str, Any]]]:
+    """What was begun and not sent yet."""
+    drafts = Draft.objects.filter(owner=user).select_related("service")
+    return "Entwürfe", [
+        {"Anliegen": d.service.name_de, "zuletzt bearbeitet": d.updated_at.isoformat(), "Angaben": d.answers,
+         "noch nicht übernommen": d.typed, "Dateien": [u.file.name for u in d.uploads.select_related("file")]}
+        for d in drafts
+    ]  # fmt: skip
+
+
+@sockets.closings.plug
+def drop_drafts(user: Any) -> None:
+    """Drafts of a closed account go, files included."""
+    delete_each(Draft.objects.filter(owner=user))
+
+
 def _old_drafts(now: dt.datetime) -> QuerySet[Draft]:
     return Draft.objects.filter(updated_at__lt=now - days("drafts"))
 

@@ -17,7 +17,7 @@ from apps.cases.states import Act, Channel, Delivery, Direction, PartyRole
 from apps.catalogue.models import Service
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
-from apps.core.models import EmailStatus, OutgoingEmail, PrivateFile
+from apps.core.models import NOT_DELIVERED, OutgoingEmail, PrivateFile
 from apps.core.references import new_reference
 from apps.core.transitions import Phase
 
@@ -158,9 +158,7 @@ class Case(models.Model):
     @property
     def undeliverable_emails(self) -> list[OutgoingEmail]:
         """E-mails of this case that could not be delivered, for the clerk to see."""
-        return list(
-            OutgoingEmail.objects.filter(timeline_entries__case=self, status=EmailStatus.UNDELIVERABLE).distinct()
-        )
+        return list(OutgoingEmail.objects.filter(timeline_entries__case=self, status__in=NOT_DELIVERED).distinct())
 
 
 class Party(models.Model):

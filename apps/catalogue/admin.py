@@ -23,6 +23,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["department", "online"]
     search_fields = ["name_de", "name_en"]
     prepopulated_fields = {"slug": ["name_de"]}
+    view_on_site = False
     inlines = [FeeInline]
     # Plain check boxes instead of two list boxes that no screen reader understands.
     formfield_overrides = {
@@ -44,6 +45,7 @@ class FeeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(LifeSituation)
 class LifeSituationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name_de", "position"]
+    view_on_site = False
 
 
 @admin.register(Office)

@@ -3,11 +3,13 @@
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from apps.catalogue.models import LifeSituation, Service
 from apps.catalogue.search import MAX_QUERY, search
 from apps.core.fragments import is_fragment
+from apps.core.pages import kept_for_visitors
 from apps.core.sockets import service_doors
 
 
@@ -21,7 +23,9 @@ def service_list(request: HttpRequest) -> HttpResponse:
         services = services.filter(online="form")
     context = {"text": text, "online": online, "services": list(services[:60])}
     template = "catalogue/_results.html" if is_fragment(request) else "catalogue/list.html"
-    return render(request, template, context)
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_safe
@@ -42,6 +46,7 @@ def life_situation_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@kept_for_visitors("catalogue")
 def service(request: HttpRequest, slug: str) -> HttpResponse:
     """One service: what it is, cost, duration, documents, then the way to begin."""
     found = get_object_or_404(Service.objects.published().for_page(), slug=slug)

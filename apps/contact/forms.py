@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import limits
-from apps.formbuilder.forms import PlainCharField
+from apps.core.fields import PlainCharField
 
 STAMP_SALT = "contact.stamp"
 STAMP_MAX_AGE = 60 * 60 * 12
@@ -52,6 +52,7 @@ class ContactForm(forms.Form):
     )
     email = forms.EmailField(
         label=_("E-Mail-Adresse"),
+        max_length=254,
         help_text=_("An diese Adresse schicken wir unsere Antwort."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={

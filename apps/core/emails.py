@@ -66,6 +66,10 @@ def send(email_id: str) -> bool:
             else:
                 _failed(email, f"SMTP {codes[0]}")
             return False
+        except (ValueError, smtplib.SMTPNotSupportedError) as error:
+            # No mail can carry this address, now or later.
+            move(email, EMAIL_WORKFLOW, EmailStatus.UNDELIVERABLE, changes={"last_error": type(error).__name__})
+            return False
         except (OSError, smtplib.SMTPException) as error:
             _failed(email, type(error).__name__)
             return False

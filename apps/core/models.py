@@ -1,9 +1,10 @@
 """What every app may use: private files, e-mails as rows, banners, the heartbeat."""
 
 import uuid
+from functools import partial
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -48,10 +49,10 @@ class PrivateFile(models.Model):
         return self.scan in (ScanState.CLEAN, ScanState.NOT_SCANNED)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the row, then the bytes; a crash in between leaves a file without a row."""
+        """Delete the row and, once that is committed, the bytes."""
         storage, name = self.content.storage, str(self.content.name)
         result = super().delete(*args, **kwargs)
-        storage.delete(name)
+        transaction.on_commit(partial(storage.delete, name), robust=True)
         return result
 
 
@@ -62,6 +63,8 @@ class EmailStatus(models.TextChoices):
     DEAD = "dead", _("aufgegeben")
 
 
+# What a clerk has to know: this mail did not and will not arrive by itself.
+NOT_DELIVERED = (EmailStatus.UNDELIVERABLE, EmailStatus.DEAD)
 EMAIL_WORKFLOW = Workflow(
     name="email",
     states=EmailStatus,
@@ -147,6 +150,16 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.at:%H:%M:%S}"
+
+
+class Stamp(models.Model):
+    """A number that the database raises when something in a group of tables changes."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    value = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"
 
 
 class RetentionRun(models.Model):

@@ -1,9 +1,13 @@
 """The nightly job that erases what is past its time."""
 
+import logging
+
 from django.utils import timezone
 
 from apps.core.models import RetentionRun
 from apps.core.sockets import retention_rules
+
+log = logging.getLogger(__name__)
 
 
 def apply_retention() -> dict[str, int]:
@@ -11,7 +15,12 @@ def apply_retention() -> dict[str, int]:
     now = timezone.now()
     erased: dict[str, int] = {}
     for rule in retention_rules:
-        count = rule.erase(rule.expired(now))
+        try:
+            count = rule.erase(rule.expired(now))
+        except Exception:
+            # One rule that fails must not keep the others waiting; the log says which.
+            log.exception("retention rule %s failed", rule.key)
+            continue
         erased[rule.key] = count
         if count:
             RetentionRun.objects.create(at=now, rule=rule.key, erased=count)

@@ -91,6 +91,8 @@ retention_rules: Socket[RetentionRule] = Socket()
 sweeps: Socket[Sweep] = Socket()
 # Export of a person's data: takes the user, returns a section name and its rows.
 exports: Socket[Callable[[Any], tuple[str, list[dict[str, Any]]]]] = Socket()
+# Called when an account is closed: erases what nobody has to keep; takes the user.
+closings: Socket[Callable[[Any], None]] = Socket()
 # Called when somebody has signed in: takes the request and the user.
 signed_in: Socket[Callable[[HttpRequest, Any], None]] = Socket()
 # URL patterns for the staff area; the desk mounts them behind its own sign-in.

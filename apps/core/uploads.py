@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pikepdf
-import puremagic
 from clamav_client.clamd import ClamdError, ClamdUnixSocket
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,7 +19,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from apps.core.models import PrivateFile, ScanState
 
@@ -28,8 +27,23 @@ log = logging.getLogger(__name__)
 
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
 ACCEPT = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
-# Names in a PDF that make it do something when it is opened.
-ACTIVE_PDF_NAMES = ("/OpenAction", "/AA", "/JavaScript", "/JS", "/Launch", "/EmbeddedFiles", "/XFA")
+ENDINGS = {PDF: (".pdf",), JPEG: (".jpg", ".jpeg"), PNG: (".png",)}
+# Entries of a PDF that make it do something when it is opened or carry something else in it.
+ACTIVE_PDF_NAMES = (
+    "/OpenAction",
+    "/AA",
+    "/JavaScript",
+    "/JS",
+    "/Launch",
+    "/EmbeddedFiles",
+    "/EF",
+    "/XFA",
+    "/RichMedia",
+)
+# Actions that stay: following a link and jumping to a page.
+HARMLESS_ACTIONS = ("/URI", "/GoTo", "/Named")
+ACTIONS = (*HARMLESS_ACTIONS, "/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/ResetForm", "/GoToR", "/GoToE",
+           "/Rendition", "/Movie", "/Sound", "/Hide", "/SetOCGState", "/Trans", "/GoTo3DView", "/RichMediaExecute")  # fmt: skip
 # Past this, the rest of a request is not even read.
 REQUEST_LIMIT_FACTOR = 4
 
@@ -109,7 +123,7 @@ def check(upload: UploadedFile) -> CheckedFile:
             _("In „%(name)s“ wurde Schadsoftware gefunden. Die Datei wurde nicht angenommen."),
             code="infected", params={"name": name},
         )  # fmt: skip
-    return CheckedFile(cleaned, media_type, name)
+    return CheckedFile(cleaned, media_type, _fitting_name(name, media_type))
 
 
 def store(checked: CheckedFile) -> PrivateFile:
@@ -153,10 +167,22 @@ def scan_stored(file_id: str) -> None:
 
 
 def _media_type(content: bytes) -> str:
-    try:
-        return puremagic.from_string(content[:4096] + content[-64:], mime=True)
-    except (puremagic.PureError, ValueError):
-        return ""
+    """What the first bytes claim; whether it is true, the parser decides."""
+    if b"%PDF-" in content[:1024]:
+        return PDF
+    if content.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    return ""
+
+
+def _fitting_name(name: str, media_type: str) -> str:
+    """The name with an ending that says what the file is: machines open files by it."""
+    endings = ENDINGS[media_type]
+    if name.lower().endswith(endings):
+        return name
+    return f"{name[: 150 - len(endings[0])]}{endings[0]}"
 
 
 def _broken(name: str) -> ValidationError:
@@ -168,6 +194,8 @@ def _broken(name: str) -> ValidationError:
 
 def _clean_image(content: bytes, name: str, media_type: str) -> bytes:
     """Encode the picture anew: metadata (place, device) and anything appended are gone."""
+    # WeasyPrint switches this on for the whole process; half a document must not pass for one.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as probe:
             if probe.width * probe.height > settings.UPLOAD_MAX_IMAGE_PIXELS:
@@ -175,7 +203,9 @@ def _clean_image(content: bytes, name: str, media_type: str) -> bytes:
             upright = ImageOps.exif_transpose(probe)
             out = io.BytesIO()
             if media_type == JPEG:
-                upright.convert("RGB").save(out, "JPEG", quality=88, optimize=True)
+                plain = upright.convert("RGB")
+                plain.info = {}
+                plain.save(out, "JPEG", quality=88, optimize=True)
             else:
                 keep = upright if upright.mode in ("1", "L", "LA", "P", "RGB", "RGBA") else upright.convert("RGB")
                 keep.info = {}
@@ -191,7 +221,8 @@ def _clean_image(content: bytes, name: str, media_type: str) -> bytes:
 def _clean_pdf(content: bytes, name: str) -> bytes:
     """Rewrite the PDF without its active parts; encrypted and oversized ones are refused."""
     try:
-        with pikepdf.open(io.BytesIO(content)) as pdf:
+        # Repairing a file that ends early would lose its last pages without anybody noticing.
+        with pikepdf.open(io.BytesIO(content), attempt_recovery=False) as pdf:
             if pdf.is_encrypted:
                 raise pikepdf.PasswordError
             if len(pdf.pages) > settings.UPLOAD_MAX_PDF_PAGES:
@@ -202,10 +233,7 @@ def _clean_pdf(content: bytes, name: str) -> bytes:
             if len(pdf.pages) == 0:
                 raise _broken(name)
             for thing in pdf.objects:
-                if isinstance(thing, (pikepdf.Dictionary, pikepdf.Stream)):
-                    for key in ACTIVE_PDF_NAMES:
-                        if key in thing:
-                            del thing[key]
+                _cut_active_parts(thing)
             out = io.BytesIO()
             pdf.save(out, linearize=False)
             return out.getvalue()
@@ -219,3 +247,25 @@ def _clean_pdf(content: bytes, name: str) -> bytes:
     except Exception as error:
         # qpdf and pikepdf raise a wide range of types for hostile files.
         raise _broken(name) from error
+
+
+def _cut_active_parts(thing: Any) -> None:
+    """Cut active entries out of an object and of what lies directly in it."""
+    stack = [thing]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, pikepdf.Array):
+            stack.extend(child for child in item if _lies_inside(child))
+        elif isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
+            action = item.get("/S")
+            is_action = isinstance(action, pikepdf.Name) and str(action) in ACTIONS
+            for key in list(item.keys()):
+                if key in ACTIVE_PDF_NAMES or (is_action and str(action) not in HARMLESS_ACTIONS):
+                    del item[key]
+                elif _lies_inside(child := item[key]):
+                    stack.append(child)
+
+
+def _lies_inside(child: Any) -> bool:
+    """Whether this is a container that is no object of its own (those are visited anyway)."""
+    return isinstance(child, (pikepdf.Array, pikepdf.Dictionary)) and not child.is_indirect

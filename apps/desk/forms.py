@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Department, User
 from apps.cases.models import Case
 from apps.core.business_calendar import add_working_days, today
-from apps.formbuilder.forms import GermanDateField, PlainCharField
+from apps.core.fields import PlainCharField
+from apps.formbuilder.forms import GermanDateField
 
 ANSWER_WORKING_DAYS = 10
 

@@ -74,8 +74,17 @@ class DeskSite(admin.AdminSite):
             own.extend(plugged())
         for pattern in own:
             pattern.callback = self.admin_view(pattern.callback)
-        return [*own, *super().get_urls()]
+        stock: list[Any] = super().get_urls()
+        for found in stock:
+            if getattr(found, "name", None) == "view_on_site":
+                # It would tell which objects exist; the models' pages have links of their own.
+                found.callback = self.admin_view(_nowhere)
+        return [*own, *stock]
 
     def masterdata(self, request: HttpRequest) -> HttpResponse:
         """Django's own index: services, fees, texts, people – what each may edit."""
         return super().index(request)
+
+
+def _nowhere(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    raise Http404

@@ -21,7 +21,7 @@ from apps.cases.models import Case, CaseQuerySet, Party, record
 from apps.cases.states import Act, Channel
 from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
-from apps.core.models import EmailStatus
+from apps.core.models import NOT_DELIVERED
 from apps.core.references import normalise as normalise_reference
 from apps.core.sockets import Panel, Tile, desk_tiles
 from apps.core.transitions import Phase, TransitionConflict, TransitionError
@@ -41,7 +41,7 @@ class QueueList:
 
 def _lists(request: SignedInRequest) -> list[QueueList]:
     mine = Case.objects.worked_by(request.user)
-    undeliverable = mine.open().filter(timeline__email__status=EmailStatus.UNDELIVERABLE).distinct()
+    undeliverable = mine.open().filter(timeline__email__status__in=NOT_DELIVERED).distinct()
     return [
         QueueList("mine", _("Meine Vorgänge"), mine.open().assigned_to(request.user)),
         QueueList("due", _("Fällig"), mine.due()),

@@ -5,9 +5,11 @@ be repeated. ``when`` makes a step or field appear only under a condition. Texts
 ``{"de": …, "en": …}``.
 """
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 FIELD_TYPES = frozenset(
@@ -30,7 +32,8 @@ FIELD_TYPES = frozenset(
         "postcode",
     ]
 )
-KEY = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+SLUG = re.compile(r"[a-z0-9-]{1,80}")
 Text = dict[str, str]
 
 
@@ -170,8 +173,11 @@ _FIELD_KEYS = {"key", "type", "label", "hint", "required", "missing", "when", "c
 def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
     _known(raw, _FIELD_KEYS, where)
     kind = raw.get("type")
-    if kind not in FIELD_TYPES or (nested and kind == "group"):
+    if not isinstance(kind, str) or kind not in FIELD_TYPES or (nested and kind == "group"):
         raise DefinitionError(f"{where}: type {kind!r} is not known here")
+    for name in ("choices", "fields"):
+        if not isinstance(raw.get(name, []), list):
+            raise DefinitionError(f"{where}: {name} is a list")
     choices = tuple(
         Choice(_string(c, "value", f"{where}.choices"), _text(c, "label", f"{where}.choices"))
         for c in raw.get("choices", [])
@@ -187,9 +193,15 @@ def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
             re.compile(pattern)
         except (re.error, TypeError) as error:
             raise DefinitionError(f"{where}: pattern is no regular expression") from error
+    _check_bounds(raw, kind, where)
+    for name in ("autocomplete", "prefill", "width"):
+        if not isinstance(raw.get(name, ""), str):
+            raise DefinitionError(f"{where}: {name} is a text")
     numbers = {k: raw[k] for k in ("min_items", "max_items", "max_length") if k in raw}
-    if any(not isinstance(n, int) or n < 0 for n in numbers.values()):
+    if any(not isinstance(n, int) or isinstance(n, bool) or n < 0 for n in numbers.values()):
         raise DefinitionError(f"{where}: counts and lengths are whole numbers")
+    if numbers.get("min_items", 1) > numbers.get("max_items", max(numbers.get("min_items", 1), 1)):
+        raise DefinitionError(f"{where}: min_items is more than max_items")
     return Field(
         key=_key(raw, "key", where),
         type=kind,
@@ -214,6 +226,28 @@ def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
     )
 
 
+def _check_bounds(raw: dict[str, Any], kind: str, where: str) -> None:
+    """Bounds are texts that the field's type can read."""
+    for name in ("min_value", "max_value"):
+        value = raw.get(name)
+        if value is None:
+            continue
+        try:
+            if not isinstance(value, str):
+                raise ValueError
+            if kind == "integer":
+                int(value)
+            elif kind == "decimal":
+                if not Decimal(value).is_finite():
+                    raise ValueError
+            elif kind == "date":
+                relative = re.fullmatch(r"today([+-][0-9]{1,5})?", value)
+                if relative is None:
+                    dt.date.fromisoformat(value)
+        except (ValueError, ArithmeticError) as error:
+            raise DefinitionError(f"{where}: {name} {value!r} is no bound of a {kind} field") from error
+
+
 def _condition(raw: Any, where: str) -> Condition | None:
     if raw is None:
         return None
@@ -224,12 +258,16 @@ def _condition(raw: Any, where: str) -> Condition | None:
         _known(raw, {"field", "is", "in"}, where)
         if ("is" in raw) == ("in" in raw):
             raise DefinitionError(f"{where}: a field is compared with `is` or `in`")
+        if "in" in raw and not isinstance(raw["in"], list):
+            raise DefinitionError(f"{where}: `in` is a list")
         values = tuple(raw["in"]) if "in" in raw else (raw["is"],)
         return Condition("is", field=_string(raw, "field", where), values=values)
     if len(raw) != 1 or next(iter(raw)) not in ("all", "any", "not"):
         raise DefinitionError(f"{where}: expected field, all, any or not")
     kind, inner = next(iter(raw.items()))
     items = [inner] if kind == "not" else inner
+    if not isinstance(items, list):
+        raise DefinitionError(f"{where}: {kind} is a list of conditions")
     parts = tuple(p for p in (_condition(i, where) for i in items) if p is not None)
     if not parts:
         raise DefinitionError(f"{where}: {kind} is empty")
@@ -280,7 +318,7 @@ def _string(raw: Any, key: str, where: str) -> str:
 
 def _key(raw: Any, key: str, where: str, *, slug: bool = False) -> str:
     value = _string(raw, key, where)
-    if not (KEY.match(value) or (slug and re.match(r"^[a-z0-9-]{1,80}$", value))):
+    if not (KEY.fullmatch(value) or (slug and SLUG.fullmatch(value))):
         raise DefinitionError(f"{where}: {key} {value!r} is not a plain name")
     return value
 

@@ -16,21 +16,19 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
+from apps.core.fields import PlainCharField
 from apps.formbuilder.definition import Definition, Field, Step
-from apps.formbuilder.names import no_control_characters, normalised_text
 
-LICENCE_PLATE = re.compile(r"^([A-ZÄÖÜ]{1,3})[ -]*([A-Z]{1,2})[ -]*([1-9][0-9]{0,3})([EH]?)$")
-
-
-class PlainCharField(forms.CharField):
-    """Text as people write it: every letter of DIN 91379, apostrophes, one or many words."""
-
-    def to_python(self, value: Any) -> str:
-        return normalised_text(super().to_python(value) or "")
-
-    def run_validators(self, value: Any) -> None:
-        no_control_characters(value)
-        super().run_validators(value)
+_DIGITS = r"[ -]*([1-9][0-9]{0,3})([EH]?)"
+# Divided where it was typed; undivided only where there is one way to divide it.
+LICENCE_PLATES = (
+    re.compile(rf"([A-ZÄÖÜ]{{1,3}})[ -]+([A-Z]{{1,2}}){_DIGITS}"),
+    re.compile(rf"([A-ZÄÖÜ]{{3}})([A-Z]{{2}}){_DIGITS}"),
+    re.compile(rf"([A-ZÄÖÜ])([A-Z]){_DIGITS}"),
+)
+MONTHS = ("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
+          "dezember")  # fmt: skip
+WRITTEN_DATE = re.compile(r"([0-9]{1,2})\.?\s*([^\W\d_]+)\.?\s*([0-9]{4})")
 
 
 class LicencePlateField(PlainCharField):
@@ -40,8 +38,9 @@ class LicencePlateField(PlainCharField):
         text = super().clean(value)
         if not text:
             return text
-        match = LICENCE_PLATE.match(unicodedata.normalize("NFC", text.upper()))
-        if not match:
+        plate = unicodedata.normalize("NFC", text.upper())
+        match = next((m for m in (p.fullmatch(plate) for p in LICENCE_PLATES) if m), None)
+        if match is None:
             raise forms.ValidationError(_("Das ist kein deutsches Kennzeichen. Beispiel: WOB AB 123"), code="invalid")
         district, letters, digits, suffix = match.groups()
         return f"{district} {letters} {digits}{suffix}"
@@ -60,7 +59,9 @@ class YesNoField(forms.TypedChoiceField):
         )
 
     def prepare_value(self, value: Any) -> Any:
-        return {True: "yes", False: "no"}.get(value, value) if not isinstance(value, str) else value
+        if value is True:
+            return "yes"
+        return "no" if value is False else value
 
 
 class GermanDateField(forms.DateField):
@@ -68,10 +69,18 @@ class GermanDateField(forms.DateField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            input_formats=["%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d. %B %Y", "%d %m %Y", "%d/%m/%Y"],
+            input_formats=["%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d %m %Y", "%d/%m/%Y"],
             widget=forms.DateInput(format="%d.%m.%Y", attrs={"inputmode": "numeric"}),
             **options,
         )
+
+    def to_python(self, value: Any) -> dt.date | None:
+        if value is not None and not isinstance(value, dt.date):
+            value = str(value)
+            written = WRITTEN_DATE.fullmatch(value.strip())
+            if written and written[2].lower() in MONTHS:
+                value = f"{written[1]}.{MONTHS.index(written[2].lower()) + 1}.{written[3]}"
+        return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, dt.date):

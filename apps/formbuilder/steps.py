@@ -90,6 +90,8 @@ class BoundStep:
         if self.data is not None:
             count = min(_whole(self.data.get(f"{group.key}-count"), count), group.max_items)
             count = max(count, group.min_items)
+        # An entry's condition may look at what was answered on the same page.
+        answers = {**self.before, **self._own_values()}
         entries = []
         for index in range(count):
             values = stored[index] if index < len(stored) else {}
@@ -99,7 +101,7 @@ class BoundStep:
                 self.data,
                 prefix=prefix,
                 initial=initial,
-                answers=self.before,
+                answers=answers,
                 files={f.key: self.files.get(f"{prefix}-{f.key}", []) for f in group.fields},
             )
             entries.append(GroupEntry(group, index, form))
@@ -244,8 +246,11 @@ def _type(data: dict[str, Any], name: str, item: Field, value: Any) -> None:
     elif item.type == "confirm":
         if value:
             data[name] = "on"
+    elif item.type == "choices":
+        data[name] = [str(v) for v in value] if isinstance(value, list) else [str(value)]
     else:
-        data[name] = value
+        # Stored answers may be older than the field: whatever they are, a browser would send text.
+        data[name] = value if isinstance(value, str) else str(value)
 
 
 def required_hint() -> str:

@@ -27,12 +27,14 @@ from apps.cases.states import Act
 from apps.catalogue.models import LifeSituation, Service
 from apps.core import uploads
 from apps.core.downloads import private_file
+from apps.core.fields import PlainCharField
+from apps.core.pages import kept_for_visitors
 from apps.core.sockets import Panel, home_doors, my_area_panels
 from apps.core.transitions import Phase, TransitionError
-from apps.formbuilder.forms import PlainCharField
 
 
 @require_safe
+@kept_for_visitors("catalogue")
 def home(request: HttpRequest) -> HttpResponse:
     """The home page: search, life situations, what is asked for most, the doors."""
     context = {
@@ -89,9 +91,15 @@ class AnswerForm(forms.Form):
         error_messages={"empty": gettext_lazy("Diese Datei ist leer. Bitte wählen Sie die Datei noch einmal aus.")},
     )
 
+    def __init__(self, *args: Any, file_refused: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.file_refused = file_refused
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not data.get("body") and not data.get("file") and not self.errors:
+        if self.file_refused:
+            self.add_error("file", uploads.too_large_error())
+        elif not data.get("body") and not data.get("file") and not self.errors:
             self.add_error("body", _("Bitte schreiben Sie etwas oder fügen Sie eine Datei an."))
         return data
 
@@ -130,11 +138,11 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """Answer the open question."""
     found = _my_case(request, reference)
-    form = AnswerForm(request.POST, request.FILES)
+    sent = request.FILES  # reading them is what fills in what was refused
+    refused = "file" in request.META.get("refused_uploads", set())
+    form = AnswerForm(request.POST, sent, file_refused=refused)
     checked = None
-    if "file" in request.META.get("refused_uploads", set()):
-        form.add_error("file", uploads.too_large_error())
-    elif form.is_valid() and form.cleaned_data["file"]:
+    if form.is_valid() and form.cleaned_data["file"]:
         try:
             checked = uploads.check(form.cleaned_data["file"])
         except ValidationError as error:

@@ -16,13 +16,24 @@ from apps.applications import transitions as applications
 from apps.applications.models import Application, Draft
 from apps.cases.models import Attachment, Case, Message, Party, TimelineEntry
 from apps.contact import transitions as contact
+from apps.core import retention
 from apps.core.models import Heartbeat, OutgoingEmail, PrivateFile, RetentionRun
-from apps.core.retention import apply_retention
 from apps.core.sockets import retention_rules
 from apps.core.tasks import apply_retention as nightly_task
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def apply_retention(django_capture_on_commit_callbacks: Any) -> Callable[[], dict[str, int]]:
+    """The nightly job, with what it does after its commits."""
+
+    def run() -> dict[str, int]:
+        with django_capture_on_commit_callbacks(execute=True):
+            return retention.apply_retention()
+
+    return run
 
 
 def ago(days: float) -> dt.datetime:
@@ -104,7 +115,7 @@ def test_every_rule_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize(("key", "make"), MAKERS, ids=lambda x: x if isinstance(x, str) else x.__name__.strip("_"))
-def test_past_is_erased_and_present_is_kept(key: str, make: Callable[[dt.datetime], Any]) -> None:
+def test_past_is_erased_and_present_is_kept(apply_retention: Any, key: str, make: Callable[[dt.datetime], Any]) -> None:
     period = settings.RETENTION_DAYS[key]
     past, present = make(ago(period + 1)), make(ago(period - 1))
     erased = apply_retention()
@@ -115,7 +126,7 @@ def test_past_is_erased_and_present_is_kept(key: str, make: Callable[[dt.datetim
 
 
 @pytest.mark.parametrize(("key", "make"), MAKERS, ids=lambda x: x if isinstance(x, str) else x.__name__.strip("_"))
-def test_run_is_written_down_without_what_was_in_it(key: str, make: Callable[[dt.datetime], Any]) -> None:
+def test_run_is_written_down_without_what_was_in_it(apply_retention: Any, key: str, make: Callable[[dt.datetime], Any]) -> None:
     make(ago(settings.RETENTION_DAYS[key] + 1))
     before = timezone.now()
     apply_retention()
@@ -125,7 +136,7 @@ def test_run_is_written_down_without_what_was_in_it(key: str, make: Callable[[dt
     assert {f.name for f in RetentionRun._meta.get_fields()} == {"id", "at", "rule", "erased"}
 
 
-def test_night_with_nothing_to_erase_writes_nothing(parking_case: Case, contact_case: Case) -> None:
+def test_night_with_nothing_to_erase_writes_nothing(apply_retention: Any, parking_case: Case, contact_case: Case) -> None:
     assert set(apply_retention().values()) == {0}
     assert not RetentionRun.objects.exists()
 
@@ -136,13 +147,13 @@ def test_job_is_what_the_timetable_calls(monkeypatch: Any) -> None:
     assert not OutgoingEmail.objects.exists()
 
 
-def test_second_run_erases_nothing_more() -> None:
+def test_second_run_erases_nothing_more(apply_retention: Any) -> None:
     _draft(ago(1000))
     apply_retention()
     assert set(apply_retention().values()) == {0}
 
 
-def test_bytes_of_an_old_drafts_files_are_gone() -> None:
+def test_bytes_of_an_old_drafts_files_are_gone(apply_retention: Any) -> None:
     old, kept = _draft(ago(1000)), _draft(ago(1))
     paths = [Path(draft.uploads.get().file.content.path) for draft in (old, kept)]
     assert all(path.exists() for path in paths)
@@ -152,7 +163,7 @@ def test_bytes_of_an_old_drafts_files_are_gone() -> None:
 
 
 @pytest.mark.parametrize("make", [_decided, _withdrawn])
-def test_bytes_of_an_old_cases_files_are_gone_with_everything_in_it(make: Callable[[dt.datetime], Any]) -> None:
+def test_bytes_of_an_old_cases_files_are_gone_with_everything_in_it(apply_retention: Any, make: Callable[[dt.datetime], Any]) -> None:
     case = make(ago(10_000))
     path = Path(case.attachments.get().file.content.path)
     assert path.exists()
@@ -162,13 +173,13 @@ def test_bytes_of_an_old_cases_files_are_gone_with_everything_in_it(make: Callab
         assert not model.objects.exists(), model
 
 
-def test_case_that_is_still_open_is_kept_however_old_it_is(parking_case: Case, contact_case: Case) -> None:
+def test_case_that_is_still_open_is_kept_however_old_it_is(apply_retention: Any, parking_case: Case, contact_case: Case) -> None:
     Case.objects.update(submitted_at=ago(10_000))
     apply_retention()
     assert Case.objects.count() == 2
 
 
-def test_message_that_was_answered_but_not_closed_is_kept(karla: Any) -> None:
+def test_message_that_was_answered_but_not_closed_is_kept(apply_retention: Any, karla: Any) -> None:
     case = factories.contact_case()
     contact.reply(case, body="Ja, im Frühjahr.", by=karla)
     Case.objects.update(submitted_at=ago(10_000))
@@ -176,13 +187,13 @@ def test_message_that_was_answered_but_not_closed_is_kept(karla: Any) -> None:
     assert Case.objects.filter(pk=case.pk).exists()
 
 
-def test_person_whose_case_is_erased_keeps_the_account() -> None:
+def test_person_whose_case_is_erased_keeps_the_account(apply_retention: Any) -> None:
     case = _decided(ago(10_000))
     apply_retention()
     assert User.objects.filter(pk=case.applicant_id, is_active=True).exists()
 
 
-def test_mail_is_forgotten_but_the_timeline_stays(parking_case: Case) -> None:
+def test_mail_is_forgotten_but_the_timeline_stays(apply_retention: Any, parking_case: Case) -> None:
     entries = parking_case.timeline.count()
     OutgoingEmail.objects.update(created_at=ago(1000))
     apply_retention()
@@ -197,21 +208,21 @@ def test_mail_is_forgotten_but_the_timeline_stays(parking_case: Case) -> None:
         {"last_login": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
     ],
 )
-def test_staff_and_whoever_has_signed_in_are_no_unverified_accounts(keep: dict[str, Any]) -> None:
+def test_staff_and_whoever_has_signed_in_are_no_unverified_accounts(apply_retention: Any, keep: dict[str, Any]) -> None:
     user = _unverified(ago(1000))
     User.objects.filter(pk=user.pk).update(**keep)
     apply_retention()
     assert User.objects.filter(pk=user.pk).exists()
 
 
-def test_confirmed_account_is_kept_even_if_a_second_address_is_not(aylin: User) -> None:
+def test_confirmed_account_is_kept_even_if_a_second_address_is_not(apply_retention: Any, aylin: User) -> None:
     EmailAddress.objects.create(user=aylin, email="zweite@example.org", verified=False)
     User.objects.update(date_joined=ago(1000))
     apply_retention()
     assert User.objects.filter(pk=aylin.pk).exists()
 
 
-def test_closed_account_with_a_case_is_kept_and_does_not_stop_the_job(parking_case: Case, aylin: User) -> None:
+def test_closed_account_with_a_case_is_kept_and_does_not_stop_the_job(apply_retention: Any, parking_case: Case, aylin: User) -> None:
     close_account(aylin)
     User.objects.filter(pk=aylin.pk).update(date_joined=ago(1000), last_login=ago(900))
     past = _email(ago(1000))
@@ -220,7 +231,7 @@ def test_closed_account_with_a_case_is_kept_and_does_not_stop_the_job(parking_ca
     assert Case.objects.filter(applicant=aylin).exists()
 
 
-def test_rule_that_fails_does_not_keep_the_others_from_running(monkeypatch: Any) -> None:
+def test_rule_that_fails_does_not_keep_the_others_from_running(apply_retention: Any, monkeypatch: Any) -> None:
     """Nights go by before somebody reads the log; personal data must not wait for that."""
     past = _email(ago(1000))
 

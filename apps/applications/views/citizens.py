@@ -1,6 +1,9 @@
 """Filling in, reviewing and filing an application."""
 
+import re
 import uuid
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -39,6 +42,26 @@ QUIET = ("_add", "_remove", "_unlink", "_back", "_refresh", "_upload")
 DRAFTS_PER_HOUR = 20
 
 
+def asks_who_was_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Ask to sign in again, instead of 404, when the log-in of this browser's draft has ended."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, pk: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if _owned_in_this_browser(request, pk) is not None:
+            return redirect_to_login(request.get_full_path())
+        return view(request, pk, *args, **kwargs)
+
+    return inner
+
+
+def _owned_in_this_browser(request: HttpRequest, pk: Any) -> Draft | None:
+    """Somebody's draft that was begun in this browser, in which nobody is signed in now."""
+    hashed = browser.browser_hash(request)
+    if request.user.is_authenticated or not hashed:
+        return None
+    return Draft.objects.filter(pk=pk, owner__isnull=False, browser=hashed).first()
+
+
 def _reach(request: HttpRequest, pk: Any) -> Draft:
     reachable = Draft.objects.reachable(request.user, browser.browser_hash(request))
     draft = get_object_or_404(reachable.select_related("service__department", "form_version"), pk=pk)
@@ -71,6 +94,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
 
 @never_cache
 @require_safe
+@asks_who_was_signed_in
 def resume(request: HttpRequest, pk: Any) -> HttpResponse:
     """Go on where one left off."""
     filed = Case.objects.of(request.user).filter(submission_key=pk).first()
@@ -115,10 +139,7 @@ def _lost_session(request: HttpRequest, pk: Any, key: str) -> HttpResponse | Non
 
     The browser's own key proves that it is the same browser; it may write, not read.
     """
-    if request.user.is_authenticated:
-        return None
-    hashed = browser.browser_hash(request)
-    draft = Draft.objects.filter(pk=pk, owner__isnull=False).exclude(browser="").filter(browser=hashed).first()
+    draft = _owned_in_this_browser(request, pk)
     if draft is None:
         return None
     current = draft.form_version.parsed.step(key)
@@ -191,9 +212,10 @@ def _change_groups(draft: Draft, current: Step, data: QueryDict, quiet: str) -> 
         return f"{value}-{count}"
     if quiet == "_remove":
         key, _dash, index = value.rpartition("-")
-        if key in groups and index.isdigit():
-            _remove_entry(draft, data, key, int(index), groups[key].min_items)
-            return f"{key}-{max(int(index) - 1, 0)}"
+        position = _whole(index)
+        if key in groups and position is not None:
+            _remove_entry(draft, data, key, position, groups[key].min_items)
+            return f"{key}-{max(position - 1, 0)}"
     return ""
 
 
@@ -230,7 +252,7 @@ def _take_uploads(request: HttpRequest, draft: Draft, current: Step) -> dict[str
     for name in names:
         parts = name.split("-", 2)
         item = fields.get(name) or (inner.get((parts[0], parts[2])) if len(parts) == 3 else None)
-        if item is None or (len(parts) == 3 and not parts[1].isdigit()):
+        if item is None or (len(parts) == 3 and not _entry_exists(request, parts)):
             continue
         try:
             if name in request.META.get("refused_uploads", set()):
@@ -243,6 +265,12 @@ def _take_uploads(request: HttpRequest, draft: Draft, current: Step) -> dict[str
         except ValidationError as error:
             errors[name] = error.messages[0]
     return errors
+
+
+def _entry_exists(request: HttpRequest, parts: list[str]) -> bool:
+    """Whether ``["dogs", "1", "photo"]`` names an entry that was on the page."""
+    index = _whole(parts[1])
+    return index is not None and index < _number(request.POST.get(f"{parts[0]}-count"))
 
 
 def _add_upload_error(bound: BoundStep, name: str, text: str) -> None:
@@ -282,6 +310,7 @@ def _render_step(
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@asks_who_was_signed_in
 def review(request: HttpRequest, pk: Any) -> HttpResponse:
     """All answers in plain words, the cost, and the button that files."""
     filed = Case.objects.of(request.user).filter(submission_key=pk).first()
@@ -360,6 +389,7 @@ def discard(request: HttpRequest, pk: Any) -> HttpResponse:
 
 @never_cache
 @require_safe
+@asks_who_was_signed_in
 def draft_file(request: HttpRequest, pk: Any, file_id: Any) -> HttpResponse:
     """A file of one's own draft."""
     upload = get_object_or_404(_reach(request, pk).uploads.select_related("file"), file_id=file_id)
@@ -395,10 +425,15 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
 def _typed(data: QueryDict) -> dict[str, list[str]]:
     skip = {"csrfmiddlewaretoken", "_shown", "_review"}
     return {
-        name: [v.replace("\x00", "")[:8000] for v in data.getlist(name)]
+        _storable(name): [_storable(v)[:8000] for v in data.getlist(name)]
         for name in list(data)[:1000]
         if name not in skip
     }
+
+
+def _storable(text: str) -> str:
+    """The text without what PostgreSQL's JSON cannot hold: NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def _query_dict(typed: dict[str, list[str]]) -> QueryDict:
@@ -408,8 +443,13 @@ def _query_dict(typed: dict[str, list[str]]) -> QueryDict:
     return data
 
 
+def _whole(text: str) -> int | None:
+    """A small whole number in plain digits; None for anything else (``isdigit`` takes ``²``, too)."""
+    return int(text) if re.fullmatch(r"[0-9]{1,3}", text) else None
+
+
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 4 else 0
+    return _whole(text or "") or 0
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -1,0 +1,459 @@
+"""Registering, signing in, taking one's data along, leaving."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal import auth as totp
+
+from apps.accounts.models import Profile, User
+from apps.applications.models import Draft
+from apps.cases.models import Case
+from apps.core.models import OutgoingEmail, PrivateFile
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+NEW = {"email": "neu@example.org", "given_name": "Zoë", "family_name": "Łukaszewicz-Ñáñez",
+       "password1": "ein langes Passwort 42", "password2": "ein langes Passwort 42"}  # fmt: skip
+
+
+def signed_in_as(client: Any) -> str:
+    """The address of whoever is signed in, or nothing."""
+    user = User.objects.filter(pk=client.session.get("_auth_user_id")).first()
+    return user.email if user else ""
+
+
+def sign_in(client: Any, user: User, **more: str) -> Any:
+    return client.post("/konto/login/", {"login": user.email, "password": factories.PASSWORD, **more})
+
+
+def mail_to(address: str) -> OutgoingEmail:
+    return OutgoingEmail.objects.get(to_address=address)
+
+
+def link_in(mail: OutgoingEmail) -> str:
+    """The path of the link in a mail."""
+    (link,) = re.findall(r"https://testserver(/konto/\S+/[\w:-]{10,}/)", mail.body)
+    return str(link)
+
+
+def plain(answer: Any, *hidden: str) -> str:
+    """A page without what differs from one answer to the next for no reason of ours."""
+    text = answer.content.decode()
+    text = re.sub(r'(name="csrfmiddlewaretoken" value="|nonce="|[a-zA-Z-]*token[^"]*": "?)[^"]*', r"\1", text)
+    for word in hidden:
+        text = text.replace(word, "ADDRESS")
+    return text
+
+
+# -- registering -----------------------------------------------------------------------------------
+
+
+def test_registration_waits_for_the_address_to_be_confirmed(client: Any) -> None:
+    answer = client.post("/konto/signup/", NEW)
+    assert answer["Location"] == "/konto/confirm-email/"
+    assert signed_in_as(client) == ""
+    assert not EmailAddress.objects.get(email="neu@example.org").verified
+    other_browser = type(client)()
+    other_browser.post("/konto/login/", {"login": NEW["email"], "password": NEW["password1"]})
+    assert signed_in_as(other_browser) == ""
+    assert other_browser.get("/mein-bereich/").status_code == 302
+
+
+def test_confirming_takes_a_click_on_the_page_and_not_only_the_link(client: Any) -> None:
+    """Mail scanners open links."""
+    client.post("/konto/signup/", NEW)
+    link = link_in(mail_to("neu@example.org"))
+    scanner = type(client)()
+    assert scanner.get(link).status_code == 200
+    assert not EmailAddress.objects.get(email="neu@example.org").verified
+    client.post(link)
+    assert EmailAddress.objects.get(email="neu@example.org").verified
+    assert signed_in_as(client) == "neu@example.org"
+    assert client.get("/mein-bereich/").status_code == 200
+
+
+def test_names_are_kept_as_they_are_typed(client: Any) -> None:
+    client.post("/konto/signup/", NEW)
+    user = User.objects.get(email="neu@example.org")
+    assert (user.given_name, user.family_name, user.language) == ("Zoë", "Łukaszewicz-Ñáñez", "de")
+
+
+def test_person_with_one_name_can_register(client: Any) -> None:
+    client.post("/en/konto/signup/", {**NEW, "given_name": ""})
+    user = User.objects.get(email="neu@example.org")
+    assert (user.given_name, user.full_name, user.language) == ("", "Łukaszewicz-Ñáñez", "en")
+
+
+@pytest.mark.parametrize("name", ["Ay\u202elin", "Ay\x07lin", "Ay\nlin", "\u200b"])
+def test_characters_nobody_types_are_refused_in_a_name(client: Any, name: str) -> None:
+    client.post("/konto/signup/", {**NEW, "family_name": name})
+    assert not User.objects.filter(family_name=name).exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"password1": "kurz", "password2": "kurz"},
+        {"password1": "passwordpassword", "password2": "passwordpasswort"},
+        {"password1": "qwertyuiop12", "password2": "anders"},
+        {"email": "neu@example"},
+        {"family_name": ""},
+    ],
+)
+def test_registration_that_is_incomplete_makes_no_account_and_keeps_what_was_typed(
+    client: Any, changes: dict[str, str]
+) -> None:
+    answer = client.post("/konto/signup/", {**NEW, **changes})
+    assert answer.status_code == 200
+    assert 'value="Zoë"' in answer.content.decode()
+    assert not User.objects.exists()
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_address_is_one_whatever_its_case(client: Any, aylin: User) -> None:
+    client.post("/konto/signup/", {**NEW, "email": "AYLIN@example.org"})
+    assert User.objects.count() == 1
+    sign_in(client, aylin)
+    assert signed_in_as(client) == "aylin@example.org"
+    upper = type(client)()
+    upper.post("/konto/login/", {"login": "AYLIN@EXAMPLE.ORG", "password": factories.PASSWORD})
+    assert signed_in_as(upper) == "aylin@example.org"
+
+
+# -- nobody learns who has an account ----------------------------------------------------------------
+
+
+FORMS: list[tuple[str, Any]] = [
+    ("/konto/login/", lambda address: {"login": address, "password": "falsch falsch falsch"}),
+    ("/konto/signup/", lambda address: {**NEW, "email": address}),
+    ("/konto/password/reset/", lambda address: {"email": address}),
+    ("/konto/login/code/", lambda address: {"email": address}),
+]
+
+
+@pytest.mark.parametrize(("path", "filled_in"), FORMS, ids=[path for path, _form in FORMS])
+def test_known_and_unknown_address_get_the_same_answer(client: Any, aylin: User, path: str, filled_in: Any) -> None:
+    answers, mails = [], []
+    for address in (aylin.email, "fremd@example.org"):
+        browser = type(client)()
+        browser.get(path)
+        answer = browser.post(path, filled_in(address))
+        pages = [(answer.status_code, answer.get("Location"), plain(answer, address))]
+        if answer.status_code == 302:
+            following = browser.get(answer["Location"])
+            pages.append((following.status_code, following.get("Location"), plain(following, address)))
+        pages.append((0, None, str(sorted(browser.cookies))))
+        answers.append(pages)
+        mails.append(OutgoingEmail.objects.filter(to_address=address).count())
+    assert answers[0] == answers[1]
+    if path != "/konto/login/":
+        assert mails == [1, 1]
+
+
+def test_whoever_has_an_account_already_is_told_so_by_mail_only(client: Any, aylin: User) -> None:
+    client.post("/konto/signup/", {**NEW, "email": aylin.email})
+    assert User.objects.count() == 1
+    mail = mail_to(aylin.email)
+    assert "gibt es aber schon ein Konto" in mail.body
+    assert aylin.email in mail.body, "the mail speaks of an address and leaves it out"
+    assert User.objects.get().check_password(factories.PASSWORD)
+
+
+def test_whoever_has_no_account_is_told_so_by_mail_only(client: Any) -> None:
+    client.post("/konto/password/reset/", {"email": "fremd@example.org"})
+    assert "fremd@example.org" in mail_to("fremd@example.org").body, "the mail speaks of an address and leaves it out"
+
+
+def test_guessing_passwords_is_stopped(client: Any, aylin: User) -> None:
+    for _ in range(12):
+        client.post("/konto/login/", {"login": aylin.email, "password": "falsch falsch falsch"})
+    sign_in(client, aylin)
+    assert signed_in_as(client) == ""
+
+
+# -- signing in --------------------------------------------------------------------------------------
+
+
+def test_citizen_lands_in_the_own_area_and_staff_at_the_desk(client: Any, aylin: User, karla: User) -> None:
+    for user, place in ((aylin, "/mein-bereich/"), (karla, "/verwaltung/")):
+        browser = type(client)()
+        answer = sign_in(browser, user)
+        assert browser.get(answer["Location"])["Location"] == place
+
+
+def test_page_that_asked_for_the_sign_in_comes_next(client: Any, aylin: User) -> None:
+    asked = client.get("/konto/profil/")
+    assert asked["Location"] == "/konto/login/?next=/konto/profil/"
+    assert sign_in(client, aylin, next="/konto/profil/")["Location"] == "/konto/profil/"
+
+
+EVIL = ["//evil.example/", "https://evil.example/", "http:evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
+        "/\t/evil.example", "javascript:alert(1)", "https:///evil.example", "//testserver@evil.example",
+        "https://testserver.evil.example/", " //evil.example", "\n//evil.example"]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", EVIL)
+def test_nobody_is_sent_elsewhere_after_signing_in(client: Any, aylin: User, target: str) -> None:
+    page = client.get("/konto/login/", {"next": target})
+    assert page.status_code == 200
+    answer = sign_in(client, aylin, next=target)
+    assert answer.status_code == 302
+    assert_stays(answer["Location"])
+
+
+@pytest.mark.parametrize("target", EVIL)
+def test_nobody_is_sent_elsewhere_after_signing_out_or_registering(client: Any, aylin: User, target: str) -> None:
+    client.as_(aylin)
+    assert_stays(client.post("/konto/logout/", {"next": target})["Location"])
+    client.post("/konto/signup/", {**NEW, "next": target})
+    assert_stays(client.post(link_in(mail_to(NEW["email"])), {"next": target})["Location"])
+
+
+@pytest.mark.parametrize("target", EVIL)
+def test_nobody_who_is_signed_in_already_is_sent_elsewhere(client: Any, aylin: User, target: str) -> None:
+    answer = client.as_(aylin).get("/konto/login/", {"next": target})
+    assert answer.status_code == 302
+    assert_stays(answer["Location"])
+
+
+def assert_stays(location: str) -> None:
+    """A path of this portal, read as browsers read it."""
+    as_browsers_read = re.sub(r"[\t\r\n]", "", location).strip().replace("\\", "/")
+    assert re.match(r"^/(?!/)", as_browsers_read), location
+    assert "evil" not in as_browsers_read.split("?")[0], location
+
+
+def test_reset_by_mail_does_not_get_round_the_second_factor(client: Any, karla: User) -> None:
+    totp.TOTP.activate(karla, totp.generate_totp_secret())
+    client.post("/konto/password/reset/", {"email": karla.email})
+    form = client.get(link_in(mail_to(karla.email)))["Location"]
+    new = {"password1": "ein anderes langes Passwort", "password2": "ein anderes langes Passwort"}
+    client.post(form, new)
+    assert signed_in_as(client) == ""
+    karla.refresh_from_db()
+    assert karla.check_password(new["password1"])
+    client.post("/konto/login/", {"login": karla.email, "password": new["password1"]})
+    assert signed_in_as(client) == ""
+
+
+def test_link_for_a_new_password_works_once(client: Any, aylin: User) -> None:
+    client.post("/konto/password/reset/", {"email": aylin.email})
+    link = link_in(mail_to(aylin.email))
+    client.post(client.get(link)["Location"], {"password1": "ein anderes Passwort 1", "password2": "ein anderes Passwort 1"})
+    again = type(client)()
+    answer = again.get(link)
+    assert answer.status_code == 200
+    assert 'name="password1"' not in answer.content.decode()
+
+
+def test_new_password_is_confirmed_by_mail(client: Any, aylin: User) -> None:
+    sign_in(client, aylin)
+    client.post("/konto/password/change/", {"oldpassword": factories.PASSWORD, "password1": "ein anderes Passwort 1",
+                                            "password2": "ein anderes Passwort 1"})  # fmt: skip
+    aylin.refresh_from_db()
+    assert aylin.check_password("ein anderes Passwort 1")
+    assert mail_to(aylin.email).purpose.startswith("account")
+
+
+# -- what was begun before signing in ------------------------------------------------------------------
+
+
+def begin(client: Any, slug: str = "bewohnerparkausweis") -> Draft:
+    """Begin an application without signing in and type a name."""
+    answer = client.post(f"/antraege/antrag/{slug}/")
+    assert answer.status_code == 302
+    draft = Draft.objects.latest("created_at")
+    person = {**factories.PERSON, "family_name": "Zimmermann", "birth_date": "14.03.1988"}
+    saved = client.post(answer["Location"], {**person, "_shown": list(person)})
+    assert saved.status_code == 302
+    return Draft.objects.get(pk=draft.pk)
+
+
+def test_draft_of_the_browser_moves_into_the_account_on_signing_in(client: Any, aylin: User) -> None:
+    draft = begin(client)
+    assert draft.owner is None
+    sign_in(client, aylin)
+    draft.refresh_from_db()
+    assert draft.owner == aylin
+    assert draft.answers["family_name"] == "Zimmermann"
+    assert draft.get_absolute_url() in client.get("/mein-bereich/").content.decode()
+
+
+def test_draft_of_the_browser_moves_into_a_new_account(client: Any) -> None:
+    draft = begin(client)
+    client.post("/konto/signup/", NEW)
+    draft.refresh_from_db()
+    assert draft.owner is None
+    client.post(link_in(mail_to(NEW["email"])))
+    draft.refresh_from_db()
+    assert draft.owner == User.objects.get(email=NEW["email"])
+
+
+def test_draft_of_the_browser_moves_with_a_code_by_mail_too(client: Any, aylin: User) -> None:
+    draft = begin(client)
+    client.post("/konto/login/code/", {"email": aylin.email})
+    (code,) = re.findall(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", mail_to(aylin.email).body, re.MULTILINE)
+    client.post("/konto/login/code/confirm/", {"code": code})
+    draft.refresh_from_db()
+    assert draft.owner == aylin
+
+
+def test_draft_of_another_browser_stays_where_it_is(client: Any, aylin: User) -> None:
+    draft = begin(type(client)())
+    sign_in(client, aylin)
+    draft.refresh_from_db()
+    assert draft.owner is None
+    assert client.get(draft.get_absolute_url()).status_code == 404
+
+
+def test_draft_that_has_an_owner_is_not_taken_by_the_next_person_at_the_browser(
+    client: Any, aylin: User, juergen: User
+) -> None:
+    draft = begin(client)
+    sign_in(client, aylin)
+    client.post("/konto/logout/")
+    sign_in(client, juergen)
+    draft.refresh_from_db()
+    assert draft.owner == aylin
+    assert client.get(f"/antraege/entwurf/{draft.pk}/schritt/person/").status_code == 404
+
+
+def test_cookie_of_a_browser_cannot_be_made_up(client: Any, aylin: User) -> None:
+    draft = begin(client)
+    thief = type(client)()
+    name = next(n for n in client.cookies if "draft" in n)
+    thief.cookies[name] = client.cookies[name].value[:-1] + "x"
+    sign_in(thief, aylin)
+    draft.refresh_from_db()
+    assert draft.owner is None
+
+
+def test_what_was_typed_weighs_more_than_the_profile(client: Any, aylin: User) -> None:
+    Profile.objects.create(user=aylin, street="Porschestraße", house_number="49", postcode="38440", city="Wolfsburg")
+    draft = begin(client)
+    sign_in(client, aylin)
+    draft.refresh_from_db()
+    assert draft.answers["street"] == "Goethestraße"
+
+
+# -- the account -----------------------------------------------------------------------------------------
+
+
+def test_profile_fills_in_the_next_form(client: Any, aylin: User) -> None:
+    filled_in = {"given_name": "Aylin", "family_name": "Özdemir-Groß", "language": "de", "street": "Goethestraße",
+                 "house_number": "12a", "postcode": "38440", "city": "Wolfsburg", "birth_date": "14.03.1988", "phone": ""}  # fmt: skip
+    assert client.as_(aylin).post("/konto/profil/", filled_in).status_code == 302
+    answer = client.post("/antraege/antrag/hundesteuer-anmelden/")
+    page = client.get(answer["Location"]).content.decode()
+    for value in ("Özdemir-Groß", "Goethestraße", "12a", "38440", "14.03.1988"):
+        assert f'value="{value}"' in page
+
+
+@pytest.mark.parametrize("birth_date", ["31.02.1988", "14.03.2999", "14.03.1850", "gestern"])
+def test_day_of_birth_has_to_be_one(client: Any, aylin: User, birth_date: str) -> None:
+    filled_in = {"given_name": "", "family_name": "Özdemir", "language": "de", "birth_date": birth_date, "street": "Goethestraße"}
+    answer = client.as_(aylin).post("/konto/profil/", filled_in)
+    assert answer.status_code == 422
+    assert 'value="Goethestraße"' in answer.content.decode()
+    assert not Profile.objects.exists()
+
+
+def test_profile_refuses_a_language_the_portal_does_not_speak(client: Any, aylin: User) -> None:
+    answer = client.as_(aylin).post("/konto/profil/", {"family_name": "Özdemir", "language": "xx"})
+    aylin.refresh_from_db()
+    assert aylin.language == "de"
+    assert answer.status_code == 422
+
+
+def test_export_holds_what_the_portal_knows_of_the_person(client: Any, aylin: User, juergen: User) -> None:
+    Profile.objects.create(user=aylin, street="Goethestraße", postcode="38440", city="Wolfsburg", phone="05361 1234")
+    case = factories.parking_case(aylin, remarks="Ich parke vor dem Haus.")
+    theirs = factories.parking_case(juergen, plate="WOB JO 1")
+    answer = client.as_(aylin).get("/konto/daten/")
+    assert answer["Content-Type"] == "application/json"
+    assert answer["Content-Disposition"] == 'attachment; filename="meine-daten.json"'
+    assert "no-store" in answer["Cache-Control"]
+    exported = json.dumps(json.loads(answer.content), ensure_ascii=False)
+    for known in (aylin.email, "Özdemir-Groß", "Goethestraße", "05361 1234", case.reference, "WOB AO 123", "Ich parke vor dem Haus."):
+        assert known in exported, known
+    for foreign in (juergen.email, theirs.reference, "WOB JO 1"):
+        assert foreign not in exported
+
+
+def test_export_holds_what_was_begun_and_not_sent(client: Any, aylin: User) -> None:
+    factories.parking_draft(aylin, plate="WOB ZZ 99")
+    assert "WOB ZZ 99" in client.as_(aylin).get("/konto/daten/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/konto/", "/konto/profil/", "/konto/daten/", "/konto/loeschen/", "/mein-bereich/"])
+def test_account_is_for_whoever_is_signed_in(client: Any, path: str) -> None:
+    assert client.get(path)["Location"] == f"/konto/login/?next={path}"
+
+
+# -- leaving -----------------------------------------------------------------------------------------------
+
+
+def test_closing_asks_first(client: Any, aylin: User) -> None:
+    assert client.as_(aylin).get("/konto/loeschen/").status_code == 200
+    aylin.refresh_from_db()
+    assert aylin.is_active
+
+
+def test_closed_account_has_no_name_and_no_way_in(client: Any, aylin: User) -> None:
+    Profile.objects.create(user=aylin, street="Goethestraße")
+    other_browser = type(client)()
+    sign_in(other_browser, aylin)
+    sign_in(client, aylin)
+    assert client.post("/konto/loeschen/")["Location"] == "/"
+    assert "Ihr Konto ist geschlossen." in client.get("/").content.decode()
+    closed = User.objects.get(pk=aylin.pk)
+    assert (closed.given_name, closed.family_name, closed.is_active) == ("", "", False)
+    assert "aylin" not in closed.email
+    assert not Profile.objects.exists()
+    assert not EmailAddress.objects.exists()
+    assert signed_in_as(client) == ""
+    assert other_browser.get("/mein-bereich/").status_code == 302
+    again = type(client)()
+    again.post("/konto/login/", {"login": "aylin@example.org", "password": factories.PASSWORD})
+    assert signed_in_as(again) == ""
+
+
+def test_cases_of_a_closed_account_stay_with_the_city(client: Any, aylin: User, karla: User) -> None:
+    case = factories.parking_case(aylin)
+    client.as_(aylin).post("/konto/loeschen/")
+    assert Case.objects.get(pk=case.pk).parties.get().family_name == "Özdemir-Groß"
+    assert client.as_(karla).get(case.staff_url).status_code == 200
+
+
+def test_drafts_of_a_closed_account_are_gone_with_their_files(
+    client: Any, aylin: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Nobody can finish them any more, and the city has no reason to keep them."""
+    draft = factories.parking_draft(aylin)
+    path = Path(draft.uploads.get().file.content.path)
+    with django_capture_on_commit_callbacks(execute=True):
+        client.as_(aylin).post("/konto/loeschen/")
+    assert not Draft.objects.exists()
+    assert not PrivateFile.objects.exists()
+    assert not path.exists()
+
+
+def test_address_of_a_closed_account_can_be_registered_anew(client: Any, aylin: User) -> None:
+    client.as_(aylin).post("/konto/loeschen/")
+    OutgoingEmail.objects.all().delete()
+    browser = type(client)()
+    browser.post("/konto/signup/", {**NEW, "email": "aylin@example.org"})
+    browser.post(link_in(mail_to("aylin@example.org")))
+    assert signed_in_as(browser) == "aylin@example.org"
+    assert User.objects.filter(email="aylin@example.org").get().pk != aylin.pk
+
+
+def test_member_of_staff_cannot_close_the_account(client: Any, karla: User) -> None:
+    client.as_(karla).post("/konto/loeschen/")
+    karla.refresh_from_db()
+    assert karla.is_active

@@ -1,0 +1,251 @@
+"""How long somebody stays signed in, and what staff see before they have a second factor."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings as portal_settings
+
+from apps.accounts.models import User
+from apps.cases.models import Case
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+MORNING = dt.datetime(2026, 11, 23, 8, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """A clock that stands at eight in the morning until it is moved."""
+    with time_machine.travel(MORNING, tick=False) as traveller:
+        yield traveller
+
+
+def at(clock: Any, **later: float) -> None:
+    clock.move_to(MORNING + dt.timedelta(**later))
+
+
+def signed_in(client: Any) -> bool:
+    """Whether the browser's next click is still that of somebody who is signed in."""
+    return bool(client.get("/mein-bereich/").status_code == 200)
+
+
+# -- sessions ------------------------------------------------------------------------------------
+
+
+def test_citizen_stays_signed_in_for_an_hour_without_a_click(client: Any, aylin: User, clock: Any) -> None:
+    client.as_(aylin).get("/")
+    at(clock, minutes=59)
+    assert signed_in(client)
+
+
+def test_citizen_is_signed_out_after_an_hour_without_a_click(client: Any, aylin: User, clock: Any) -> None:
+    client.as_(aylin).get("/")
+    at(clock, minutes=61)
+    answer = client.get("/mein-bereich/")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/konto/login/?next=/mein-bereich/"
+    assert "zu Ihrer Sicherheit abgemeldet" in client.get(answer["Location"]).content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_every_click_begins_the_hour_anew(client: Any, aylin: User, clock: Any) -> None:
+    client.as_(aylin).get("/")
+    for minutes in range(50, 500, 50):
+        at(clock, minutes=minutes)
+        assert signed_in(client), minutes
+
+
+@pytest.mark.parametrize("who", ["karla", "samir"])
+def test_staff_are_signed_out_after_half_an_hour(client: Any, who: str, request: Any, clock: Any) -> None:
+    client.as_(request.getfixturevalue(who)).get("/verwaltung/")
+    at(clock, minutes=29)
+    assert client.get("/verwaltung/").status_code == 200
+    at(clock, minutes=29 + 31)
+    assert client.get("/verwaltung/").status_code == 302
+
+
+@pytest.mark.parametrize("who", ["aylin", "karla"])
+def test_nobody_stays_signed_in_longer_than_a_working_day(client: Any, who: str, request: Any, clock: Any) -> None:
+    client.as_(request.getfixturevalue(who)).get("/")
+    for minutes in range(20, 601, 20):
+        at(clock, minutes=minutes)
+        assert signed_in(client), minutes
+    at(clock, minutes=601)
+    assert not signed_in(client)
+
+
+def test_who_signs_in_again_gets_a_whole_day_again(client: Any, aylin: User, clock: Any) -> None:
+    client.as_(aylin).get("/")
+    at(clock, hours=2)
+    assert not signed_in(client)
+    client.as_(aylin).get("/")
+    for minutes in range(2 * 60 + 50, 2 * 60 + 600, 50):
+        at(clock, minutes=minutes)
+        assert signed_in(client), minutes
+
+
+def test_click_that_comes_too_late_changes_nothing(client: Any, aylin: User, clock: Any) -> None:
+    case = factories.parking_case(aylin)
+    client.as_(aylin).get("/")
+    at(clock, minutes=61)
+    client.post(f"/antraege/zurueckziehen/{case.reference}/")
+    assert Case.objects.get(pk=case.pk).status == "submitted"
+
+
+def test_visitor_who_is_not_signed_in_is_not_disturbed(client: Any, clock: Any) -> None:
+    client.get("/")
+    at(clock, hours=20)
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "abgemeldet" not in answer.content.decode()
+
+
+def test_time_of_a_click_is_not_written_each_time(client: Any, aylin: User, clock: Any) -> None:
+    client.as_(aylin).get("/")
+    seen = client.session["seen_at"]
+    at(clock, seconds=30)
+    client.get("/")
+    assert client.session["seen_at"] == seen
+    at(clock, seconds=61)
+    client.get("/")
+    assert client.session["seen_at"] == seen + 61
+
+
+def test_account_that_is_closed_meanwhile_is_signed_out_everywhere(client: Any, aylin: User) -> None:
+    client.as_(aylin)
+    assert signed_in(client)
+    User.objects.filter(pk=aylin.pk).update(is_active=False)
+    assert not signed_in(client)
+
+
+def test_session_ends_with_the_browser_and_its_cookie_is_shut(client: Any, aylin: User) -> None:
+    client.post("/konto/login/", {"login": aylin.email, "password": factories.PASSWORD})
+    cookie = client.cookies[portal_settings.SESSION_COOKIE_NAME]
+    assert portal_settings.SESSION_COOKIE_NAME.startswith("__Host-")
+    assert cookie["max-age"] == ""
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (
+        True, True, "Lax", "/", "",
+    )  # fmt: skip
+
+
+def test_session_key_changes_with_the_sign_in(client: Any, aylin: User) -> None:
+    client.post("/kontakt/", {})
+    session = client.session
+    session["before"] = True
+    session.save()
+    client.cookies[portal_settings.SESSION_COOKIE_NAME] = session.session_key
+    old = session.session_key
+    client.post("/konto/login/", {"login": aylin.email, "password": factories.PASSWORD})
+    assert client.session.session_key != old
+
+
+# -- second factor ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def required(settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR_REQUIRED = True
+
+
+STAFF_PAGES = ["/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/stammdaten/", "/", "/mein-bereich/", "/konto/",
+               "/konto/daten/", "/konto/email/", "/konto/password/change/", "/leistungen/"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", STAFF_PAGES)
+def test_staff_without_a_second_factor_are_sent_to_set_one_up(client: Any, karla: User, required: None, path: str) -> None:
+    answer = client.as_(karla).get(path)
+    assert answer.status_code == 302
+    assert answer["Location"] == "/konto/sicherheit/"
+    page = client.get("/konto/sicherheit/")
+    assert page.status_code == 200
+    assert "Bitte richten Sie zuerst einen zweiten Faktor ein." in page.content.decode()
+
+
+def test_staff_without_a_second_factor_change_nothing(client: Any, karla: User, required: None, parking_case: Case) -> None:
+    answer = client.as_(karla).post(f"/verwaltung/vorgaenge/{parking_case.reference}/tun/take/")
+    assert answer["Location"] == "/konto/sicherheit/"
+    assert Case.objects.get(pk=parking_case.pk).assignee is None
+
+
+@pytest.mark.parametrize("who", ["karla", "henrike", "samir"])
+def test_every_member_of_staff_is_asked(client: Any, who: str, request: Any, required: None) -> None:
+    assert client.as_(request.getfixturevalue(who)).get("/verwaltung/")["Location"] == "/konto/sicherheit/"
+
+
+def test_administrator_is_asked_too(client: Any, required: None) -> None:
+    root = User.objects.create_superuser("root@example.org", factories.PASSWORD)
+    assert client.as_(root).get("/verwaltung/accounts/user/")["Location"] == "/konto/sicherheit/"
+
+
+def test_staff_can_set_one_up_and_sign_out(client: Any, karla: User, required: None) -> None:
+    client.post("/konto/login/", {"login": karla.email, "password": factories.PASSWORD})
+    asked = client.get("/konto/sicherheit/totp/activate/")
+    client.post(asked["Location"], {"password": factories.PASSWORD})
+    page = client.get("/konto/sicherheit/totp/activate/")
+    assert page.status_code == 200
+    shown = page.context["form"].secret
+    client.post("/konto/sicherheit/totp/activate/", {"code": code(shown, dt.datetime.now().timestamp())})
+    assert client.get("/verwaltung/").status_code == 200
+    assert client.get("/konto/logout/").status_code == 200
+    assert client.post("/konto/logout/").status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_staff_with_a_second_factor_go_on(client: Any, karla: User, required: None) -> None:
+    totp.TOTP.activate(karla, totp.generate_totp_secret())
+    assert client.as_(karla).get("/verwaltung/").status_code == 200
+
+
+def test_citizens_and_visitors_are_not_asked(client: Any, aylin: User, required: None) -> None:
+    assert client.get("/").status_code == 200
+    assert client.as_(aylin).get("/mein-bereich/").status_code == 200
+
+
+def test_demo_lets_staff_in_without(client: Any, karla: User, settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR_REQUIRED = False
+    assert client.as_(karla).get("/verwaltung/").status_code == 200
+
+
+@pytest.fixture
+def secret(karla: User) -> str:
+    """The secret of Karla's second factor."""
+    made = str(totp.generate_totp_secret())
+    totp.TOTP.activate(karla, made)
+    RecoveryCodes.activate(karla)
+    return made
+
+
+def code(secret: str, when: float) -> str:
+    return str(totp.format_hotp_value(totp.hotp_value(secret, int(when) // 30)))
+
+
+def test_password_alone_does_not_sign_in_whoever_has_a_second_factor(
+    client: Any, karla: User, secret: str, clock: Any
+) -> None:
+    answer = client.post("/konto/login/", {"login": karla.email, "password": factories.PASSWORD})
+    assert answer["Location"] == "/konto/sicherheit/authenticate/"
+    assert client.get("/verwaltung/").status_code == 302
+    assert client.post("/konto/sicherheit/authenticate/", {"code": "000000"}).status_code == 200
+    assert client.get("/verwaltung/").status_code == 302
+    client.post("/konto/sicherheit/authenticate/", {"code": code(secret, MORNING.timestamp())})
+    assert client.get("/verwaltung/").status_code == 200
+
+
+def test_code_is_good_for_one_sign_in(client: Any, karla: User, secret: str, clock: Any) -> None:
+    for expected in (200, 302):
+        browser = type(client)()
+        browser.post("/konto/login/", {"login": karla.email, "password": factories.PASSWORD})
+        browser.post("/konto/sicherheit/authenticate/", {"code": code(secret, MORNING.timestamp())})
+        assert browser.get("/verwaltung/").status_code == expected
+
+
+def test_secret_of_a_second_factor_is_encrypted_in_the_database(karla: User, secret: str) -> None:
+    for authenticator in karla.authenticator_set.all():
+        assert secret not in str(authenticator.data)
+    assert karla.authenticator_set.get(type="totp").wrap().validate_code(code(secret, dt.datetime.now().timestamp()))

@@ -1,0 +1,248 @@
+"""Dog tax, reckoned by hand: 96, 144 and 168 euros a year, by months, dogs already held count first."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+
+from apps.applications import transitions
+from apps.applications.fees import Assessment, MissingFee, assess, first_taxable_month, snapshot
+from apps.applications.states import Status
+from apps.applications.views.citizens import cost_preview
+from apps.cases.models import Case
+from apps.catalogue.models import Fee, Service
+from apps.formbuilder.models import FormVersion
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+NOVEMBER = dt.date(2026, 11, 22)
+
+
+@pytest.fixture
+def rule() -> dict[str, Any]:
+    """The rule as the city's form has it."""
+    version = FormVersion.objects.current("hundesteuer-anmelden")
+    assert version is not None
+    return dict(version.parsed.extra["fee"])
+
+
+def dogs(*since: str, held: int = 0) -> dict[str, Any]:
+    """Answers with a dog for each day on which one came."""
+    names = ("Bruno", "Käthe", "Ødin", "Ada", "Rex")
+    return {"dogs_held": held, "dogs": [{"name": n, "since": day} for n, day in zip(names, since, strict=False)]}
+
+
+def amounts(assessment: Assessment) -> list[tuple[str, int, int, str]]:
+    return [(x.name, x.year, x.months, str(x.amount)) for x in assessment.lines]
+
+
+def rate(number: int, amount: str | None, since: str) -> None:
+    """A new rate for the first, second or further dog."""
+    Fee.objects.create(
+        service=Service.objects.get(slug="hundesteuer-anmelden"), key=f"hundesteuer-anmelden-{number}",
+        label_de="x", label_en="x", valid_from=dt.date.fromisoformat(since),
+        amount=Decimal(amount) if amount is not None else None,
+    )  # fmt: skip
+
+
+# -- rates ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("held", "yearly"),
+    [
+        (0, ["96.00", "144.00", "168.00", "168.00"]),
+        (1, ["144.00", "168.00", "168.00", "168.00"]),
+        (2, ["168.00", "168.00", "168.00", "168.00"]),
+        (20, ["168.00", "168.00", "168.00", "168.00"]),
+    ],
+)
+def test_dogs_already_held_take_the_lower_places(rule: Any, held: int, yearly: list[str]) -> None:
+    four = dogs(*["2026-03-10"] * 4, held=held)
+    assert [str(x.yearly) for x in assess(rule, four, on=NOVEMBER).lines] == yearly
+
+
+def test_number_of_dogs_held_may_be_missing(rule: Any) -> None:
+    for held in (None, "", 0):
+        answers = {**dogs("2026-03-10"), "dogs_held": held}
+        assert assess(rule, answers, on=NOVEMBER).total == Decimal("72.00")
+
+
+# -- months --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("since", "months", "amount"),
+    [
+        ("2026-01-01", 11, "88.00"),
+        ("2026-01-31", 11, "88.00"),
+        ("2026-02-28", 10, "80.00"),
+        ("2026-03-01", 9, "72.00"),
+        ("2026-03-10", 9, "72.00"),
+        ("2026-06-30", 6, "48.00"),
+        ("2026-10-31", 2, "16.00"),
+        ("2026-11-01", 1, "8.00"),
+        ("2026-11-22", 1, "8.00"),
+    ],
+)
+def test_tax_begins_with_the_following_month(rule: Any, since: str, months: int, amount: str) -> None:
+    assert amounts(assess(rule, dogs(since), on=NOVEMBER)) == [("Bruno", 2026, months, amount)]
+
+
+@pytest.mark.parametrize(("since", "months", "amount"), [("2026-01-31", 12, "96.00"), ("2026-03-10", 10, "80.00"),
+                                                         ("2026-11-22", 2, "16.00")])  # fmt: skip
+def test_city_may_let_it_begin_with_the_same_month(rule: Any, since: str, months: int, amount: str) -> None:
+    same = {**rule, "first_taxable_month": "same"}
+    assert amounts(assess(same, dogs(since), on=NOVEMBER)) == [("Bruno", 2026, months, amount)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "following"),
+    [
+        ("2026-01-01", "2026-02-01"), ("2026-01-31", "2026-02-01"), ("2028-02-29", "2028-03-01"), ("2026-11-30", "2026-12-01"),
+        ("2026-12-01", "2027-01-01"), ("2026-12-31", "2027-01-01"), ("1999-12-15", "2000-01-01"),
+    ],
+)  # fmt: skip
+def test_following_month_begins_on_its_first_day(begin: str, following: str) -> None:
+    assert first_taxable_month(dt.date.fromisoformat(begin), "following") == dt.date.fromisoformat(following)
+
+
+def test_dog_that_comes_in_december_is_taxed_from_the_next_year(rule: Any) -> None:
+    assessment = assess(rule, dogs("2026-12-05"), on=dt.date(2026, 12, 20))
+    assert amounts(assessment) == [("Bruno", 2027, 12, "96.00")]
+    assert assessment.lines[0].first_month == dt.date(2027, 1, 1)
+    assert (assessment.total, assessment.yearly) == (Decimal("96.00"), Decimal("96.00"))
+
+
+def test_years_up_to_the_decision_are_assessed(rule: Any) -> None:
+    assessment = assess(rule, dogs("2026-10-15"), on=dt.date(2028, 2, 1))
+    assert amounts(assessment) == [("Bruno", 2026, 2, "16.00"), ("Bruno", 2027, 12, "96.00"), ("Bruno", 2028, 12, "96.00")]
+    assert [line.first_month for line in assessment.lines] == [dt.date(2026, 11, 1), dt.date(2027, 1, 1), dt.date(2028, 1, 1)]
+    assert (assessment.total, assessment.yearly) == (Decimal("208.00"), Decimal("96.00"))
+
+
+# -- sums ------------------------------------------------------------------------------------------
+
+
+def test_three_dogs_at_once(rule: Any) -> None:
+    assessment = assess(rule, dogs(*["2026-06-30"] * 3), on=NOVEMBER)
+    assert amounts(assessment) == [("Bruno", 2026, 6, "48.00"), ("Käthe", 2026, 6, "72.00"), ("Ødin", 2026, 6, "84.00")]
+    assert assessment.total == Decimal("204.00")
+    assert assessment.yearly == Decimal("408.00")
+
+
+def test_dogs_that_came_one_after_another(rule: Any) -> None:
+    # 96 × 9/12 + 144 × 4/12 + 168 × 1/12, with none held before.
+    assessment = assess(rule, dogs("2026-03-10", "2026-08-24", "2026-11-02"), on=NOVEMBER)
+    assert [str(x.amount) for x in assessment.lines] == ["72.00", "48.00", "14.00"]
+    assert assessment.total == Decimal("134.00")
+
+
+def test_sums_over_two_years_count_each_dog_once_for_the_years_to_come(rule: Any) -> None:
+    # 2026: 96 × 2/12 + 144 × 1/12; 2027: 96 + 144.
+    assessment = assess(rule, dogs("2026-10-15", "2026-11-20"), on=dt.date(2027, 1, 15))
+    assert [str(x.amount) for x in assessment.lines] == ["16.00", "96.00", "12.00", "144.00"]
+    assert assessment.total == Decimal("268.00")
+    assert assessment.yearly == Decimal("240.00")
+
+
+def test_cents_are_cut_off_in_favour_of_the_taxpayer(rule: Any) -> None:
+    Fee.objects.filter(key="hundesteuer-anmelden-1").update(amount=Decimal("100.00"))
+    assert [str(assess(rule, dogs(day), on=NOVEMBER).total) for day in ("2026-07-01", "2026-05-01", "2026-04-01")] == [
+        "41.66", "58.33", "66.66",
+    ]  # fmt: skip
+
+
+def test_no_dog_is_no_tax(rule: Any) -> None:
+    for answers in ({}, {"dogs": []}, {"dogs": None}):
+        assessment = assess(rule, answers, on=NOVEMBER)
+        assert (assessment.lines, assessment.total, assessment.yearly) == ((), Decimal(0), Decimal(0))
+
+
+# -- rates change ------------------------------------------------------------------------------------
+
+
+def test_new_rate_holds_from_its_year_on(rule: Any) -> None:
+    rate(1, "108.00", "2027-01-01")
+    assessment = assess(rule, dogs("2026-10-15"), on=dt.date(2027, 3, 1))
+    assert [(x.year, str(x.yearly), str(x.amount)) for x in assessment.lines] == [
+        (2026, "96.00", "16.00"), (2027, "108.00", "108.00"),
+    ]  # fmt: skip
+    assert assessment.yearly == Decimal("108.00")
+
+
+def test_rate_of_a_year_is_that_of_its_first_taxable_month(rule: Any) -> None:
+    rate(1, "120.00", "2026-07-01")
+    assert assess(rule, dogs("2026-03-10"), on=NOVEMBER).total == Decimal("72.00")
+    assert assess(rule, dogs("2026-06-10"), on=NOVEMBER).total == Decimal("60.00")
+
+
+def test_year_without_a_rate_raises_and_names_it(rule: Any) -> None:
+    with pytest.raises(MissingFee, match="hundesteuer-anmelden-1 2025"):
+        assess(rule, dogs("2025-03-10"), on=NOVEMBER)
+
+
+def test_rate_that_is_not_known_raises(rule: Any) -> None:
+    rate(2, None, "2026-06-01")
+    assert assess(rule, dogs("2026-08-01"), on=NOVEMBER).total == Decimal("32.00")
+    with pytest.raises(MissingFee, match="hundesteuer-anmelden-2 2026"):
+        assess(rule, dogs("2026-08-01", "2026-08-01"), on=NOVEMBER)
+
+
+# -- where it is used ----------------------------------------------------------------------------------
+
+
+def test_lines_are_frozen_as_texts(rule: Any) -> None:
+    assert assess(rule, dogs("2026-10-15"), on=NOVEMBER).as_json() == [
+        {"number": 1, "name": "Bruno", "year": 2026, "yearly": "96.00", "months": 2, "amount": "16.00", "first_month": "2026-11-01"}
+    ]  # fmt: skip
+
+
+def test_assessment_stands_in_the_decision_and_the_notice(aylin: Any, piotr: Any) -> None:
+    with time_machine.travel(dt.datetime(2026, 9, 15, 12, tzinfo=dt.UTC), tick=False):
+        case = factories.dog_case(aylin)
+        transitions.decide(case, outcome=Status.ASSESSED, reasons="", by=piotr)
+    decision = Case.objects.get(pk=case.pk).application.decision
+    # Held since 1 September, so October to December: 24 + 36 + 42.
+    assert [line["amount"] for line in decision["tax_lines"]] == ["24.00", "36.00", "42.00"]
+    assert (decision["fee"], decision["yearly"]) == ("102.00", "408.00")
+    tenor = " ".join(case.notices.get().context["tenor"])
+    assert "102,00" in tenor
+    assert "408,00" in tenor
+
+
+def test_year_without_a_rate_stops_the_decision_and_leaves_the_case_open(aylin: Any, piotr: Any) -> None:
+    case = factories.dog_case(aylin)
+    Fee.objects.filter(key="hundesteuer-anmelden-2").update(amount=None)
+    with pytest.raises(MissingFee):
+        transitions.decide(case, outcome=Status.ASSESSED, reasons="", by=piotr)
+    case = Case.objects.get(pk=case.pk)
+    assert case.is_open
+    assert case.application.decision is None
+    assert not case.notices.exists()
+
+
+def test_citizen_sees_the_sum_before_filing_or_that_it_is_not_known_yet(aylin: Any) -> None:
+    draft = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers())
+    assert cost_preview(draft, dogs("2026-03-10"))["assessment"].lines
+    unknown = cost_preview(draft, dogs("2024-03-10"))
+    assert unknown["unknown"] is True
+    assert "assessment" not in unknown
+
+
+def test_fees_of_the_day_of_filing_stay_with_the_application(aylin: Any) -> None:
+    case = factories.dog_case(aylin)
+    Fee.objects.filter(service=case.service).update(amount=Decimal("999.00"))
+    kept = Case.objects.get(pk=case.pk).application.fees
+    assert sorted(f["amount"] for f in kept) == ["144.00", "168.00", "96.00"]
+
+
+def test_snapshot_has_only_what_is_in_force(db: None) -> None:
+    rate(1, "108.00", "2027-01-01")
+    service = Service.objects.get(slug="hundesteuer-anmelden")
+    by_key = {f["key"]: f["amount"] for f in snapshot(service.pk, NOVEMBER)}
+    assert by_key == {f"hundesteuer-anmelden-{i}": amount for i, amount in ((1, "96.00"), (2, "144.00"), (3, "168.00"))}
+    assert snapshot(service.pk, dt.date(2020, 1, 1)) == []
