@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.core import signals
+from django.db import close_old_connections, transaction
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import translation
@@ -516,9 +517,15 @@ def through_the_server(stage: Stage, sent: Sent) -> int:
         "HTTP_X_CSRFTOKEN": "a" * 32,
     }
     stati: list[str] = []
-    with transaction.atomic():
-        response = application(environ, lambda status, *_: stati.append(status))
-        response.close()
+    # The test's connection to the database must outlive the request, as with Django's own client.
+    signals.request_started.disconnect(close_old_connections)
+    signals.request_finished.disconnect(close_old_connections)
+    try:
+        with transaction.atomic():
+            application(environ, lambda status, *_: stati.append(status)).close()
+    finally:
+        signals.request_started.connect(close_old_connections)
+        signals.request_finished.connect(close_old_connections)
     return int(stati[0].split(" ")[0])
 
 

@@ -365,6 +365,8 @@ RETENTION_DAYS = {
     "heartbeats": 7,
     "unverified_accounts": 30,
     "retention_runs": 365 * 3,
+    "orphaned_files": 1,
+    "sessions": 0,  # after they have ended
 }
 
 # -- log: UTC, one line an event, never what a person typed -------------------------------------

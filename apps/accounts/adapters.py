@@ -6,11 +6,14 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -33,7 +36,12 @@ class AccountAdapter(DefaultAccountAdapter):
         user.given_name = form.cleaned_data.get("given_name", "")
         user.family_name = form.cleaned_data.get("family_name", "")
         user.language = translation.get_language() or "de"
-        return super().save_user(request, user, form, commit)
+        try:
+            with transaction.atomic():
+                return super().save_user(request, user, form, commit)
+        except IntegrityError:
+            # The second click of a double click: the first one has made the account.
+            raise ImmediateHttpResponse(redirect("account_email_verification_sent")) from None
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
         """Let the apps take over what somebody began before signing in."""

@@ -41,7 +41,8 @@ def profile(request: SignedInRequest) -> HttpResponse:
     profile_form = ProfileForm(data, instance=record)
     if data is not None and name_form.is_valid() and profile_form.is_valid():
         name_form.save()
-        profile_form.save()
+        # Two clicks at once make one profile.
+        Profile.objects.update_or_create(user=request.user, defaults=profile_form.cleaned_data)
         messages.success(request, _("Ihre Angaben sind gespeichert."))
         return redirect("accounts:overview")
     return render(

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from django.utils import formats, translation
+from django.utils import formats, timezone, translation
 
 from apps.applications.models import Application
 from apps.cases.models import Case
@@ -47,7 +47,7 @@ def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, 
             "subject": fill(template["subject"], values),
             "reference": case.reference,
             "date": formats.date_format(today(), "DATE_FORMAT"),
-            "filed_on": formats.date_format(case.submitted_at, "DATE_FORMAT"),
+            "filed_on": formats.date_format(timezone.localdate(case.submitted_at), "DATE_FORMAT"),
             "recipients": _recipients(case),
             "salutation": "Guten Tag,",
             "opening": fill(template["opening"], values),
@@ -79,7 +79,7 @@ def _values(case: Case, application: Application, decision: dict[str, Any]) -> d
     values |= {
         "applicants": " und ".join(applicants),
         "reference": case.reference,
-        "filed_on": formats.date_format(case.submitted_at, "DATE_FORMAT"),
+        "filed_on": formats.date_format(timezone.localdate(case.submitted_at), "DATE_FORMAT"),
     }
     for key in ("valid_from", "valid_until"):
         if decision.get(key):

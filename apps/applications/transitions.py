@@ -47,6 +47,10 @@ class Incomplete(Exception):
         self.step = step
 
 
+class DraftGone(TransitionError):
+    """The draft was filed or discarded meanwhile."""
+
+
 class TrustTooLow(Exception):
     """The service demands a higher trust level than the account has."""
 
@@ -104,14 +108,20 @@ def rebase(draft: Draft) -> None:
 def save_step(draft: Draft, step: str, *, answers: dict[str, Any] | None, keys: set[str],
               typed: dict[str, Any] | None) -> None:  # fmt: skip
     """Save a step: ``answers`` when it holds (they replace those under ``keys``), else what was typed."""
-    if answers is not None:
-        draft.answers = {k: v for k, v in draft.answers.items() if k not in keys} | answers
-        draft.typed.pop(step, None)
-    else:
-        draft.typed[step] = typed
-    draft.step = step
-    draft.updated_at = timezone.now()
-    draft.save(update_fields=["answers", "typed", "step", "updated_at"])
+    with transaction.atomic():
+        # Read again under a lock: a second window or a slow request may have saved meanwhile.
+        locked = Draft.objects.select_for_update().filter(pk=draft.pk).first()
+        if locked is None:
+            raise DraftGone
+        draft.answers, draft.typed = locked.answers, locked.typed
+        if answers is not None:
+            draft.answers = {k: v for k, v in draft.answers.items() if k not in keys} | answers
+            draft.typed.pop(step, None)
+        else:
+            draft.typed[step] = typed
+        draft.step = step
+        draft.updated_at = timezone.now()
+        draft.save(update_fields=["answers", "typed", "step", "updated_at"])
 
 
 def add_upload(draft: Draft, path: str, upload: UploadedFile, *, most: int) -> DraftUpload:
@@ -121,6 +131,8 @@ def add_upload(draft: Draft, path: str, upload: UploadedFile, *, most: int) -> D
     """
     checked = uploads.check(upload)
     with transaction.atomic():
+        if not Draft.objects.select_for_update().filter(pk=draft.pk).exists():
+            raise DraftGone
         stored = DraftUpload.objects.create(draft=draft, path=path, file=uploads.store(checked))
         for old in list(draft.uploads.filter(path=path).order_by("-pk"))[most:]:
             old.file.delete()
@@ -154,7 +166,6 @@ def submit(draft: Draft, *, by: Any, delivery: str, email: str = "") -> Case:
     ``delivery`` is the applicant's choice of how the notice reaches them; ``email`` only for
     captured cases. Raises Incomplete, TrustTooLow, or TransitionError when it was discarded.
     """
-    answers = collected_answers(draft)
     service, definition = draft.service, draft.form_version.parsed
     if not draft.captured and by.trust_level < service.trust_level:
         raise TrustTooLow
@@ -165,6 +176,7 @@ def submit(draft: Draft, *, by: Any, delivery: str, email: str = "") -> Case:
             if filed is None:
                 raise TransitionError("the draft was discarded")
             return filed
+        answers = collected_answers(locked)
         days = service.processing_working_days or DEFAULT_WORKING_DAYS
         case, created = open_case(
             KIND,
@@ -240,7 +252,7 @@ def _file_ids(value: Any) -> set[str]:
 def withdraw(case: Case, *, by: Any) -> None:
     """The citizen takes the application back; possible until it is decided."""
     with transaction.atomic():
-        changes = {"closed_at": timezone.now(), "act_by": None, "assignee": case.assignee}
+        changes = {"closed_at": timezone.now(), "act_by": None}
         move(case, WORKFLOW, Status.WITHDRAWN, by=by, changes=changes, act=Act.WITHDRAWN)
 
 

@@ -19,11 +19,12 @@ def address_of(case: Case) -> str:
 
 
 def link_for(case: Case) -> str:
-    """The page on which the addressee reads on."""
+    """The page on which the addressee reads on; empty when there is none."""
     with translation.override(case.language):
         kind = kinds.of(case)
-        if case.applicant_id is None and kind.reply_path is not None:
-            return settings.SITE_URL + kind.reply_path(case)
+        if case.applicant_id is None:
+            # Without an account there is no page behind a sign-in to lead to.
+            return settings.SITE_URL + kind.reply_path(case) if kind.reply_path else ""
         return settings.SITE_URL + case.get_absolute_url()
 
 

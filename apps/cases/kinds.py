@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from apps.cases.models import Case
-from apps.core.sockets import Panel, Socket, exports
+from apps.cases.models import Case, Party
+from apps.cases.states import Delivery
+from apps.core.sockets import Panel, Socket, closings, exports
 from apps.core.transitions import Workflow
 
 # A text that is there or is translated when it is shown.
@@ -112,3 +113,11 @@ def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
         }
         rows.append(row | of(case).export(case))
     return "Vorgänge", rows
+
+
+@closings.plug
+def letters_by_post(user: Any) -> None:
+    """Who closes the account gets what is still to come by post."""
+    open_cases = Case.objects.of(user).open()
+    Party.objects.filter(case__in=open_cases, delivery=Delivery.PORTAL).update(delivery=Delivery.POST)
+    Party.objects.filter(case__in=Case.objects.of(user), email=user.email).update(email="")

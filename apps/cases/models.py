@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -31,10 +31,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(applicant=user) if user.is_authenticated else self.none()
 
     def worked_by(self, user: Any) -> "CaseQuerySet":
-        """The cases of the departments a member of staff works in; none for anybody else."""
+        """The cases of the departments a member of staff works in; none for anybody else.
+
+        Nobody works on a case of their own (§ 20 Abs. 1 Nr. 1 VwVfG).
+        """
         if not (user.is_authenticated and user.is_staff):
             return self.none()
-        return self.filter(department__in=user.department_ids)
+        return self.filter(department__in=user.department_ids).exclude(applicant=user)
 
     def open(self) -> "CaseQuerySet":
         """Cases in which the administration still owes something."""
@@ -53,8 +56,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(assignee=None)
 
     def due(self) -> "CaseQuerySet":
-        """Cases that are due soon or overdue and wait for us."""
-        return self.on_our_side().filter(due_on__lte=today() + dt.timedelta(days=DUE_SOON_DAYS))
+        """Cases that are due soon or overdue, and those whose question was not answered in time."""
+        soon = Q(phase__in=[Phase.NEW, Phase.WORKING], due_on__lte=today() + dt.timedelta(days=DUE_SOON_DAYS))
+        return self.filter(soon | Q(phase=Phase.WAITING, act_by__lt=today()))
 
     def came_back(self) -> "CaseQuerySet":
         """Cases in which the citizen has answered and nobody has looked yet."""
@@ -134,11 +138,12 @@ class Case(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the case with everything in it, the files' bytes included."""
-        files = [a.file for a in self.attachments.select_related("file")]
-        self.attachments.all().delete()
-        result = super().delete(*args, **kwargs)
-        for file in files:
-            file.delete()
+        with transaction.atomic():
+            files = [a.file for a in self.attachments.select_related("file")]
+            self.attachments.all().delete()
+            result = super().delete(*args, **kwargs)
+            for file in files:
+                file.delete()
         return result
 
     def record_move(

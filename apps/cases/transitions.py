@@ -17,7 +17,7 @@ from apps.catalogue.models import Service
 from apps.catalogue.normalise import normalised
 from apps.core.models import PrivateFile
 from apps.core.references import new_reference
-from apps.core.transitions import Phase, TransitionError, move
+from apps.core.transitions import Phase, TransitionConflict, TransitionError, move
 
 REFERENCE_TRIES = 5
 
@@ -104,10 +104,20 @@ def assign(case: Case, *, to: Any, by: Any) -> None:
     if to is not None and case.department_id not in to.department_ids:
         raise TransitionError("not a member of the department")
     with transaction.atomic():
-        Case.objects.filter(pk=case.pk).update(assignee=to)
+        _update_as_read(case, assignee=to)
         case.assignee = to
         record(case, Act.ASSIGNED, by=by, public=False, to=to.pk if to else None,
                name=str(to) if to else "")  # fmt: skip
+
+
+def _update_as_read(case: Case, **values: Any) -> None:
+    """Change who works on a case unless somebody else has done so since it was read.
+
+    Raises TransitionConflict then.
+    """
+    read = {"department": case.department_id, "assignee": case.assignee_id, "phase": case.phase}
+    if Case.objects.filter(pk=case.pk, **read).update(**values) != 1:
+        raise TransitionConflict(f"case {case.pk} has changed")
 
 
 def hand_over(case: Case, *, department: Department, reason: str, by: Any) -> None:
@@ -117,7 +127,7 @@ def hand_over(case: Case, *, department: Department, reason: str, by: Any) -> No
     if department.pk == case.department_id:
         raise TransitionError("the case is already there")
     with transaction.atomic():
-        Case.objects.filter(pk=case.pk).update(department=department, assignee=None)
+        _update_as_read(case, department=department, assignee=None)
         old, case.department, case.assignee = case.department, department, None
         record(case, Act.HANDED_OVER, by=by, old=old.pk, new=department.pk,
                name_de=department.name_de, name_en=department.name_en)  # fmt: skip
@@ -136,6 +146,8 @@ def add_note(case: Case, *, body: str, by: Any) -> Note:
 def ask(case: Case, *, body: str, due_on: dt.date, by: Any) -> Message:
     """Ask the citizen something; the case waits for them until ``due_on``."""
     kind = kinds.of(case)
+    if not can_be_asked(case):
+        raise TransitionError("nobody could answer")
     with transaction.atomic():
         changes = {"act_by": due_on, "came_back_at": None}
         move(case, kind.workflow, kind.waiting, by=by, changes=changes, act=Act.ASKED)
@@ -146,8 +158,13 @@ def ask(case: Case, *, body: str, due_on: dt.date, by: Any) -> Message:
 
 
 def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
-    """The citizen's answer to the open question; the case comes back."""
+    """The citizen's answer to the open question; the case comes back.
+
+    Raises TransitionError when no question is open (any more).
+    """
     kind = kinds.of(case)
+    if case.status != kind.waiting or not kind.asks_questions:
+        raise TransitionError("no question is open")
     with transaction.atomic():
         changes = {"act_by": None, "came_back_at": timezone.now()}
         move(case, kind.workflow, kind.resumed, by=by, changes=changes, act=Act.ANSWERED)
@@ -155,6 +172,24 @@ def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any)
         message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body, answer_to=question)
         for file in files:
             attach(case, file, label=file.name, message=message)
+    return message
+
+
+def can_be_asked(case: Case) -> bool:
+    """Whether a question would reach somebody who can answer it here."""
+    kind = kinds.of(case)
+    reachable = case.applicant is not None and case.applicant.is_active
+    return kind.asks_questions and reachable and kind.workflow.allows(case.status, kind.waiting)
+
+
+def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
+    """Something the citizen says without being asked, or too late: kept, whatever the status."""
+    with transaction.atomic():
+        message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body)
+        for file in files:
+            attach(case, file, label=file.name, message=message)
+        Case.objects.filter(pk=case.pk, phase__in=Phase.open_phases()).update(came_back_at=timezone.now())
+        record(case, Act.MESSAGE_IN, by=by)
     return message
 
 

@@ -10,6 +10,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from apps.cases.models import Case
 from apps.core import limits
 from apps.core.fields import PlainCharField
 
@@ -87,7 +88,8 @@ class ContactForm(forms.Form):
                 _("Ein verstecktes Feld war ausgefüllt. Bitte senden Sie das Formular noch einmal.")
             )
         self._check_stamp(str(data.get("stamp") or ""))
-        if not self.errors:
+        # Who presses again gets the same receipt, and it counts once.
+        if not self.errors and not Case.objects.filter(submission_key=self.submission_key).exists():
             self._check_limits(data["email"])
         return data
 
@@ -122,7 +124,9 @@ class ContactForm(forms.Form):
             )
 
     def _renew_stamp(self) -> None:
-        self.data = {**self.data, "stamp": new_stamp()}
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data["stamp"] = new_stamp()
+        self.data = data
 
 
 class BarrierForm(ContactForm):

@@ -88,9 +88,10 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "errors/429.html", status=429)
         try:
             transitions.reply_in(case, body=form.cleaned_data["body"])
+            return redirect(f"{request.path}?gesendet=1")
         except TransitionError:
-            return redirect(request.path)
-        return redirect(f"{request.path}?gesendet=1")
+            # Closed meanwhile: said so below, with the text still there to copy.
+            case.refresh_from_db()
     context = {
         "case": case,
         "messages_of_case": case.messages.all(),

@@ -4,6 +4,7 @@ import datetime as dt
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 
 from apps.core.emails import SEND_TASK
 from apps.core.models import (
@@ -14,12 +15,18 @@ from apps.core.models import (
     RetentionRun,
     ScanState,
 )
+from apps.core.retention import delete_each
 from apps.core.sockets import RetentionRule, Sweep, retention_rules, sweeps
 
 
 def days(key: str) -> timedelta:
     """The configured retention period ``key``."""
     return timedelta(days=settings.RETENTION_DAYS[key])
+
+
+def unowned() -> dict[str, bool]:
+    """The look-ups that find files nothing points at, whichever apps own files."""
+    return {f"{relation.name}__isnull": True for relation in PrivateFile._meta.related_objects}
 
 
 def _overdue_emails(cutoff: dt.datetime) -> list[object]:
@@ -60,6 +67,22 @@ retention_rules.plug(
         "retention_runs",
         "Löschprotokoll",
         lambda now: RetentionRun.objects.filter(at__lt=now - days("retention_runs")),
+        lambda rows: rows.delete()[0],
+    )
+)
+retention_rules.plug(
+    RetentionRule(
+        "orphaned_files",
+        "Dateien, die zu nichts mehr gehören",
+        lambda now: PrivateFile.objects.filter(created_at__lt=now - days("orphaned_files"), **unowned()),
+        delete_each,
+    )
+)
+retention_rules.plug(
+    RetentionRule(
+        "sessions",
+        "Abgelaufene Sitzungen",
+        lambda now: Session.objects.filter(expire_date__lt=now - days("sessions")),
         lambda rows: rows.delete()[0],
     )
 )

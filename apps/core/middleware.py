@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 
 PERMISSIONS_POLICY = (
@@ -35,8 +34,8 @@ class SecurityHeadersMiddleware:
 class PlainRequestMiddleware:
     """Turns away what no browser sends and what neither Django nor the database can read.
 
-    An address with a NUL character names nothing (404); a form in another encoding than UTF-8 is
-    not understood (400); a cookie with a NUL character is nobody's.
+    An address with a NUL character names nothing (404); whatever encoding a form claims, it is
+    read as UTF-8; a cookie with a NUL character is nobody's.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -45,9 +44,8 @@ class PlainRequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path_info:
             raise Http404
-        charset = (request.content_params or {}).get("charset", "utf-8")
-        if charset.lower() not in ("utf-8", "utf8"):
-            raise BadRequest("not UTF-8")
+        # Which encoding a request has is not for its sender to choose.
+        request.encoding = "utf-8"
         for name in [n for n, value in request.COOKIES.items() if "\x00" in value]:
             del request.COOKIES[name]
         return self.get_response(request)

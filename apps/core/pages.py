@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -18,6 +19,7 @@ View = Callable[..., HttpResponse]
 # How long an unused page stays in the cache; the stamp in its key keeps it right.
 KEEP_SECONDS = 60 * 60
 
+# The name of a style sheet changes with every release, so a new release begins with no pages kept.
 _STAND = """
 SELECT coalesce((SELECT value FROM core_stamp WHERE name = %s), 0),
        coalesce((SELECT string_agg(id::text, ',' ORDER BY id) FROM core_banner
@@ -46,7 +48,7 @@ def kept_for_visitors(stamp: str) -> Callable[[View], View]:
             with connection.cursor() as cursor:
                 cursor.execute(_STAND, [stamp])
                 value, banners = cursor.fetchone()
-            parts = f"{stamp}:{value}:{banners}:{today()}:{translation.get_language()}:{request.path}"
+            parts = f"{static('css/portal.css')}:{stamp}:{value}:{banners}:{today()}:{translation.get_language()}:{request.path}"
             key = "page:" + hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()
             content = cache.get(key)
             if content is None:

@@ -33,7 +33,7 @@ def sweep() -> None:
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now()})
 
 
-@shared_task(name="core.apply_retention")
+@shared_task(name="core.apply_retention", time_limit=3600, soft_time_limit=3500)
 def apply_retention() -> None:
     """Erase what is past its retention period."""
     retention.apply_retention()

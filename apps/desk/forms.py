@@ -96,4 +96,6 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["department"]
-        field.queryset = Department.objects.exclude(pk=case.department_id)
+        # Only where somebody would see the case.
+        staffed = Department.objects.filter(roles__user__is_active=True, roles__role__in=["clerk", "head"])
+        field.queryset = staffed.exclude(pk=case.department_id).distinct()

@@ -18,7 +18,7 @@ from apps.accounts.requests import SignedInRequest
 from apps.cases import kinds
 from apps.cases import transitions as verbs
 from apps.cases.models import Case, CaseQuerySet, Party, record
-from apps.cases.states import Act, Channel
+from apps.cases.states import Act
 from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
 from apps.core.models import NOT_DELIVERED
@@ -129,10 +129,11 @@ def _found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
     reference = normalise_reference(text)
     if reference:
         return cases.filter(reference=reference)
+    words = normalised(text).replace("|", " ").split()[:6]
     wanted = Q()
-    for word in normalised(text).replace("|", " ").split()[:6]:
+    for word in words:
         wanted &= Q(search_text__contains=word)
-    return cases.filter(wanted)
+    return cases.filter(wanted) if words else cases.none()
 
 
 def _case(request: SignedInRequest, reference: str) -> Case:
@@ -176,9 +177,7 @@ def _render_case(request: SignedInRequest, found: Case, filled: dict[str, Any], 
         "actions": kind.actions(request, found),
         "forms": filled,
         "opened": opened,
-        "can_ask": kind.asks_questions
-        and kind.workflow.allows(found.status, kind.waiting)
-        and Channel(found.channel) == Channel.ONLINE,
+        "can_ask": verbs.can_be_asked(found),
         "parties": found.parties.all(),
         "timeline": found.timeline.select_related("actor", "email").order_by("-at", "-pk")[:200],
         "notes": found.notes.select_related("author"),
@@ -207,12 +206,13 @@ def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
         data = {}
     try:
         done = _perform(found, act, data, request.user)
-    except TransitionConflict:
-        messages.warning(request, _("Der Vorgang hat sich inzwischen geändert. Bitte sehen Sie noch einmal hin."))
-        return redirect(found.staff_url)
-    except TransitionError:
-        messages.warning(request, _("Das geht bei diesem Stand des Vorgangs nicht."))
-        return redirect(found.staff_url)
+    except TransitionError as error:
+        if isinstance(error, TransitionConflict):
+            messages.warning(request, _("Der Vorgang hat sich inzwischen geändert. Bitte sehen Sie noch einmal hin."))
+        else:
+            messages.warning(request, _("Das geht bei diesem Stand des Vorgangs nicht."))
+        # The page as it is now, with what was typed still in its form.
+        return _render_case(request, _case(request, reference), filled, opened=act)
     messages.success(request, done)
     if act == "hand_over" and found.department_id not in request.user.department_ids:
         return redirect("admin:queue")

@@ -54,4 +54,4 @@ def retry(notice: Notice, *, by: Any) -> None:
 
 def opened(notice: Notice, *, by: Any) -> None:
     """Write down that somebody has fetched the document."""
-    record(notice.case, Act.NOTICE_OPENED, by=by, title=notice.title, staff=by.is_staff)
+    record(notice.case, Act.NOTICE_OPENED, by=by, public=not by.is_staff, title=notice.title)

@@ -154,9 +154,9 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         verbs.answer(found, body=form.cleaned_data["body"], files=files, by=request.user)
         messages.success(request, _("Danke. Ihre Antwort ist da, wir arbeiten weiter."))
     except TransitionError:
-        for file in files:
-            file.delete()
-        messages.info(request, _("Diese Frage ist schon beantwortet."))
+        # Meanwhile answered in another window, or decided: what was said is kept all the same.
+        verbs.message_in(found, body=form.cleaned_data["body"], files=files, by=request.user)
+        messages.info(request, _("Ihre Nachricht ist da. Der Stand hat sich inzwischen geändert."))
     return redirect(found.get_absolute_url())
 
 

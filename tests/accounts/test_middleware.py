@@ -158,7 +158,9 @@ STAFF_PAGES = ["/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/stammdaten
 
 
 @pytest.mark.parametrize("path", STAFF_PAGES)
-def test_staff_without_a_second_factor_are_sent_to_set_one_up(client: Any, karla: User, required: None, path: str) -> None:
+def test_staff_without_a_second_factor_are_sent_to_set_one_up(
+    client: Any, karla: User, required: None, path: str
+) -> None:
     answer = client.as_(karla).get(path)
     assert answer.status_code == 302
     assert answer["Location"] == "/konto/sicherheit/"
@@ -167,7 +169,9 @@ def test_staff_without_a_second_factor_are_sent_to_set_one_up(client: Any, karla
     assert "Bitte richten Sie zuerst einen zweiten Faktor ein." in page.content.decode()
 
 
-def test_staff_without_a_second_factor_change_nothing(client: Any, karla: User, required: None, parking_case: Case) -> None:
+def test_staff_without_a_second_factor_change_nothing(
+    client: Any, karla: User, required: None, parking_case: Case
+) -> None:
     answer = client.as_(karla).post(f"/verwaltung/vorgaenge/{parking_case.reference}/tun/take/")
     assert answer["Location"] == "/konto/sicherheit/"
     assert Case.objects.get(pk=parking_case.pk).assignee is None

@@ -119,8 +119,16 @@ def test_dog_that_comes_in_december_is_taxed_from_the_next_year(rule: Any) -> No
 
 def test_years_up_to_the_decision_are_assessed(rule: Any) -> None:
     assessment = assess(rule, dogs("2026-10-15"), on=dt.date(2028, 2, 1))
-    assert amounts(assessment) == [("Bruno", 2026, 2, "16.00"), ("Bruno", 2027, 12, "96.00"), ("Bruno", 2028, 12, "96.00")]
-    assert [line.first_month for line in assessment.lines] == [dt.date(2026, 11, 1), dt.date(2027, 1, 1), dt.date(2028, 1, 1)]
+    assert amounts(assessment) == [
+        ("Bruno", 2026, 2, "16.00"),
+        ("Bruno", 2027, 12, "96.00"),
+        ("Bruno", 2028, 12, "96.00"),
+    ]
+    assert [line.first_month for line in assessment.lines] == [
+        dt.date(2026, 11, 1),
+        dt.date(2027, 1, 1),
+        dt.date(2028, 1, 1),
+    ]
     assert (assessment.total, assessment.yearly) == (Decimal("208.00"), Decimal("96.00"))
 
 

@@ -68,7 +68,10 @@ def test_fee_below_zero_is_refused(wohngeld: Service) -> None:
 
 
 def test_dog_tax_has_the_rates_of_the_city() -> None:
-    rates = [in_force(Service.objects.get(slug="hundesteuer-anmelden"), "2026-11-22")[f"hundesteuer-anmelden-{i}"] for i in (1, 2, 3)]
+    rates = [
+        in_force(Service.objects.get(slug="hundesteuer-anmelden"), "2026-11-22")[f"hundesteuer-anmelden-{i}"]
+        for i in (1, 2, 3)
+    ]
     assert rates == [Decimal("96.00"), Decimal("144.00"), Decimal("168.00")]
 
 

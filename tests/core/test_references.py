@@ -58,7 +58,7 @@ def test_check_character_finds_every_swap_of_neighbours(body: str) -> None:
 
 
 @pytest.mark.parametrize("change", [str.lower, lambda r: r.replace("-", ""), lambda r: r.replace("-", " "),
-                                    lambda r: f"  {r}\n", lambda r: " ".join(r), lambda r: r.replace("-", "--")])  # fmt: skip
+                                    lambda r: f"  {r}\n", " ".join, lambda r: r.replace("-", "--")])  # fmt: skip
 def test_normalise_takes_a_reference_as_people_type_it(change: object) -> None:
     reference = new_reference()
     assert normalise(change(reference)) == reference  # type: ignore[operator]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from apps.accounts.erasure import close_account
@@ -16,7 +17,7 @@ from apps.applications import transitions as applications
 from apps.applications.models import Application, Draft
 from apps.cases.models import Attachment, Case, Message, Party, TimelineEntry
 from apps.contact import transitions as contact
-from apps.core import retention
+from apps.core import retention, uploads
 from apps.core.models import Heartbeat, OutgoingEmail, PrivateFile, RetentionRun
 from apps.core.sockets import retention_rules
 from apps.core.tasks import apply_retention as nightly_task
@@ -95,8 +96,32 @@ def _unverified(when: dt.datetime) -> Any:
     return user
 
 
+def _orphan(when: dt.datetime) -> Any:
+    file = uploads.store(uploads.check(factories.photo()))
+    PrivateFile.objects.filter(pk=file.pk).update(created_at=when)
+    return file
+
+
+def _session(when: dt.datetime) -> Any:
+    return Session.objects.create(session_key=f"key{when.timestamp()}"[:40], session_data="", expire_date=when)
+
+
+def _unowned(when: dt.datetime) -> Any:
+    file = uploads.store(uploads.check(factories.photo()))
+    PrivateFile.objects.filter(pk=file.pk).update(created_at=when)
+    return file
+
+
+def _session(when: dt.datetime) -> Any:
+    return Session.objects.create(session_key=f"key{when.timestamp()}", session_data="x", expire_date=when)
+
+
+# Rules whose time is no city's decision.
+PERIODS = {**settings.RETENTION_DAYS, "orphaned_files": 1, "sessions": 0}
 MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("emails", _email),
+    ("orphaned_files", _orphan),
+    ("sessions", _session),
     ("heartbeats", _heartbeat),
     ("retention_runs", _run),
     ("drafts", _draft),
@@ -104,19 +129,21 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("applications", _withdrawn),
     ("contact", _message),
     ("unverified_accounts", _unverified),
+    ("orphaned_files", _unowned),
+    ("sessions", _session),
 ]
 
 
 def test_every_rule_is_tried_here() -> None:
     keys = [rule.key for rule in retention_rules]
     assert len(set(keys)) == len(keys)
-    assert set(keys) == {key for key, _maker in MAKERS} == set(settings.RETENTION_DAYS)
+    assert set(keys) == {key for key, _maker in MAKERS} == set(PERIODS)
     assert all(rule.describe for rule in retention_rules)
 
 
 @pytest.mark.parametrize(("key", "make"), MAKERS, ids=lambda x: x if isinstance(x, str) else x.__name__.strip("_"))
 def test_past_is_erased_and_present_is_kept(apply_retention: Any, key: str, make: Callable[[dt.datetime], Any]) -> None:
-    period = settings.RETENTION_DAYS[key]
+    period = PERIODS[key]
     past, present = make(ago(period + 1)), make(ago(period - 1))
     erased = apply_retention()
     left = type(past).objects.filter(pk__in=[past.pk, present.pk])
@@ -126,8 +153,10 @@ def test_past_is_erased_and_present_is_kept(apply_retention: Any, key: str, make
 
 
 @pytest.mark.parametrize(("key", "make"), MAKERS, ids=lambda x: x if isinstance(x, str) else x.__name__.strip("_"))
-def test_run_is_written_down_without_what_was_in_it(apply_retention: Any, key: str, make: Callable[[dt.datetime], Any]) -> None:
-    make(ago(settings.RETENTION_DAYS[key] + 1))
+def test_run_is_written_down_without_what_was_in_it(
+    apply_retention: Any, key: str, make: Callable[[dt.datetime], Any]
+) -> None:
+    make(ago(PERIODS[key] + 1))
     before = timezone.now()
     apply_retention()
     run = RetentionRun.objects.get()
@@ -136,7 +165,9 @@ def test_run_is_written_down_without_what_was_in_it(apply_retention: Any, key: s
     assert {f.name for f in RetentionRun._meta.get_fields()} == {"id", "at", "rule", "erased"}
 
 
-def test_night_with_nothing_to_erase_writes_nothing(apply_retention: Any, parking_case: Case, contact_case: Case) -> None:
+def test_night_with_nothing_to_erase_writes_nothing(
+    apply_retention: Any, parking_case: Case, contact_case: Case
+) -> None:
     assert set(apply_retention().values()) == {0}
     assert not RetentionRun.objects.exists()
 
@@ -163,7 +194,9 @@ def test_bytes_of_an_old_drafts_files_are_gone(apply_retention: Any) -> None:
 
 
 @pytest.mark.parametrize("make", [_decided, _withdrawn])
-def test_bytes_of_an_old_cases_files_are_gone_with_everything_in_it(apply_retention: Any, make: Callable[[dt.datetime], Any]) -> None:
+def test_bytes_of_an_old_cases_files_are_gone_with_everything_in_it(
+    apply_retention: Any, make: Callable[[dt.datetime], Any]
+) -> None:
     case = make(ago(10_000))
     path = Path(case.attachments.get().file.content.path)
     assert path.exists()
@@ -173,7 +206,9 @@ def test_bytes_of_an_old_cases_files_are_gone_with_everything_in_it(apply_retent
         assert not model.objects.exists(), model
 
 
-def test_case_that_is_still_open_is_kept_however_old_it_is(apply_retention: Any, parking_case: Case, contact_case: Case) -> None:
+def test_case_that_is_still_open_is_kept_however_old_it_is(
+    apply_retention: Any, parking_case: Case, contact_case: Case
+) -> None:
     Case.objects.update(submitted_at=ago(10_000))
     apply_retention()
     assert Case.objects.count() == 2
@@ -222,7 +257,9 @@ def test_confirmed_account_is_kept_even_if_a_second_address_is_not(apply_retenti
     assert User.objects.filter(pk=aylin.pk).exists()
 
 
-def test_closed_account_with_a_case_is_kept_and_does_not_stop_the_job(apply_retention: Any, parking_case: Case, aylin: User) -> None:
+def test_closed_account_with_a_case_is_kept_and_does_not_stop_the_job(
+    apply_retention: Any, parking_case: Case, aylin: User
+) -> None:
     close_account(aylin)
     User.objects.filter(pk=aylin.pk).update(date_joined=ago(1000), last_login=ago(900))
     past = _email(ago(1000))

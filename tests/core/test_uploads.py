@@ -216,9 +216,7 @@ def test_empty_file_is_refused() -> None:
 def test_file_over_the_limit_is_refused(settings: Any) -> None:
     settings.UPLOAD_MAX_BYTES = 1024 * 1024
     error = refusal(image_bytes() + b"\0" * 1024 * 1024, "gross.jpg")
-    assert error.messages == [
-        "Die Datei ist zu groß. Erlaubt sind 1 MB. Ein Foto mit normaler Auflösung genügt."
-    ]
+    assert error.messages == ["Die Datei ist zu groß. Erlaubt sind 1 MB. Ein Foto mit normaler Auflösung genügt."]
 
 
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.5, 0.9])
@@ -253,7 +251,9 @@ def test_file_that_only_begins_like_one_is_refused(content: bytes) -> None:
 
 
 @hypothesis_settings(max_examples=300, deadline=None)
-@given(st.sampled_from([b"", b"%PDF-1.7\n", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a"]), st.binary(max_size=400))
+@given(
+    st.sampled_from([b"", b"%PDF-1.7\n", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a"]), st.binary(max_size=400)
+)
 def test_noise_is_refused_with_a_sentence_and_nothing_else_happens(head: bytes, noise: bytes) -> None:
     with pytest.raises(ValidationError):
         check(head + noise)
@@ -267,10 +267,9 @@ def test_file_with_flipped_bytes_is_cleaned_or_refused(data: st.DataObject) -> N
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
         checked = check(bytes(content), "x.pdf")
-    except ValidationError as error:
-        assert error.messages[0]
-    else:
-        assert checked.content
+    except ValidationError:
+        return
+    assert checked.content
 
 
 PNG = image_bytes("PNG", size=(40, 30))
@@ -399,7 +398,9 @@ def traces(content: bytes) -> set[str]:
 
 
 def test_script_behind_an_escaped_name_does_not_get_in() -> None:
-    content = pdf_bytes().replace(b"/Type /Catalog", b"/Type /Catalog /Open#41ction << /S /J#61vaScript /J#53 (app.alert) >>")
+    content = pdf_bytes().replace(
+        b"/Type /Catalog", b"/Type /Catalog /Open#41ction << /S /J#61vaScript /J#53 (app.alert) >>"
+    )
     assert traces(content)
     # Written in by hand, so that the offsets no longer fit: refused rather than repaired.
     assert refusal(content, "x.pdf").messages == [f"„x.pdf“ {BROKEN}"]
@@ -495,16 +496,26 @@ def test_stored_file_lies_where_its_name_tells_nothing(db: None) -> None:
 
 def test_stored_file_has_no_address_of_its_own(client: Any, aylin: Any, db: None) -> None:
     file = uploads.store(uploads.check(factories.photo()))
-    for path in (file.content.url, f"/{file.content.name}", f"/media/{file.content.name}", f"/static/{file.content.name}"):
+    for path in (
+        file.content.url,
+        f"/{file.content.name}",
+        f"/media/{file.content.name}",
+        f"/static/{file.content.name}",
+    ):
         assert client.as_(aylin).get(path).status_code == 404
 
 
 def test_bytes_outlive_a_deletion_that_is_rolled_back(db: None) -> None:
     """Filing deletes the draft's other files in its transaction; when that fails, the draft is still there."""
     file = uploads.store(uploads.check(factories.photo()))
-    with pytest.raises(RuntimeError), transaction.atomic():
-        file.delete()
-        raise RuntimeError("the rest of the work failed")
+
+    def filing_fails() -> None:
+        with transaction.atomic():
+            file.delete()
+            raise RuntimeError("the rest of the work failed")
+
+    with pytest.raises(RuntimeError):
+        filing_fails()
     stored = PrivateFile.objects.get()
     assert stored.content.storage.exists(stored.content.name)
 
@@ -563,7 +574,13 @@ def test_good_file_beside_a_wrong_answer_is_kept(vehicle_step: Any) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../../../../etc/cron.d/x.jpg", "..%2f..%2fx.jpg", "x\u202egpj.jpg", "<script>alert(1)</script>.jpg", '"onload=1".jpg'],
+    [
+        "../../../../etc/cron.d/x.jpg",
+        "..%2f..%2fx.jpg",
+        "x\u202egpj.jpg",
+        "<script>alert(1)</script>.jpg",
+        '"onload=1".jpg',
+    ],
 )
 def test_hostile_name_over_http_is_only_a_label(vehicle_step: Any, name: str) -> None:
     client, draft, url = vehicle_step

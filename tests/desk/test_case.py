@@ -97,7 +97,8 @@ def test_two_clerks_deciding_at_once_end_in_one_decision(
     data = {"outcome": "rejected", "reasons": "Der Stellplatz fehlt."}
     assert client.as_(karla).post(url, data).url == parking_case.staff_url
     response = client.as_(henrike).post(url, data, follow=True)
-    assert "ist schon entschieden" in response.content.decode()
+    assert "jemand anderes über den Vorgang entschieden" in response.content.decode()
+    assert "Der Stellplatz fehlt." in response.content.decode()
     assert parking_case.notices.count() == 1
 
 

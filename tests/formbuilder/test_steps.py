@@ -94,7 +94,10 @@ def test_same_name_is_always_the_same_text() -> None:
 
 def test_person_with_a_single_name_leaves_the_other_empty() -> None:
     person = real("bewohnerparkausweis").steps[0]
-    answers = {k: v for k, v in factories.PERSON.items() if k != "birth_date"} | {"given_name": "", "family_name": "Suharto"}
+    answers = {k: v for k, v in factories.PERSON.items() if k != "birth_date"} | {
+        "given_name": "",
+        "family_name": "Suharto",
+    }
     bound = bind(person, {**answers, "birth_date": "08.06.1921"})
     assert bound.is_valid(), bound.form.errors
     assert (bound.stored()["given_name"], bound.stored()["family_name"]) == ("", "Suharto")
@@ -353,7 +356,9 @@ def test_upload_of_an_entry_belongs_to_that_entry() -> None:
 
 
 def dependent(**more: Any) -> Step:
-    return step(field("kind", "choice", choices=CHOICES), field("old", when={"field": "kind", "in": ["b", "c"]}, **more))
+    return step(
+        field("kind", "choice", choices=CHOICES), field("old", when={"field": "kind", "in": ["b", "c"]}, **more)
+    )
 
 
 def test_field_whose_condition_fails_is_absent_and_not_empty() -> None:
@@ -580,7 +585,12 @@ def test_collecting_twice_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("missing", "broken_step"),
-    [("family_name", "person"), ("plate", "vehicle"), ("main_residence", "residence"), ("true_information", "declaration")],
+    [
+        ("family_name", "person"),
+        ("plate", "vehicle"),
+        ("main_residence", "residence"),
+        ("true_information", "declaration"),
+    ],
 )
 def test_first_step_that_does_not_hold_is_named(missing: str, broken_step: str) -> None:
     answers = factories.parking_answers()

@@ -116,13 +116,19 @@ def step(request: HttpRequest, pk: Any, key: str) -> HttpResponse:
     steps = visible_steps(definition, draft.answers)
     current = next((s for s in steps if s.key == key), None)
     if current is None:
+        _keep(request, draft, definition.step(key))
         return redirect("applications:step", draft.pk, steps[0].key)
     _held, open_step = collect(definition, draft.answers, draft.files_by_path())
     if open_step is not None and open_step in steps and steps.index(current) > steps.index(open_step):
         # Steps cannot be skipped.
+        _keep(request, draft, current)
         return redirect("applications:step", draft.pk, open_step.key)
     if request.method == "POST":
-        return _post_step(request, draft, current, steps)
+        try:
+            return _post_step(request, draft, current, steps)
+        except transitions.DraftGone:
+            # Filed or discarded in another window.
+            return redirect("applications:resume", draft.pk)
     typed = draft.typed.get(current.key)
     data = _query_dict(typed) if typed else None
     bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
@@ -155,6 +161,15 @@ def _lost_session(request: HttpRequest, pk: Any, key: str) -> HttpResponse | Non
     return redirect_to_login(reverse("applications:step", args=[pk, key]))
 
 
+def _keep(request: HttpRequest, draft: Draft, current: Step | None) -> None:
+    """Keep what was sent to a step that cannot be shown now (an earlier one has come open)."""
+    if request.method == "POST" and current is not None:
+        _take_uploads(request, draft, current)
+        typed = _typed(request.POST) | {"_quiet": ["1"]}
+        transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        messages.info(request, _("Ihre Eingaben sind gespeichert. Hier fehlt noch etwas."))
+
+
 def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[Step]) -> HttpResponse:
     upload_errors = _take_uploads(request, draft, current)
     data = request.POST.copy()
@@ -168,7 +183,8 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
     bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
     unseen = bound.unseen(set(data.getlist("_shown"))) if "_shown" in data else []
     valid = bound.is_valid() and not upload_errors
-    if valid:
+    # A question that has just appeared is shown even if it may be left out.
+    if valid and not unseen:
         transitions.save_step(draft, current.key, answers=bound.stored(), keys=bound.keys(), typed=None)
         steps = visible_steps(draft.form_version.parsed, draft.answers)
         index = next(i for i, s in enumerate(steps) if s.key == current.key)

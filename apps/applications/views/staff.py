@@ -24,7 +24,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     outcomes = transitions.OUTCOMES.get(case.service.outcome_type, ()) if case.service else ()
     if not outcomes:
         raise Http404
-    if not case.is_open:
+    if not case.is_open and request.method == "GET":
         messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
         return redirect(case.staff_url)
     rule = case.application.form_version.parsed.extra.get("fee", {})
@@ -49,8 +49,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
                 None, _("Für ein Jahr fehlt der Gebührensatz. Bitte lassen Sie ihn unter „Gebühren“ ergänzen.")
             )
         except TransitionError:
-            messages.warning(request, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
-            return redirect(case.staff_url)
+            # The reasons that were typed stay on the page.
+            form.add_error(None, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
     context = {
         "case": case,
         "form": form,
@@ -82,11 +82,12 @@ def capture(request: HttpRequest) -> HttpResponse:
     """Capture an application from the counter, from paper or by telephone."""
     form = CaptureForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        draft = transitions.begin(
-            form.cleaned_data["service"],
-            user=request.user,
-            browser="",
-            channel=form.cleaned_data["channel"],
-        )
+        try:
+            draft = transitions.begin(
+                form.cleaned_data["service"], user=request.user, browser="", channel=form.cleaned_data["channel"]
+            )
+        except TransitionError:
+            form.add_error("service", _("Für diese Leistung gibt es noch kein Formular."))
+            return render(request, "applications/capture.html", {"form": form}, status=422)
         return redirect("applications:step", draft.pk, draft.step)
     return render(request, "applications/capture.html", {"form": form}, status=422 if form.is_bound else 200)
