@@ -54,9 +54,16 @@ class Portal:
             command = [c.replace("var/celerybeat-schedule", "beat") for c in commands[name]]
             if name == "beat":
                 command[command.index("--schedule") + 1] = str(self.folder / "celerybeat")
-            self.processes[name] = supervisor.start(name, command, self.environment)
+            with self.log(name).open("ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    command, cwd=ROOT, env=self.environment, start_new_session=True, stdout=log, stderr=log
+                )
         if "web" in (names or commands):
             supervisor.wait_until_answering(f"{self.url}/healthz/", self.processes["web"])
+
+    def log(self, name: str) -> Path:
+        """What a process has said."""
+        return self.folder / f"{name}.log"
 
     def kill(self, name: str) -> None:
         """kill -9 a process with all its children."""
@@ -93,7 +100,10 @@ class Portal:
                 if containing in text:
                     return text
             time.sleep(0.3)
-        raise AssertionError(f"no mail to {to} with {containing!r}: {self.mails(to)}")
+        states = "SELECT purpose, status, attempts, next_try, last_error FROM core_outgoingemail"
+        said = {name: self.log(name).read_text(errors="replace")[-1500:] for name in ("worker", "beat", "web")}
+        running = {name: process.poll() for name, process in self.processes.items()}
+        raise AssertionError(f"no mail to {to} with {containing!r}: {self.query(states)} {running} {said}")
 
     def link(self, text: str) -> str:
         """The first link in a mail."""

@@ -112,7 +112,7 @@ def faults(response: Any) -> list[str]:
     if header != FILE_CSP:
         wrong += [f"CSP {name} is {found.get(name)}" for name in ("default-src", "object-src", "base-uri",
                   "frame-ancestors") if found.get(name) != ["'none'"]]  # fmt: skip
-    elif found["default-src"] != ["'none'"] or "sandbox" not in found:
+    elif found.get("default-src") != ["'none'"] or "sandbox" not in found:
         wrong.append("CSP of a private file")
     wrong += [f"CSP has {word}" for word in ("unsafe-inline", "unsafe-eval", "unsafe-hashes", "*", "http:", "https:")
               if any(word in source for sources in found.values() for source in sources)]  # fmt: skip

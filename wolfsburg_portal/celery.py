@@ -5,8 +5,11 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "wolfsburg_portal.broker:Transport"
 
 app = Celery("wolfsburg_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -134,6 +134,8 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         # The default of one second would mean one task a second.
         "polling_interval": 0.05,
     }
+    # Its broadcasts are what one machine with one worker does not need.
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
     for _folder in ("messages", "control", "processed"):
         (VAR_DIR / "broker" / _folder).mkdir(parents=True, exist_ok=True)
 else:

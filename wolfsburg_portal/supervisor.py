@@ -154,10 +154,13 @@ def run() -> int:
             wait_until_answering(f"http://127.0.0.1:{port}/healthz/", processes["web"])
             _announce(environment["SITE_URL"], demo=demo)
             while not stopping.wait(0.5):
-                ended = [n for n, p in processes.items() if p.poll() is not None]
-                if ended:
-                    print(f"Beendet: {', '.join(ended)}. Das Portal hält an.", file=sys.stderr)
-                    return 1
+                for name in [n for n, p in processes.items() if p.poll() is not None]:
+                    if name == "web":
+                        print("Der Webserver ist beendet. Das Portal hält an.", file=sys.stderr)
+                        return 1
+                    # Nothing is lost without worker or beat, but work waits: start it again.
+                    print(f"{name} wird neu gestartet.", file=sys.stderr)
+                    processes[name] = start(name, commands(port)[name], environment)
         finally:
             stop(processes)
     return 0

@@ -62,7 +62,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def came_back(self) -> "CaseQuerySet":
         """Cases in which the citizen has answered and nobody has looked yet."""
-        return self.on_our_side().filter(came_back_at__isnull=False)
+        return self.filter(came_back_at__isnull=False)
 
 
 class Case(models.Model):

@@ -188,7 +188,7 @@ def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: 
         message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body)
         for file in files:
             attach(case, file, label=file.name, message=message)
-        Case.objects.filter(pk=case.pk, phase__in=Phase.open_phases()).update(came_back_at=timezone.now())
+        Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
         record(case, Act.MESSAGE_IN, by=by)
     return message
 

@@ -70,6 +70,13 @@ def send(email_id: str) -> bool:
             # No mail can carry this address, now or later.
             move(email, EMAIL_WORKFLOW, EmailStatus.UNDELIVERABLE, changes={"last_error": type(error).__name__})
             return False
+        except smtplib.SMTPDataError as error:
+            if 500 <= error.smtp_code < 600:
+                undeliverable = {"last_error": f"SMTP {error.smtp_code}"}
+                move(email, EMAIL_WORKFLOW, EmailStatus.UNDELIVERABLE, changes=undeliverable)
+            else:
+                _failed(email, type(error).__name__)
+            return False
         except (OSError, smtplib.SMTPException) as error:
             _failed(email, type(error).__name__)
             return False
