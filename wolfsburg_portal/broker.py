@@ -1,11 +1,13 @@
-"""The filesystem broker of machines without Redis, with one repair.
+"""The filesystem broker of machines without Redis, with two repairs.
 
 kombu writes a message under its final name, so that a worker may pick it up before its text is
-there; it then ends with "Unrecoverable error". Here the text is complete before the name is.
+there; it then ends with "Unrecoverable error". The same can happen to the list of queues when it
+is first made. Here the text is complete before the name is.
 """
 
 import os
 import uuid
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -17,13 +19,25 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Puts messages down whole."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         final = os.path.join(self.data_folder_out, name)
         # The ending keeps readers away: they look for names that end in the queue's.
         with open(f"{final}.part", "wb") as file:
-            file.write(str_to_bytes(dumps(message)))
+            file.write(str_to_bytes(dumps(payload)))
         os.rename(f"{final}.part", final)
+
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+        table = self._exchange_file(exchange)
+        if not table.exists():
+            self.control_folder.mkdir(exist_ok=True)
+            draft = table.with_name(f"{table.name}.{uuid.uuid4()}")
+            draft.write_text("[]")
+            # Whoever links first has made the list; from then on kombu changes it under a lock.
+            with suppress(FileExistsError):
+                os.link(draft, table)
+            draft.unlink()
+        super()._queue_bind(exchange, routing_key, pattern, queue)
 
 
 class Transport(filesystem.Transport):
