@@ -45,12 +45,12 @@ install-dev: .venv/.dev-installed node_modules/.installed
 
 .venv/.run-installed: requirements/base.txt .venv/bin/uv
 	@echo "Installing Python packages …"
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements/base.txt
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --system-certs --quiet --require-hashes -r requirements/base.txt
 	@touch $@
 
 .venv/.dev-installed: requirements/dev.txt .venv/bin/uv
 	@echo "Installing Python packages …"
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt requirements/tools.txt
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --system-certs --quiet --require-hashes requirements/dev.txt requirements/tools.txt
 	@touch $@ .venv/.run-installed
 
 node_modules/.installed: package-lock.json

@@ -38,7 +38,7 @@ class Channel(filesystem.Channel):
             with suppress(FileExistsError):
                 os.link(draft, table)
             draft.unlink()
-        super()._queue_bind(exchange, routing_key, pattern, queue)
+        super()._queue_bind(exchange, routing_key, pattern, queue)  # type: ignore[arg-type]
 
 
 class Transport(filesystem.Transport):
