@@ -22,7 +22,10 @@ class Portal:
 
     def __init__(self, folder: Path, database: str, **environment: str) -> None:
         self.folder = folder
-        self.port = supervisor.free_port(18000)
+        # Workers of pytest-xdist may run at the same time: each has ports and a database of its own.
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        database = f"{database}_{worker}"
+        self.port = supervisor.free_port(18000 + 100 * int(worker.removeprefix("gw") if worker != "main" else 9))
         self.url = f"http://127.0.0.1:{self.port}"
         base = os.environ["DATABASE_URL"]
         self.database_url = base.rsplit("/", 1)[0] + "/" + database

@@ -18,14 +18,6 @@ CHROMIUM_FLAGS = [
 ]  # fmt: skip
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All journeys share one portal, hence one worker of pytest-xdist."""
-    for item in items:
-        if "journeys" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("journeys"))
-            item.add_marker(pytest.mark.journey)
-
-
 @pytest.fixture(scope="session")
 def portal() -> Iterator[Portal]:
     """Web server, worker and beat on a database of their own."""

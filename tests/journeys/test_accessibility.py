@@ -10,6 +10,9 @@ from tests.journeys.people import KARLA
 from tests.portal_process import Portal
 from wolfsburg_portal.engines import ROOT
 
+# One portal for all journeys, hence one worker of pytest-xdist.
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 RUN = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
 

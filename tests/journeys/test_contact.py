@@ -2,8 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from tests.journeys.people import KARLA
 from tests.portal_process import Portal
+
+# One portal for all journeys, hence one worker of pytest-xdist.
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 
 EMAIL = "marta@example.org"
 

@@ -4,9 +4,14 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.journeys.people import KARLA
 from tests.journeys.test_parking import pdf_text
 from tests.portal_process import Portal
+
+# One portal for all journeys, hence one worker of pytest-xdist.
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 
 
 def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_path: Path) -> None:

@@ -2,7 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from tests.portal_process import Portal
+
+# One portal for all journeys, hence one worker of pytest-xdist.
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 
 
 def tab_to(page: Any, what: str, most: int = 60) -> None:

@@ -12,6 +12,9 @@ from tests.factories import jpeg_bytes
 from tests.journeys.people import KARLA, PASSWORD
 from tests.portal_process import Portal
 
+# One portal for all journeys, hence one worker of pytest-xdist.
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+
 LONG_NAME = "Müller-Łukaszewicz von der Schulenburg-Wolfsburg"
 PHOTO = {"name": "Zulassung äöü.jpg", "mimeType": "image/jpeg", "buffer": jpeg_bytes()}
 
