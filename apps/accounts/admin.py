@@ -5,13 +5,13 @@ from django.db import models
 from apps.accounts.models import Department, StaffRole, User
 
 
-class StaffRoleInline(admin.TabularInline):  # type: ignore[type-arg]
+class StaffRoleInline(admin.TabularInline):
     model = StaffRole
     extra = 0
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(admin.ModelAdmin):
     """People; a password is set by its owner through the reset page, never here."""
 
     list_display = ["email", "family_name", "given_name", "is_staff", "is_active"]
@@ -25,6 +25,6 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Department)
-class DepartmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DepartmentAdmin(admin.ModelAdmin):
     list_display = ["name_de", "abbreviation", "phone"]
     prepopulated_fields = {"slug": ["name_de"]}

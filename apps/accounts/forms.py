@@ -32,7 +32,7 @@ class SignupForm(AllauthSignupForm):
     field_order = ["given_name", "family_name", "email", "password1", "password2"]
 
 
-class NameForm(forms.ModelForm):  # type: ignore[type-arg]
+class NameForm(forms.ModelForm):
     """The person's name and language."""
 
     given_name = PlainCharField(
@@ -51,7 +51,7 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["given_name", "family_name", "language"]
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):
     """What forms are prefilled with."""
 
     class Meta:

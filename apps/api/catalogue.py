@@ -1,5 +1,6 @@
 """The catalogue for machines: what the city offers, read only."""
 
+from django.db.models import QuerySet
 from rest_framework import generics, serializers
 
 from apps.catalogue.models import Fee, Service
@@ -38,7 +39,7 @@ class ServiceList(generics.ListAPIView[Service]):
     serializer_class = ServiceSerializer
     pagination_class = None
 
-    def get_queryset(self):  # type: ignore[no-untyped-def]
+    def get_queryset(self) -> QuerySet[Service]:
         return Service.objects.published().for_page().order_by("slug")
 
 
@@ -48,5 +49,5 @@ class ServiceDetail(generics.RetrieveAPIView[Service]):
     serializer_class = ServiceSerializer
     lookup_field = "slug"
 
-    def get_queryset(self):  # type: ignore[no-untyped-def]
+    def get_queryset(self) -> QuerySet[Service]:
         return Service.objects.published().for_page()

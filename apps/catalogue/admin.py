@@ -7,7 +7,7 @@ from django.db import models
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
 
 
-class FeeInline(admin.TabularInline):  # type: ignore[type-arg]
+class FeeInline(admin.TabularInline):
     """Fees of a service: newer ones are added, none is changed."""
 
     model = Fee
@@ -18,7 +18,7 @@ class FeeInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Service)
-class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ServiceAdmin(admin.ModelAdmin):
     list_display = ["name_de", "department", "online", "published", "easy_language_reviewed"]
     list_filter = ["department", "online"]
     search_fields = ["name_de", "name_en"]
@@ -32,7 +32,7 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Fee)
-class FeeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class FeeAdmin(admin.ModelAdmin):
     """A fee that has begun is followed by a newer one, never changed."""
 
     list_display = ["label_de", "service", "amount", "valid_from"]
@@ -43,11 +43,11 @@ class FeeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(LifeSituation)
-class LifeSituationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LifeSituationAdmin(admin.ModelAdmin):
     list_display = ["name_de", "position"]
     view_on_site = False
 
 
 @admin.register(Office)
-class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OfficeAdmin(admin.ModelAdmin):
     list_display = ["name_de", "street", "phone"]

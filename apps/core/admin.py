@@ -10,7 +10,7 @@ from apps.core import emails
 from apps.core.models import Banner, EmailStatus, OutgoingEmail, RetentionRun
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that are only looked at: verbs and jobs write them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -24,7 +24,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Banner)
-class BannerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class BannerAdmin(admin.ModelAdmin):
     list_display = ["text_de", "level", "active", "since", "until"]
     # The browser's own picker: the admin's has shortcuts whose labels are not translated.
     formfield_overrides = {

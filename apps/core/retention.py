@@ -1,7 +1,9 @@
 """The nightly job that erases what is past its time."""
 
 import logging
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.models import RetentionRun
@@ -27,7 +29,7 @@ def apply_retention() -> dict[str, int]:
     return erased
 
 
-def delete_each(queryset) -> int:  # type: ignore[no-untyped-def]
+def delete_each(queryset: QuerySet[Any]) -> int:
     """Erase row by row through ``Model.delete()``, for models that own files."""
     count = 0
     for row in queryset.iterator(chunk_size=200):

@@ -4,5 +4,5 @@ from apps.notices.models import LegalRemedy
 
 
 @admin.register(LegalRemedy)
-class LegalRemedyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LegalRemedyAdmin(admin.ModelAdmin):
     list_display = ["key", "valid_from", "text"]
