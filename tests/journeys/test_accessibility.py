@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.factories import jpeg_bytes
+from tests.journeys.browsing import follow
 from tests.journeys.people import KARLA
 from tests.portal_process import Portal
 from wolfsburg_portal.engines import ROOT
@@ -68,7 +69,7 @@ def test_axe_finds_nothing_on_public_pages(person: Any, prefix: str, scheme: str
     found = walk(page, prefix, PUBLIC)
     # A form with errors, and the message that was sent.
     page.goto(prefix + "/kontakt/")
-    page.locator("main form button").first.click()
+    follow(page.locator("main form button").first)
     found += findings(page, "contact form with errors")
     assert not found, "\n".join(found)
 
@@ -85,46 +86,46 @@ def test_axe_finds_nothing_on_citizens_pages(person: Any, portal: Portal, prefix
         found += walk(page, "", [link])
     # Every step of a form, empty with errors and filled; then the review page.
     page.goto(prefix + "/antraege/antrag/bewohnerparkausweis/")
-    page.locator("main form button").last.click()
+    follow(page.locator("main form button").last)
     found += findings(page, "step person")
     page.fill("[name=house_number]", "")
-    page.locator(".wp-actions button").first.click()
+    follow(page.locator(".wp-actions button").first)
     found += findings(page, "step with errors")
     page.fill("[name=birth_date]", "01.02.1970")
     page.fill("[name=house_number]", "12")
-    page.locator(".wp-actions button").first.click()
+    follow(page.locator(".wp-actions button").first)
     page.fill("[name=plate]", "WOB AX 1")
     page.check("[name=owner][value=company_car]")
     page.locator("[name=employer_confirmation]").wait_for()
     found += findings(page, "step vehicle")
     for name in ("registration", "employer_confirmation"):
         page.set_input_files(f"[name={name}]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg_bytes()})
-    page.locator(".wp-actions button").first.click()
+    follow(page.locator(".wp-actions button").first)
     found += findings(page, "step residence")
     page.check("[name=main_residence][value=yes]")
     page.check("[name=kind][value=first]")
     page.fill("[name=valid_from]", _soon())
-    page.locator(".wp-actions button").first.click()
+    follow(page.locator(".wp-actions button").first)
     page.check("[name=true_information]")
-    page.locator(".wp-actions button").first.click()
+    follow(page.locator(".wp-actions button").first)
     page.wait_for_url("**/pruefen/")
     found += findings(page, "review")
     page.check("[name=delivery][value=post]")
-    page.locator(".wp-actions button").first.click()
+    follow(page.locator(".wp-actions button").first)
     page.wait_for_url("**/eingang/**")
     found += findings(page, "receipt")
-    page.locator("main .wp-actions a").first.click()
+    follow(page.locator("main .wp-actions a").first)
     found += findings(page, "own case")
-    page.locator("main aside a.kern-btn").first.click()
+    follow(page.locator("main aside a.kern-btn").first)
     found += findings(page, "withdraw")
     # A group with two entries.
     page.goto(prefix + "/antraege/antrag/hundesteuer-anmelden/")
-    page.locator("main form button").last.click()
+    follow(page.locator("main form button").last)
     page.fill("[name=birth_date]", "01.02.1970")
-    page.locator(".wp-actions button").first.click()
+    follow(page.locator(".wp-actions button").first)
     page.check("[name=joint_holding][value=no]")
     page.fill("[name=dogs_held]", "1")
-    page.locator(".wp-actions button").first.click()
+    follow(page.locator(".wp-actions button").first)
     page.locator("button[name=_add]").click()
     page.locator("[name=dogs-1-name]").wait_for()
     found += findings(page, "step dogs")
@@ -140,14 +141,14 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
     found = walk(page, prefix, STAFF)
     for kind in ("application", "contact"):
         page.goto(f"{prefix}/verwaltung/vorgaenge/?list=open&art={kind}")
-        page.locator("table a").first.click()
+        follow(page.locator("table a").first)
         case = page.url
         for summary in page.locator("main details summary").all():
             summary.click()
         found += findings(page, f"{kind} case")
-        page.locator("main .wp-actions a.kern-btn--primary").first.click()
+        follow(page.locator("main .wp-actions a.kern-btn--primary").first)
         found += findings(page, f"{kind} decide or reply")
-        page.locator("main form .wp-actions button").first.click()
+        follow(page.locator("main form .wp-actions button").first)
         found += findings(page, f"{kind} decide or reply with errors")
         page.goto(case)
     cdo = person(color_scheme=scheme)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.browsing import shows
 from tests.journeys.people import KARLA
 from tests.portal_process import Portal
 
@@ -18,7 +19,7 @@ def test_message_is_answered_by_mail_and_replied_to_behind_the_link(person: Any,
     page = sender.page
     page.goto("/kontakt/")
     sender.press("Nachricht senden")
-    assert "Ihr Name fehlt" in page.inner_text("main")
+    shows(page, "Ihr Name fehlt")
     assert page.title().startswith("Fehler:")
     page.fill("[name=given_name]", "Márta")
     page.fill("[name=family_name]", "Ő")
@@ -37,15 +38,15 @@ def test_message_is_answered_by_mail_and_replied_to_behind_the_link(person: Any,
     clerk.press("Antworten")
     clerk.page.fill("[name=body]", "Im Frühjahr, an drei Plätzen.")
     clerk.press("Antwort senden")
-    assert "Beantwortet" in clerk.page.inner_text("main")
+    shows(clerk.page, "Beantwortet")
 
     mail = portal.wait_for_mail(EMAIL, "Im Frühjahr, an drei Plätzen.")
     page.goto(portal.link(mail))
-    assert "Im Frühjahr, an drei Plätzen." in page.inner_text("main")
+    shows(page, "Im Frühjahr, an drei Plätzen.")
     page.fill("[name=body]", "Danke! Auch am Schillerteich?")
     sender.press("Antwort senden")
-    assert "Danke, Ihre Nachricht ist da." in page.inner_text("main")
+    shows(page, "Danke, Ihre Nachricht ist da.")
 
     clerk.page.goto("/verwaltung/vorgaenge/?list=came_back")
     clerk.page.get_by_role("link", name=reference).click()
-    assert "Auch am Schillerteich?" in clerk.page.inner_text("main")
+    shows(clerk.page, "Auch am Schillerteich?")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.factories import jpeg_bytes
+from tests.journeys.browsing import follow, shows
 from tests.journeys.people import KARLA, PASSWORD
 from tests.portal_process import Portal
 
@@ -39,8 +40,7 @@ def register(citizen: Any, portal: Portal, email: str) -> None:
     page.locator("main form button[type=submit]").first.click()
     page.wait_for_url("**/confirm-email/**")
     page.goto(portal.link(portal.wait_for_mail(email, "confirm-email")))
-    page.locator("main form button").first.click()
-    page.wait_for_load_state()
+    follow(page.locator("main form button").first)
 
 
 def fill_parking(page: Any, *, plate: str) -> None:
@@ -84,8 +84,8 @@ def test_parking_permit_from_registration_to_notice(
     citizen.press("Jetzt beantragen")
     citizen.press("Beginnen")
     fill_parking(page, plate=plate.replace(" ", "-").lower())
-    assert plate in page.inner_text("main")
-    assert LONG_NAME in page.inner_text("main")
+    shows(page, plate)
+    shows(page, LONG_NAME)
 
     # An account is needed only now, and the draft moves into it.
     register(citizen, portal, email)
@@ -110,25 +110,25 @@ def test_parking_permit_from_registration_to_notice(
     clerk.sign_in(KARLA)
     clerk.page.goto(f"/verwaltung/vorgaenge/?q={reference}")
     clerk.page.get_by_role("link", name=reference).click()
-    assert plate in clerk.page.inner_text("main")
+    shows(clerk.page, plate)
     clerk.press("Übernehmen")
     clerk.page.locator("summary", has_text="Rückfrage stellen").click()
     clerk.page.fill("[name=ask-body]", "Ein besseres Foto der Zulassung")
     clerk.page.get_by_role("button", name="Rückfrage stellen").click()
-    assert "Rückfrage offen" in clerk.page.inner_text("main")
+    shows(clerk.page, "Rückfrage offen")
 
     # The citizen answers in Mein Bereich.
     page.goto(portal.link(portal.wait_for_mail(email, "Frage")).replace(portal.url, ""))
-    assert "Ein besseres Foto der Zulassung" in page.inner_text("main")
+    shows(page, "Ein besseres Foto der Zulassung")
     page.fill("[name=body]", "Hier ist es, mit allen Ecken.")
     page.set_input_files("[name=file]", PHOTO)
     citizen.press("Antwort senden")
-    assert "Wir bearbeiten Ihren Antrag." in page.inner_text("main")
+    shows(page, "Wir bearbeiten Ihren Antrag.")
 
     # The case comes back and is granted.
     clerk.page.goto("/verwaltung/vorgaenge/?list=came_back")
     clerk.page.get_by_role("link", name=reference).click()
-    assert "Hier ist es, mit allen Ecken." in clerk.page.inner_text("main")
+    shows(clerk.page, "Hier ist es, mit allen Ecken.")
     clerk.press("Entscheiden")
     clerk.page.check("[name=outcome][value=granted]")
     clerk.page.fill("[name=valid_until]", "31.12.2027")
@@ -147,7 +147,7 @@ def test_parking_permit_from_registration_to_notice(
                 break
             page.wait_for_timeout(500)
             page.reload()
-    assert "Ihr Bewohnerparkausweis ist erteilt." in page.inner_text("main")
+    shows(page, "Ihr Bewohnerparkausweis ist erteilt.")
     response = citizen.context.request.get(opened.get_attribute("href"))
     assert response.headers["content-type"] == "application/pdf"
     text = pdf_text(response.body(), tmp_path)
@@ -158,4 +158,4 @@ def test_parking_permit_from_registration_to_notice(
 
     # The retrieval stands in the timeline.
     clerk.page.reload()
-    assert "Bescheid geöffnet" in clerk.page.inner_text("main")
+    shows(clerk.page, "Bescheid geöffnet")
