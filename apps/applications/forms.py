@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.applications.states import Status
 from apps.cases.states import Channel, Delivery
 from apps.catalogue.models import Service
-from apps.core.fields import PlainCharField
-from apps.formbuilder.forms import GermanDateField, GermanDecimalField
+from apps.core.fields import GermanDateField, GermanDecimalField, PlainCharField
 
 
 class SubmitForm(forms.Form):

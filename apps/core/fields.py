@@ -1,5 +1,6 @@
-"""Form fields for what people type as text (DIN 91379)."""
+"""Form fields for what people type: text (DIN 91379), dates and numbers as written in Germany."""
 
+import datetime as dt
 import re
 import unicodedata
 from typing import Any
@@ -7,6 +8,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+MONTHS = ("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
+          "dezember")  # fmt: skip
+WRITTEN_DATE = re.compile(r"([0-9]{1,2})\.?\s*([^\W\d_]+)\.?\s*([0-9]{4})")
 
 
 def no_control_characters(text: str) -> None:
@@ -40,3 +45,36 @@ class PlainCharField(forms.CharField):
     def run_validators(self, value: Any) -> None:
         no_control_characters(value)
         super().run_validators(value)
+
+
+class GermanDateField(forms.DateField):
+    """A date as people type it: ``24.12.2026``; the browser's ISO form is taken as well."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            input_formats=["%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d %m %Y", "%d/%m/%Y"],
+            widget=forms.DateInput(format="%d.%m.%Y", attrs={"inputmode": "numeric"}),
+            **options,
+        )
+
+    def to_python(self, value: Any) -> dt.date | None:
+        if value is not None and not isinstance(value, dt.date):
+            value = str(value)
+            written = WRITTEN_DATE.fullmatch(value.strip())
+            if written and written[2].lower() in MONTHS:
+                value = f"{written[1]}.{MONTHS.index(written[2].lower()) + 1}.{written[3]}"
+        return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dt.date):
+            return value.strftime("%d.%m.%Y") if value.year >= 1000 else value.isoformat()
+        return value
+
+
+class GermanDecimalField(forms.DecimalField):
+    """A number with a comma or a point."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and "," in value:
+            value = value.replace(".", "").replace(",", ".")
+        return super().to_python(value)

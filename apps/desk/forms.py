@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Department, User
 from apps.cases.models import Case
 from apps.core.business_calendar import add_working_days, today
-from apps.core.fields import PlainCharField
-from apps.formbuilder.forms import GermanDateField
+from apps.core.fields import GermanDateField, PlainCharField
 
 ANSWER_WORKING_DAYS = 10
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
-from apps.core.fields import PlainCharField
+from apps.core.fields import GermanDateField, GermanDecimalField, PlainCharField
 from apps.formbuilder.definition import Definition, Field, Step
 
 _DIGITS = r"[ -]*([1-9][0-9]{0,3})([EH]?)"
@@ -26,9 +26,6 @@ LICENCE_PLATES = (
     re.compile(rf"([A-ZÄÖÜ]{{3}})([A-Z]{{2}}){_DIGITS}"),
     re.compile(rf"([A-ZÄÖÜ])([A-Z]){_DIGITS}"),
 )
-MONTHS = ("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
-          "dezember")  # fmt: skip
-WRITTEN_DATE = re.compile(r"([0-9]{1,2})\.?\s*([^\W\d_]+)\.?\s*([0-9]{4})")
 
 
 class LicencePlateField(PlainCharField):
@@ -62,39 +59,6 @@ class YesNoField(forms.TypedChoiceField):
         if value is True:
             return "yes"
         return "no" if value is False else value
-
-
-class GermanDateField(forms.DateField):
-    """A date as people type it: ``24.12.2026``; the browser's ISO form is taken as well."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            input_formats=["%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d %m %Y", "%d/%m/%Y"],
-            widget=forms.DateInput(format="%d.%m.%Y", attrs={"inputmode": "numeric"}),
-            **options,
-        )
-
-    def to_python(self, value: Any) -> dt.date | None:
-        if value is not None and not isinstance(value, dt.date):
-            value = str(value)
-            written = WRITTEN_DATE.fullmatch(value.strip())
-            if written and written[2].lower() in MONTHS:
-                value = f"{written[1]}.{MONTHS.index(written[2].lower()) + 1}.{written[3]}"
-        return super().to_python(value)
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, dt.date):
-            return value.strftime("%d.%m.%Y") if value.year >= 1000 else value.isoformat()
-        return value
-
-
-class GermanDecimalField(forms.DecimalField):
-    """A number with a comma or a point."""
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and "," in value:
-            value = value.replace(".", "").replace(",", ".")
-        return super().to_python(value)
 
 
 class StoredUploadField(forms.Field):
