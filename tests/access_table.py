@@ -97,6 +97,7 @@ account_signup                                           ok       redirect redir
 accounts:after_login                                     login    redirect redirect redirect redirect redirect redirect
 accounts:delete                                          login    ok       ok       redirect redirect redirect redirect
 accounts:export                                          login    ok       ok       ok       ok       ok       ok
+accounts:kept                                            login    redirect redirect redirect redirect redirect redirect
 accounts:overview                                        login    ok       ok       ok       ok       ok       ok
 accounts:profile                                         login    ok       ok       ok       ok       ok       ok
 mfa_activate_totp                                        login    redirect ok       ok       ok       ok       ok
@@ -118,7 +119,7 @@ mfa_view_recovery_codes                                  login    ok       404  
 admin:app_list                                           login    404      404      404      404      404      404
 admin:attachment                                         login    404      404      ok       404      ok       404
 admin:autocomplete                                       login    404      404      404      404      404      404
-admin:capture                                            login    404      404      ok       ok       ok       ok
+admin:capture                                            login    404      404      ok       ok       ok       404
 admin:case                                               login    404      404      ok       404      ok       404
 admin:case message                                       login    404      404      ok       404      ok       404
 admin:case none                                          login    404      404      404      404      404      404
@@ -135,12 +136,13 @@ admin:decide decided                                     login    404      404  
 admin:decide taxes                                       login    404      404      404      ok       404      404
 admin:index                                              login    404      404      ok       ok       ok       ok
 admin:jsi18n                                             login    404      404      ok       ok       ok       ok
-admin:login                                              login    login    login    login    login    login    login
+admin:login                                              login    404      404      login    login    login    login
 admin:logout                                             login    404      404      redirect redirect redirect redirect
 admin:masterdata                                         login    404      404      ok       ok       ok       ok
+admin:outbox                                             login    404      404      ok       ok       ok       404
 admin:password_change                                    login    404      404      redirect redirect redirect redirect
 admin:password_change_done                               login    404      404      redirect redirect redirect redirect
-admin:queue                                              login    404      404      ok       ok       ok       ok
+admin:queue                                              login    404      404      ok       ok       ok       404
 
 # Django's pages for master data: nobody in the cast may edit any.
 admin:account_emailaddress_add                           login    404      404      404      404      404      404

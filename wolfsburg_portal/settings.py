@@ -367,6 +367,7 @@ RETENTION_DAYS = {
     "heartbeats": 7,
     "unverified_accounts": 30,
     "retention_runs": 365 * 3,
+    "admin_log": 365 * 3,
     "orphaned_files": 1,
     "sessions": 0,  # after they have ended
 }

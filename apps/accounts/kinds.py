@@ -3,7 +3,9 @@
 import datetime as dt
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import Profile, User
 from apps.core.kinds import days
@@ -34,19 +36,29 @@ def export_account(user: Any) -> tuple[str, list[dict[str, Any]]]:
     """The account and its profile."""
     profile = Profile.objects.filter(user=user).first()
     row: dict[str, Any] = {
-        "E-Mail-Adresse": user.email,
-        "Vorname": user.given_name,
-        "Name": user.family_name,
-        "angelegt am": user.date_joined.isoformat(),
-        "Sprache": user.language,
+        _("E-Mail-Adresse"): user.email,
+        _("Vorname"): user.given_name,
+        _("Name"): user.family_name,
+        _("angelegt am"): user.date_joined.isoformat(),
+        _("Sprache"): user.language,
     }
     if profile:
         row |= {
-            "Straße": profile.street,
-            "Hausnummer": profile.house_number,
-            "Postleitzahl": profile.postcode,
-            "Ort": profile.city,
-            "Geburtsdatum": profile.birth_date.isoformat() if profile.birth_date else "",
-            "Telefon": profile.phone,
+            _("Straße"): profile.street,
+            _("Hausnummer"): profile.house_number,
+            _("Postleitzahl"): profile.postcode,
+            _("Ort"): profile.city,
+            _("Geburtsdatum"): profile.birth_date.isoformat() if profile.birth_date else "",
+            _("Telefon"): profile.phone,
         }
-    return "Konto", [row]
+    return _("Konto"), [row]
+
+
+retention_rules.plug(
+    RetentionRule(
+        "admin_log",
+        "Änderungsprotokoll der Stammdaten",
+        lambda now: LogEntry.objects.filter(action_time__lt=now - days("admin_log")),
+        lambda rows: rows.delete()[0],
+    )
+)

@@ -33,8 +33,16 @@ class SessionLimitMiddleware:
             seen = request.session.setdefault("seen_at", now)
             idle = settings.SESSION_STAFF_IDLE_SECONDS if request.user.is_staff else settings.SESSION_IDLE_SECONDS
             if now - seen > idle or now - since > settings.SESSION_ABSOLUTE_SECONDS:
+                # Whose form this request may carry (see kept.py).
+                owner = request.user.pk
                 logout(request)
-                messages.info(request, _("Sie waren lange nicht aktiv und wurden zu Ihrer Sicherheit abgemeldet."))
+                request.signed_out_user = owner  # type: ignore[attr-defined]
+                messages.info(
+                    request,
+                    _("Sie waren lange nicht aktiv und wurden zu Ihrer Sicherheit abgemeldet.")
+                    if now - seen > idle
+                    else _("Nach zehn Stunden endet jede Anmeldung zu Ihrer Sicherheit. Bitte melden Sie sich neu an."),
+                )
             elif now - seen >= WRITE_EVERY:
                 request.session["seen_at"] = now
         return self.get_response(request)

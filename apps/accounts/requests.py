@@ -1,6 +1,10 @@
 """Requests as views behind a sign-in know them."""
 
-from django.http import HttpRequest
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
 
 from apps.accounts.models import User
 
@@ -9,3 +13,15 @@ class SignedInRequest(HttpRequest):
     """A request whose user is signed in: the decorator or the site has seen to that."""
 
     user: User
+
+
+def for_departments(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of the staff area for those who work on cases; for others (CDO, editors) it is not there."""
+
+    @wraps(view)
+    def inner(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.department_ids:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return inner

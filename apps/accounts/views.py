@@ -4,14 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.accounts import kept
 from apps.accounts.erasure import close_account
 from apps.accounts.forms import NameForm, ProfileForm
+from apps.accounts.kept import login_required
 from apps.accounts.models import Profile
 from apps.accounts.requests import SignedInRequest
 from apps.core.sockets import exports
@@ -22,6 +23,13 @@ from apps.core.sockets import exports
 def after_login(request: SignedInRequest) -> HttpResponse:
     """Where somebody lands after signing in: staff at the desk, citizens in Mein Bereich."""
     return redirect("admin:index" if request.user.is_staff else "portal:my_area")
+
+
+@login_required
+@require_safe
+def kept_input(request: SignedInRequest) -> HttpResponse:
+    """What was typed when the log-in ended, to be sent now."""
+    return kept.show(request)
 
 
 @login_required

@@ -8,8 +8,25 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.states import Status
 from apps.cases.states import Channel, Delivery
-from apps.catalogue.models import Service
+from apps.catalogue.models import Regime, Service
 from apps.core.fields import GermanDateField, GermanDecimalField, PlainCharField
+
+# When a letter in the portal counts as known; whoever consents must be told.
+KNOWN_WHEN: dict[str, Any] = {
+    # § 41 Abs. 2a VwVfG
+    Regime.VWVFG: _(
+        "Wenn Sie das Portal wählen, gilt der Bescheid einen Tag nach Ihrem Abruf als bekannt gegeben. "
+        "Rufen Sie ihn nicht innerhalb von zehn Tagen ab, kommt er mit der Post."
+    ),
+    # § 122a Abs. 4 AO, § 37 Abs. 2a SGB X
+    **dict.fromkeys(
+        (Regime.AO, Regime.SGBX),
+        _(
+            "Wenn Sie das Portal wählen, gilt der Bescheid vier Tage nach unserer E-Mail als bekannt gegeben, "
+            "auch wenn Sie ihn nicht öffnen."
+        ),
+    ),
+}
 
 
 class SubmitForm(forms.Form):
@@ -22,9 +39,12 @@ class SubmitForm(forms.Form):
             (Delivery.POST, _("Mit der Post an Ihre Anschrift")),
         ],
         widget=forms.RadioSelect,
-        help_text=_("Wenn Sie das Portal wählen, gilt der Bescheid einen Tag nach Ihrem Abruf als bekannt gegeben."),
         error_messages={"required": _("Bitte wählen Sie, wie Sie den Bescheid bekommen möchten.")},
     )
+
+    def __init__(self, *args: Any, regime: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["delivery"].help_text = KNOWN_WHEN.get(regime, "")
 
 
 class CaptureSubmitForm(forms.Form):

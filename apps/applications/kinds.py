@@ -144,13 +144,23 @@ def drafts_panel(request: HttpRequest) -> list[Panel]:
     return [Panel("applications/_drafts.html", {"drafts": drafts}, order=30)]
 
 
+@sockets.desk_panels.plug
+def captured_drafts_panel(request: HttpRequest) -> list[Panel]:
+    """What somebody has begun to capture and not filed yet."""
+    user: Any = request.user
+    drafts = list(Draft.objects.filter(owner=user).exclude(channel="online").select_related("service"))
+    if not drafts:
+        return []
+    return [Panel("applications/_drafts.html", {"drafts": drafts, "captured": True}, order=30)]
+
+
 @sockets.exports.plug
 def export_drafts(user: Any) -> tuple[str, list[dict[str, Any]]]:
     """What was begun and not sent yet."""
     drafts = Draft.objects.filter(owner=user).select_related("service")
-    return "Entwürfe", [
-        {"Anliegen": d.service.name_de, "zuletzt bearbeitet": d.updated_at.isoformat(), "Angaben": d.answers,
-         "noch nicht übernommen": d.typed, "Dateien": [u.file.name for u in d.uploads.select_related("file")]}
+    return _("Entwürfe"), [
+        {_("Anliegen"): d.service.name, _("zuletzt bearbeitet"): d.updated_at.isoformat(), _("Angaben"): d.answers,
+         _("noch nicht übernommen"): d.typed, _("Dateien"): [u.file.name for u in d.uploads.select_related("file")]}
         for d in drafts
     ]  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from apps.cases.models import Case, Party
 from apps.cases.states import Delivery
@@ -73,6 +74,8 @@ class Kind:
         return str(dict(self.workflow.states.choices).get(status, status))
 
 
+# What apps know of a case of any kind (notices), for the export of one's data.
+case_exports: Socket[Callable[[Case], dict[str, Any]]] = Socket()
 _kinds: dict[str, Kind] = {}
 # Panels that belong to cases of every kind (notices); taken with (request, case, staff: bool).
 case_panels: Socket[Callable[[HttpRequest, Case, bool], list[Panel]]] = Socket()
@@ -103,16 +106,19 @@ def all_kinds() -> list[Kind]:
 def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
     """A person's own cases with what they told the city and what it told them."""
     rows = []
-    for case in Case.objects.of(user).prefetch_related("messages"):
+    for case in Case.objects.of(user).prefetch_related("messages", "attachments__file"):
         row: dict[str, Any] = {
-            "Nummer": case.reference,
-            "Anliegen": case.title_de,
-            "Eingegangen": case.submitted_at.isoformat(),
-            "Status": of(case).status_label(case.status),
-            "Nachrichten": [m.body for m in case.messages.all()],
+            _("Nummer"): case.reference,
+            _("Anliegen"): case.title,
+            _("Eingegangen"): case.submitted_at.isoformat(),
+            _("Status"): of(case).status_label(case.status),
+            _("Nachrichten"): [m.body for m in case.messages.all()],
+            _("Dateien"): [a.file.name for a in case.attachments.all()],
         }
+        for plugged in case_exports:
+            row |= plugged(case)
         rows.append(row | of(case).export(case))
-    return "Vorgänge", rows
+    return _("Vorgänge"), rows
 
 
 @closings.plug

@@ -53,5 +53,6 @@ class Act(models.TextChoices):
     NOTICE_CREATED = "notice_created", _("Bescheid wird erstellt")
     NOTICE_READY = "notice_ready", _("Bescheid liegt bereit")
     NOTICE_OPENED = "notice_opened", _("Bescheid geöffnet")
+    NOTICE_POSTED = "notice_posted", _("Bescheid zur Post gegeben")
     FILE_OPENED = "file_opened", _("Anlage geöffnet")
     EMAIL = "email", _("E-Mail gesendet")

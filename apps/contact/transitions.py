@@ -65,8 +65,15 @@ def receive(
 
 
 def reply(case: Case, *, body: str, by: Any) -> Message:
-    """Answer the message; the words go out by e-mail with a link to reply."""
+    """Answer the message; the words go out by e-mail with a link to reply.
+
+    The same words again, with nothing from the person in between, are a second click and no second answer.
+    """
     with transaction.atomic():
+        Case.objects.select_for_update().get(pk=case.pk)
+        last = case.messages.last()
+        if last is not None and (last.direction, last.body) == (Direction.OUT, body):
+            return last
         move(case, WORKFLOW, Status.ANSWERED, by=by, act=Act.MESSAGE,
              changes={"due_on": None, "came_back_at": None})  # fmt: skip
         message = Message.objects.create(case=case, direction=Direction.OUT, author=by, body=body)

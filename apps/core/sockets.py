@@ -81,6 +81,8 @@ class Sweep:
 
 # Tiles of the desk, for the signed-in clerk.
 desk_tiles: Socket[Callable[[HttpRequest], list[Tile]]] = Socket()
+# Panels of the desk for the signed-in member of staff.
+desk_panels: Socket[Callable[[HttpRequest], list[Panel]]] = Socket()
 # Panels of "Mein Bereich" for the signed-in citizen.
 my_area_panels: Socket[Callable[[HttpRequest], list[Panel]]] = Socket()
 # Doors of a service page; takes the request and the service.

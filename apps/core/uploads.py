@@ -40,6 +40,8 @@ ACTIVE_PDF_NAMES = (
     "/XFA",
     "/RichMedia",
 )
+# A PDF ends with %%EOF; readers look for it in the last bytes.
+PDF_END = 2048
 # Actions that stay: following a link and jumping to a page.
 HARMLESS_ACTIONS = ("/URI", "/GoTo", "/Named")
 ACTIONS = (*HARMLESS_ACTIONS, "/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/ResetForm", "/GoToR", "/GoToE",
@@ -221,8 +223,10 @@ def _clean_image(content: bytes, name: str, media_type: str) -> bytes:
 def _clean_pdf(content: bytes, name: str) -> bytes:
     """Rewrite the PDF without its active parts; encrypted and oversized ones are refused."""
     try:
-        # Repairing a file that ends early would lose its last pages without anybody noticing.
-        with pikepdf.open(io.BytesIO(content), attempt_recovery=False) as pdf:
+        # A wrong cross-reference table may be repaired; a file that ends early would lose its last pages
+        # without anybody noticing, so only one that has its end is repaired.
+        whole = b"%%EOF" in content[-PDF_END:]
+        with pikepdf.open(io.BytesIO(content), attempt_recovery=whole) as pdf:
             if pdf.is_encrypted:
                 raise pikepdf.PasswordError
             if len(pdf.pages) > settings.UPLOAD_MAX_PDF_PAGES:

@@ -4,7 +4,6 @@ from functools import update_wrapper
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 
+from apps.accounts.kept import sign_in_first
 from apps.core.sockets import staff_urls
 
 
@@ -32,7 +32,7 @@ class DeskSite(admin.AdminSite):
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return sign_in_first(request)
             if not self.has_permission(request):
                 raise Http404
             if "%00" in request.META.get("QUERY_STRING", ""):
@@ -49,6 +49,8 @@ class DeskSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """There is no second way in: sign-in with its second factor is allauth's."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise Http404
         return redirect("account_login")
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:

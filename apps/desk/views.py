@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.models import Role
-from apps.accounts.requests import SignedInRequest
+from apps.accounts.requests import SignedInRequest, for_departments
 from apps.cases import kinds
 from apps.cases import transitions as verbs
 from apps.cases.models import Case, CaseQuerySet, Party, record
@@ -23,7 +23,7 @@ from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
 from apps.core.models import NOT_DELIVERED
 from apps.core.references import normalise as normalise_reference
-from apps.core.sockets import Panel, Tile, desk_tiles
+from apps.core.sockets import Panel, Tile, desk_panels, desk_tiles
 from apps.core.transitions import Phase, TransitionConflict, TransitionError
 from apps.desk.forms import AssignForm, HandOverForm, NoteForm, QuestionForm
 
@@ -73,6 +73,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "tiles": tiles,
         "figures": figures,
         "next_cases": _rows(Case.objects.worked_by(request.user).on_our_side().assigned_to(request.user))[:5],
+        "panels": [panel for plugged in desk_panels for panel in plugged(request)],
     }
     return render(request, "desk/desk.html", context)
 
@@ -99,6 +100,7 @@ def _rows(cases: CaseQuerySet) -> CaseQuerySet:
     )
 
 
+@for_departments
 @require_safe
 def queue(request: SignedInRequest) -> HttpResponse:
     """The cases of one's departments over all kinds."""

@@ -3,13 +3,16 @@
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.cases.kinds import case_panels
+from apps.cases.kinds import case_exports, case_panels
 from apps.cases.models import Case
-from apps.core.sockets import Panel, Sweep, Tile, desk_tiles, sweeps
+from apps.cases.states import Delivery
+from apps.core.sockets import Panel, Sweep, Tile, closings, desk_tiles, staff_urls, sweeps
 from apps.notices.models import Notice
 from apps.notices.states import NoticeStatus
 from apps.notices.transitions import RENDER_TASK
@@ -49,3 +52,43 @@ def given_up(request: HttpRequest) -> list[Tile]:
         return []
     url = reverse("admin:queue") + "?list=dead_notices"
     return [Tile(_("Bescheide mit Fehler"), count, url, urgent=True)]
+
+
+@desk_tiles.plug
+def outbox_tile(request: HttpRequest) -> list[Tile]:
+    """Letters for the post; one that waits for more than a day is urgent."""
+    mine = Notice.objects.filter(case__in=Case.objects.worked_by(request.user)).to_post()
+    count = mine.count()
+    if not count:
+        return []
+    late = mine.filter(done_at__lt=timezone.now() - dt.timedelta(days=1)).exists()
+    return [Tile(_("Noch zu versenden"), count, reverse("admin:outbox"), urgent=late)]
+
+
+@case_exports.plug
+def export_notices(case: Case) -> dict[str, Any]:
+    """The letters of a case: what they decide, when they were there, how they came."""
+    return {
+        _("Bescheide"): [
+            {_("Titel"): n.title, _("Ergebnis"): n.result, _("Erstellt"): n.done_at.isoformat() if n.done_at else "",
+             _("Zustellung"): str(n.get_delivery_display()), _("Adresse"): settings.SITE_URL + n.get_absolute_url()}
+            for n in case.notices.all()
+        ]
+    }  # fmt: skip
+
+
+@closings.plug
+def unread_letters_by_post(user: Any) -> None:
+    """Who closes the account gets by post what was not fetched."""
+    unread = Notice.objects.filter(case__in=Case.objects.of(user), opened_at=None, delivery=Delivery.PORTAL)
+    unread.update(delivery=Delivery.POST)
+
+
+def _staff_urls() -> list[Any]:
+    # Here and not above: the views need the panel of this module.
+    from apps.notices import views
+
+    return [path("postausgang/", views.outbox, name="outbox")]
+
+
+staff_urls.plug(_staff_urls)

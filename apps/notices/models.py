@@ -12,7 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models import Case, record
-from apps.cases.states import Act
+from apps.cases.states import Act, Delivery
+from apps.core.bilingual import Bilingual
+from apps.core.business_calendar import today
+from apps.core.models import NOT_DELIVERED, OutgoingEmail
 from apps.notices.states import NoticeStatus
 
 
@@ -55,6 +58,15 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """Notices whose document is still to be made and may be tried now."""
         return self.filter(status=NoticeStatus.PENDING, next_try__lte=timezone.now())
 
+    def to_post(self) -> "NoticeQuerySet":
+        """Finished letters that still have to go out by post.
+
+        Those meant for the post, those whose retrieval ended unused (§ 41 Abs. 2a Satz 4 VwVfG), and those
+        of which nobody could be told.
+        """
+        unheard = Q(opened_at=None) & (Q(available_until__lt=today()) | Q(notification__status__in=NOT_DELIVERED))
+        return self.filter(Q(delivery=Delivery.POST) | unheard, status=NoticeStatus.DONE, posted_on=None)
+
 
 class Notice(models.Model):
     """A letter of the city; what stands in it is frozen when the decision is made."""
@@ -75,6 +87,22 @@ class Notice(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    # How it was to reach its addressee when it was decided.
+    delivery = models.CharField(
+        max_length=8, default=Delivery.POST,
+        choices=[(way.value, way.label) for way in (Delivery.PORTAL, Delivery.POST)],
+    )  # fmt: skip
+    # The mail that says the letter can be fetched, and the first time the citizen did so.
+    notification = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    opened_at = models.DateTimeField(null=True, blank=True)
+    # The last day of retrieval where the law ends it (§ 41 Abs. 2a VwVfG).
+    available_until = models.DateField(null=True, blank=True)
+    posted_on = models.DateField(null=True, blank=True)
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    result = Bilingual("result")
 
     objects = NoticeQuerySet.as_manager()
 
@@ -90,8 +118,19 @@ class Notice(models.Model):
                 | ~Q(status=NoticeStatus.DONE) & Q(sha256="", done_at=None),
                 name="notice_done_has_document",
             ),
+            models.CheckConstraint(
+                condition=Q(posted_on=None) | Q(status=NoticeStatus.DONE), name="notice_posted_is_done"
+            ),
         ]
-        indexes = [models.Index(fields=["next_try"], condition=Q(status="pending"), name="notice_pending_idx")]
+        indexes = [
+            models.Index(fields=["next_try"], condition=Q(status="pending"), name="notice_pending_idx"),
+            # What to_post() can find at all: small, however many letters there are.
+            models.Index(
+                fields=["done_at"],
+                condition=Q(status="done", posted_on=None) & (Q(delivery="post") | Q(opened_at=None)),
+                name="notice_to_post_idx",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} {self.case.reference}-{self.number}"
@@ -108,6 +147,19 @@ class Notice(models.Model):
     @property
     def is_pending(self) -> bool:
         return self.status == NoticeStatus.PENDING
+
+    @property
+    def by_post(self) -> bool:
+        return self.delivery == Delivery.POST
+
+    @property
+    def retrieval_ended(self) -> bool:
+        """Whether the citizen may no longer fetch the letter, since it was not fetched in time.
+
+        Once it has gone out by post they may read the copy here.
+        """
+        late = self.available_until is not None and self.available_until < today()
+        return late and self.opened_at is None and self.posted_on is None
 
     @property
     def filename(self) -> str:

@@ -3,6 +3,8 @@
 Making its document is in rendering.py, which only workers load.
 """
 
+import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from apps.cases.models import Case, record
-from apps.cases.states import Act
+from apps.cases.states import Act, Delivery, PartyRole
 from apps.core import bell
 from apps.core.transitions import move
 from apps.notices.models import Notice
@@ -38,10 +40,18 @@ def create_notice(
         template_version=TEMPLATE_VERSION,
         context=context,
         decided_by=by,
+        delivery=delivery_of(case),
     )
     record(case, Act.NOTICE_CREATED, by=by, public=False, title=title)
     bell.ring(RENDER_TASK, notice.pk)
     return notice
+
+
+def delivery_of(case: Case) -> str:
+    """How letters of the case reach their addressee: in the portal only with consent and an account."""
+    party = case.parties.filter(role=PartyRole.APPLICANT).first()
+    reachable = case.applicant is not None and case.applicant.is_active
+    return Delivery.PORTAL if reachable and party and party.delivery == Delivery.PORTAL else Delivery.POST
 
 
 def retry(notice: Notice, *, by: Any) -> None:
@@ -53,5 +63,22 @@ def retry(notice: Notice, *, by: Any) -> None:
 
 
 def opened(notice: Notice, *, by: Any) -> None:
-    """Write down that somebody has fetched the document."""
+    """Write down that somebody has fetched the document; the citizen's first time counts (§ 41 Abs. 2a VwVfG)."""
+    if by.pk == notice.case.applicant_id:
+        Notice.objects.filter(pk=notice.pk, opened_at=None).update(opened_at=timezone.now())
     record(notice.case, Act.NOTICE_OPENED, by=by, public=not by.is_staff, title=notice.title)
+
+
+def posted(notices: Iterable[Notice], *, on: dt.date, by: Any) -> int:
+    """Write down that letters were given to the post on a day; returns how many that was news for.
+
+    The day begins the period after which a letter counts as known (§ 41 Abs. 2 VwVfG, § 122 Abs. 2 AO).
+    """
+    count = 0
+    for notice in notices:
+        with transaction.atomic():
+            waiting = Notice.objects.filter(pk=notice.pk, status=NoticeStatus.DONE, posted_on=None)
+            if waiting.update(posted_on=on, posted_by=by):
+                record(notice.case, Act.NOTICE_POSTED, by=by, title=notice.title, on=on.isoformat())
+                count += 1
+    return count

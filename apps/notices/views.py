@@ -3,19 +3,26 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.kept import login_required
+from apps.accounts.requests import for_departments
 from apps.cases.models import Case
 from apps.core.downloads import private_bytes
 from apps.core.transitions import TransitionError
-from apps.notices import transitions
+from apps.notices import printing, transitions
+from apps.notices.forms import OutboxForm
 from apps.notices.kinds import notice_panel
 from apps.notices.models import Notice
 from apps.notices.states import NoticeStatus
+
+# As many letters as one goes to the printer with.
+OUTBOX_SIZE = 100
 
 
 @login_required
@@ -25,6 +32,9 @@ def document(request: HttpRequest, pk: Any) -> HttpResponse:
     notice = get_object_or_404(Notice.objects.visible_to(request.user).select_related("case"), pk=pk)
     if not notice.is_done:
         raise Http404
+    if notice.retrieval_ended and request.user.pk == notice.case.applicant_id:
+        # The law ends the retrieval (§ 41 Abs. 2a Satz 4 VwVfG); the page says what happens now.
+        return redirect(notice.case.get_absolute_url())
     if request.method == "GET":
         transitions.opened(notice, by=request.user)
     inline = "herunterladen" not in request.GET
@@ -60,3 +70,51 @@ def retry(request: HttpRequest, pk: Any) -> HttpResponse:
     except TransitionError:
         messages.info(request, _("Das hat gerade schon jemand anderes getan."))
     return redirect(notice.case.staff_url)
+
+
+@for_departments
+@require_http_methods(["GET", "POST"])
+def outbox(request: HttpRequest) -> HttpResponse:
+    """Letters that still have to go out by post: print them in one file, then note the day they went.
+
+    Mounted by the desk behind its sign-in.
+    """
+    waiting = Notice.objects.filter(case__in=Case.objects.worked_by(request.user)).to_post()
+    waiting = waiting.select_related("case__department").prefetch_related("case__parties").order_by("done_at", "pk")
+    letters = list(waiting[:OUTBOX_SIZE])
+    form = OutboxForm(request.POST if request.method == "POST" else None, waiting=waiting)
+    printing_only = "print" in request.POST
+    if printing_only:
+        # Whatever day stands there belongs to the other button.
+        form.fields["posted_on"].required = False
+    if request.method == "POST":
+        form.is_valid()
+        chosen = form.cleaned_data.get("letters")
+        if printing_only and chosen:
+            return _printed(list(chosen.select_related("document")[:OUTBOX_SIZE]), request)
+        if not form.errors and chosen:
+            count = transitions.posted(chosen, on=form.cleaned_data["posted_on"], by=request.user)
+            messages.success(
+                request,
+                ngettext(
+                    "Ein Brief ist als versendet vermerkt.", "%(count)s Briefe sind als versendet vermerkt.", count
+                )
+                % {"count": count},
+            )
+            return redirect("admin:outbox")
+    picked = set(request.POST.getlist("letters")) if form.is_bound else {str(letter.pk) for letter in letters}
+    rows = [{"letter": letter, "picked": str(letter.pk) in picked, "to": next(iter(letter.case.parties.all()), None)}
+            for letter in letters]  # fmt: skip
+    context = {"form": form, "rows": rows, "more": waiting.count() - len(letters)}
+    return render(request, "notices/outbox.html", context, status=422 if form.errors else 200)
+
+
+def _printed(letters: list[Notice], request: HttpRequest) -> HttpResponse:
+    for letter in letters:
+        transitions.opened(letter, by=request.user)
+    return private_bytes(
+        printing.one_file(bytes(letter.document.content) for letter in letters),
+        name=f"Postausgang-{timezone.localdate().isoformat()}.pdf",
+        media_type="application/pdf",
+        inline=True,
+    )

@@ -9,7 +9,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,12 +19,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.kept import login_required
 from apps.cases import kinds
 from apps.cases import transitions as verbs
 from apps.cases.models import Case, record
 from apps.cases.states import Act
 from apps.catalogue.models import LifeSituation, Service
-from apps.core import uploads
+from apps.core import limits, uploads
 from apps.core.downloads import private_file
 from apps.core.fields import PlainCharField
 from apps.core.pages import kept_for_visitors
@@ -46,6 +46,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "doors": [door for plugged in home_doors for door in plugged(request)],
     }
     return render(request, "portal/home.html", context)
+
+
+ANSWERS_PER_HOUR = 20
 
 
 @login_required
@@ -149,6 +152,8 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
             form.add_error("file", error)
     if not form.is_valid():
         return _render_case(request, found, form)
+    if not limits.within("answer", str(request.user.pk), limit=ANSWERS_PER_HOUR, seconds=3600):
+        return render(request, "errors/429.html", status=429)
     files = [uploads.store(checked)] if checked else []
     try:
         verbs.answer(found, body=form.cleaned_data["body"], files=files, by=request.user)

@@ -11,6 +11,7 @@ from allauth.mfa.totp.internal import auth as totp
 
 from apps.accounts.models import Profile, User
 from apps.applications.models import Draft
+from apps.applications.transitions import decide
 from apps.cases.models import Case
 from apps.core.models import OutgoingEmail, PrivateFile
 from tests import factories
@@ -399,6 +400,18 @@ def test_export_holds_what_the_portal_knows_of_the_person(client: Any, aylin: Us
         assert known in exported, known
     for foreign in (juergen.email, theirs.reference, "WOB JO 1"):
         assert foreign not in exported
+
+
+def test_export_holds_letters_and_files_and_speaks_english(client: Any, aylin: User, karla: User) -> None:
+    case = factories.parking_case(aylin)
+    decide(case, outcome="rejected", reasons="Kein Platz.", by=karla)
+    notice = case.notices.get()
+    english = json.loads(client.as_(aylin).get("/en/konto/daten/").content)
+    [exported] = english["Cases"]
+    assert exported["Files"] == ["zulassung.jpg"]
+    [letter] = exported["Notices"]
+    assert letter["Outcome"] == notice.result_en
+    assert letter["Address"].endswith(notice.get_absolute_url())
 
 
 def test_export_holds_what_was_begun_and_not_sent(client: Any, aylin: User) -> None:

@@ -356,6 +356,18 @@ def test_clerk_sees_the_question_while_answering(client: Any, contact_case: Case
     assert "Gibt es im Rathaus bald freies WLAN?" in page
 
 
+def test_answer_sent_twice_goes_out_once(client: Any, contact_case: Case, danuta: User) -> None:
+    address = f"/verwaltung/vorgaenge/{contact_case.reference}/antworten/"
+    client.as_(danuta)
+    for _ in range(2):
+        assert client.post(address, {"body": "Im Frühjahr."}).status_code == 302
+    assert OutgoingEmail.objects.filter(purpose="contact_reply").count() == 1
+    # The same words after the person has written again are an answer of their own.
+    transitions.reply_in(Case.objects.get(pk=contact_case.pk), body="Sicher?")
+    client.post(address, {"body": "Im Frühjahr."})
+    assert OutgoingEmail.objects.filter(purpose="contact_reply").count() == 2
+
+
 def test_empty_answer_is_refused(client: Any, contact_case: Case, danuta: User) -> None:
     OutgoingEmail.objects.all().delete()
     answer = client.as_(danuta).post(reply_url(contact_case), {"body": " \n"})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -106,14 +107,11 @@ def _session(when: dt.datetime) -> Any:
     return Session.objects.create(session_key=f"key{when.timestamp()}"[:40], session_data="", expire_date=when)
 
 
-def _unowned(when: dt.datetime) -> Any:
-    file = uploads.store(uploads.check(factories.photo()))
-    PrivateFile.objects.filter(pk=file.pk).update(created_at=when)
-    return file
-
-
-def _session(when: dt.datetime) -> Any:
-    return Session.objects.create(session_key=f"key{when.timestamp()}", session_data="x", expire_date=when)
+def _admin_log(when: dt.datetime) -> Any:
+    root = User.objects.create_superuser(f"root{when.timestamp()}@example.org", factories.PASSWORD)
+    entry = LogEntry.objects.log_actions(root.pk, [root], ADDITION, change_message="x", single_object=True)
+    LogEntry.objects.filter(pk=entry.pk).update(action_time=when)
+    return entry
 
 
 # Rules whose time is no city's decision.
@@ -129,8 +127,7 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("applications", _withdrawn),
     ("contact", _message),
     ("unverified_accounts", _unverified),
-    ("orphaned_files", _unowned),
-    ("sessions", _session),
+    ("admin_log", _admin_log),
 ]
 
 

@@ -17,7 +17,9 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from apps.accounts.models import Department, Profile, Role
+    from apps.accounts.models import Department, Profile, Role, User
+    from apps.applications import transitions as applications
+    from apps.cases.states import Delivery
     from tests import factories
 
     call_command("load_wolfsburg", verbosity=0)
@@ -36,6 +38,9 @@ def main() -> None:
     factories.parking_case(juergen)
     factories.dog_case(juergen)
     factories.contact_case()
+    # A letter for the outgoing post.
+    letter = applications.submit(factories.parking_draft(juergen), by=juergen, delivery=Delivery.POST)
+    applications.decide(letter, outcome="rejected", reasons="Kein Platz.", by=User.objects.get(email=KARLA))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ CITIZEN = [
 ]  # fmt: skip
 STAFF = [
     "/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/vorgaenge/?list=mine", "/verwaltung/erfassen/",
+    "/verwaltung/postausgang/",
 ]  # fmt: skip
 ADMIN = [
     "/verwaltung/stammdaten/", "/verwaltung/catalogue/service/", "/verwaltung/catalogue/fee/",
@@ -129,6 +130,13 @@ def test_axe_finds_nothing_on_citizens_pages(person: Any, portal: Portal, prefix
     page.locator("button[name=_add]").click()
     page.locator("[name=dogs-1-name]").wait_for()
     found += findings(page, "step dogs")
+    # What was typed when the log-in was gone.
+    page.goto(prefix + "/konto/profil/")
+    page.fill("[name=street]", "Große Kämpestraße am Schillerteich")
+    someone.context.clear_cookies(name="sessionid")
+    follow(page.locator("main form button").first)
+    assert "Große Kämpestraße am Schillerteich" in page.locator("main textarea").first.input_value()
+    found += findings(page, "kept input")
     assert not found, "\n".join(found)
 
 

@@ -186,3 +186,13 @@ def test_case_page_with_an_open_question(area: Any, karla: User, parking_case: C
     due = today() + dt.timedelta(days=8)
     assert "Bitte ein Foto." in page
     assert f"Bitte antworten Sie bis {due.day}. " in page
+
+
+def test_answers_have_a_limit_by_the_hour(area: Any, aylin: User, karla: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.portal.views.ANSWERS_PER_HOUR", 1)
+    case = factories.parking_case(aylin)
+    question(case, karla)
+    path = reverse("portal:answer", args=[case.reference])
+    assert area.post(path, {"body": "Ja."}).status_code == 302
+    assert area.post(path, {"body": "Und noch etwas."}).status_code == 429
+    assert case.messages.filter(body="Und noch etwas.").count() == 0

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.accounts.kept import login_required
 from apps.applications import browser, transitions
 from apps.applications.fees import MissingFee, assess
 from apps.applications.forms import CaptureSubmitForm, SubmitForm
@@ -55,11 +56,17 @@ def asks_who_was_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., H
 
 
 def _owned_in_this_browser(request: HttpRequest, pk: Any) -> Draft | None:
-    """Somebody's draft that was begun in this browser, in which nobody is signed in now."""
-    hashed = browser.browser_hash(request)
-    if request.user.is_authenticated or not hashed:
+    """Somebody's draft that was begun in this browser, in which nobody is signed in now.
+
+    Captured drafts know no browser; there it is who was signed in until this very click.
+    """
+    if request.user.is_authenticated:
         return None
-    return Draft.objects.filter(pk=pk, owner__isnull=False, browser=hashed).first()
+    hashed = browser.browser_hash(request)
+    theirs = Q(owner=getattr(request, "signed_out_user", None) or 0)
+    if hashed:
+        theirs |= Q(browser=hashed)
+    return Draft.objects.filter(theirs, pk=pk, owner__isnull=False).first()
 
 
 def _reach(request: HttpRequest, pk: Any) -> Draft:
@@ -342,8 +349,8 @@ def review(request: HttpRequest, pk: Any) -> HttpResponse:
     except transitions.Incomplete as incomplete:
         messages.warning(request, _("Hier fehlt noch etwas."))
         return redirect("applications:step", draft.pk, incomplete.step)
-    form_class = CaptureSubmitForm if draft.captured else SubmitForm
-    form = form_class(request.POST if request.method == "POST" else None)
+    data = request.POST if request.method == "POST" else None
+    form = CaptureSubmitForm(data) if draft.captured else SubmitForm(data, regime=draft.service.regime)
     if request.method == "POST":
         if not request.user.is_authenticated:
             return redirect_to_login(reverse("applications:review", args=[draft.pk]))

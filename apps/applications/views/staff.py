@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.requests import for_departments
 from apps.applications import transitions
 from apps.applications.fees import MissingFee
 from apps.applications.forms import CaptureForm, DecisionForm
@@ -77,6 +78,7 @@ def _arguments(data: dict[str, Any]) -> dict[str, Any]:
     return {name: data[name] for name in names if name in data}
 
 
+@for_departments
 @require_http_methods(["GET", "POST"])
 def capture(request: HttpRequest) -> HttpResponse:
     """Capture an application from the counter, from paper or by telephone."""

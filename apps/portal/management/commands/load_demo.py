@@ -54,11 +54,12 @@ class Command(BaseCommand):
         cases.ask(asked, by=clerk, due_on=add_working_days(today(), 10),
                   body="Auf dem Foto fehlt der untere Rand. Bitte laden Sie die Zulassungsbescheinigung noch einmal hoch.")  # fmt: skip
         self._dogs(aylin)
-        decided = self._parking(juergen, "WOB ON 1")
-        applications.decide(
-            decided, outcome=Status.GRANTED, reasons="", by=clerk, fee=None,
-            valid_from=today(), valid_until=today() + dt.timedelta(days=364),
-        )  # fmt: skip
+        # One notice to be fetched here, one for the outgoing post.
+        for plate, delivery in (("WOB ON 1", Delivery.PORTAL), ("WOB ON 2", Delivery.POST)):
+            applications.decide(
+                self._parking(juergen, plate, delivery), outcome=Status.GRANTED, reasons="", by=clerk, fee=None,
+                valid_from=today(), valid_until=today() + dt.timedelta(days=364),
+            )  # fmt: skip
         self._message()
         self.stdout.write(f"{len(people)} people, {Case.objects.count()} cases")
 
@@ -77,7 +78,7 @@ class Command(BaseCommand):
                                    postcode="38440", city="Wolfsburg", birth_date=dt.date(1988, 3, 14))  # fmt: skip
         return user
 
-    def _parking(self, user: User, plate: str) -> Case:
+    def _parking(self, user: User, plate: str, delivery: str = Delivery.PORTAL) -> Case:
         draft = applications.begin(Service.objects.get(slug="bewohnerparkausweis"), user=user, browser="")
         draft.answers |= {
             "plate": plate, "owner": "mine", "main_residence": True, "kind": "first",
@@ -85,7 +86,7 @@ class Command(BaseCommand):
         }  # fmt: skip
         draft.save()
         applications.add_upload(draft, "registration", _picture(plate), most=1)
-        return self._file(draft, user)
+        return applications.submit(draft, by=user, delivery=delivery)
 
     def _dogs(self, user: User) -> Case:
         draft = applications.begin(Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
@@ -98,9 +99,6 @@ class Command(BaseCommand):
             ],
         }  # fmt: skip
         draft.save()
-        return self._file(draft, user)
-
-    def _file(self, draft: Any, user: User) -> Case:
         return applications.submit(draft, by=user, delivery=Delivery.PORTAL)
 
     def _message(self) -> None:

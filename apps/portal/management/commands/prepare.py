@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
@@ -18,12 +18,23 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="load the demo's people and cases, too")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _demand_what_people_need()
         call_command("compilemessages", ignore_patterns=[".venv", "node_modules"], verbosity=0)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_wolfsburg", stdout=self.stdout)
         if options["demo"]:
             call_command("load_demo", stdout=self.stdout)
         _collect_static()
+
+
+def _demand_what_people_need() -> None:
+    """Refuse a portal that people reach (https) but that could not reach them."""
+    if not settings.HTTPS:
+        return
+    if settings.MAILERS["default"]["BACKEND"].endswith("filebased.EmailBackend"):
+        raise CommandError("EMAIL_URL is not set: no mail would leave this machine. Name the city's SMTP server.")
+    if not settings.SITE_URL.startswith("https://"):
+        raise CommandError(f"SITE_URL is {settings.SITE_URL}: links in mails would lead nowhere. Name the address.")
 
 
 def _collect_static() -> None:

@@ -1,0 +1,53 @@
+"""What a clerk says about letters that go out by post."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.business_calendar import today
+from apps.core.fields import GermanDateField
+from apps.notices.models import Notice
+
+
+class OutboxForm(forms.Form):
+    """A choice of the letters that are to be posted, and the day they went."""
+
+    letters = forms.ModelMultipleChoiceField(
+        label=_("Briefe"),
+        queryset=Notice.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Bitte wählen Sie mindestens einen Brief aus."),
+            "invalid_choice": _("Ein gewählter Brief wartet nicht mehr. Bitte sehen Sie noch einmal hin."),
+            "invalid_pk_value": _("Ein gewählter Brief wartet nicht mehr. Bitte sehen Sie noch einmal hin."),
+        },
+    )
+    posted_on = GermanDateField(
+        label=_("Zur Post gegeben am"),
+        error_messages={
+            "required": _("Bitte geben Sie an, wann Sie die Briefe zur Post gegeben haben."),
+            "invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026"),
+        },
+    )
+
+    def __init__(self, *args: Any, waiting: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["letters"]
+        field.queryset = waiting
+        self.fields["posted_on"].widget.attrs["data-width"] = "10"
+        self.initial.setdefault("posted_on", today())
+
+    def clean_posted_on(self) -> dt.date | None:
+        """Not in the future, and not before a chosen letter existed; not asked for printing."""
+        day: dt.date | None = self.cleaned_data["posted_on"]
+        if day is None:
+            return None
+        if day > today():
+            raise forms.ValidationError(_("Dieser Tag liegt in der Zukunft."))
+        chosen = self.cleaned_data.get("letters") or ()
+        if any(letter.done_at and day < timezone.localdate(letter.done_at) for letter in chosen):
+            raise forms.ValidationError(_("An diesem Tag gab es einen der Briefe noch nicht."))
+        return day

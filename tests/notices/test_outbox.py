@@ -1,0 +1,197 @@
+"""Letters that go out by post: which, printed how, noted when."""
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pikepdf
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.applications import transitions as applications
+from apps.applications.states import Status
+from apps.cases.models import Case, TimelineEntry
+from apps.cases.states import Act, Delivery
+from apps.core.business_calendar import today
+from apps.core.models import EmailStatus, OutgoingEmail
+from apps.core.sockets import closings
+from apps.notices import printing, rendering, transitions
+from apps.notices.models import Notice
+from tests import factories
+
+OUTBOX = "/verwaltung/postausgang/"
+
+
+def decided(case: Case, by: Any, outcome: str = Status.GRANTED) -> Notice:
+    applications.decide(
+        case, outcome=outcome, reasons="", by=by, fee=Decimal("30.70"), valid_from=today(), valid_until=today()
+    )
+    notice = case.notices.get()
+    assert rendering.render(notice.pk)
+    notice.refresh_from_db()
+    return notice
+
+
+def by_post(user: Any, karla: Any) -> Notice:
+    case = applications.submit(factories.parking_draft(user), by=user, delivery=Delivery.POST)
+    return decided(case, karla)
+
+
+@pytest.fixture
+def in_portal(parking_case: Case, karla: Any) -> Notice:
+    return decided(parking_case, karla)
+
+
+def days_later(notice: Notice, days: int) -> None:
+    Notice.objects.filter(pk=notice.pk).update(available_until=today() + timedelta(days=10 - days))
+    notice.refresh_from_db()
+
+
+def test_letter_for_the_post_waits_until_it_is_noted(client: Any, aylin: Any, karla: Any) -> None:
+    letter = by_post(aylin, karla)
+    client.as_(karla)
+    desk = client.get("/verwaltung/").content.decode()
+    assert "Noch zu versenden" in desk
+    page = client.get(OUTBOX).content.decode()
+    assert letter.case.reference in page
+    assert "So gewünscht" in page
+    day = today().strftime("%d.%m.%Y")
+    answer = client.post(OUTBOX, {"letters": [letter.pk], "posted_on": day, "posted": "1"}, follow=True)
+    assert "Ein Brief ist als versendet vermerkt." in answer.content.decode()
+    letter.refresh_from_db()
+    assert (letter.posted_on, letter.posted_by) == (today(), karla)
+    assert not Notice.objects.to_post().exists()
+    assert TimelineEntry.objects.get(case=letter.case, act=Act.NOTICE_POSTED).actor == karla
+    assert "Noch zu versenden" not in client.get("/verwaltung/").content.decode()
+    client.as_(aylin)
+    assert "zur Post gegeben" in client.get(letter.case.get_absolute_url()).content.decode()
+
+
+def test_letter_in_the_portal_goes_by_post_after_ten_days_unread(client: Any, in_portal: Notice, aylin: Any) -> None:
+    assert in_portal.available_until == today() + timedelta(days=10)
+    days_later(in_portal, 10)
+    assert not Notice.objects.to_post().exists()
+    days_later(in_portal, 11)
+    assert list(Notice.objects.to_post()) == [in_portal]
+    # The law ends the retrieval; the page says why, and what happens now.
+    client.as_(aylin)
+    address = reverse("notices:document", args=[in_portal.pk])
+    assert client.get(address).status_code == 302
+    page = client.get(in_portal.case.get_absolute_url()).content.decode()
+    assert "nicht innerhalb von zehn Tagen geöffnet" in page
+    assert address not in page
+    # On paper it is known; then the copy may be read here.
+    transitions.posted([in_portal], on=today(), by=None)
+    assert client.get(address).status_code == 200
+
+
+def test_letter_that_was_opened_stays_in_the_portal(client: Any, in_portal: Notice, aylin: Any, karla: Any) -> None:
+    client.as_(karla)
+    client.get(in_portal.get_absolute_url())
+    in_portal.refresh_from_db()
+    assert in_portal.opened_at is None, "a clerk's look is no retrieval"
+    client.as_(aylin)
+    client.get(in_portal.get_absolute_url())
+    days_later(in_portal, 11)
+    assert in_portal.opened_at is not None
+    assert not Notice.objects.to_post().exists()
+    assert client.get(in_portal.get_absolute_url()).status_code == 200
+
+
+def test_tax_notice_counts_from_the_mail_and_is_not_posted(aylin: Any, piotr: Any) -> None:
+    notice = decided(factories.dog_case(aylin), piotr, Status.ASSESSED)
+    assert notice.available_until is None
+    assert not notice.retrieval_ended
+    assert not Notice.objects.to_post().exists()
+
+
+def test_nobody_could_be_told_so_the_letter_is_posted(in_portal: Notice) -> None:
+    OutgoingEmail.objects.filter(purpose="notice_ready").update(status=EmailStatus.DEAD)
+    assert list(Notice.objects.to_post()) == [in_portal]
+
+
+def test_closing_the_account_sends_what_is_unread_by_post(in_portal: Notice, aylin: Any) -> None:
+    for plugged in closings:
+        plugged(aylin)
+    assert list(Notice.objects.to_post()) == [in_portal]
+
+
+def test_posted_twice_is_noted_once(in_portal: Notice, karla: Any) -> None:
+    assert transitions.posted([in_portal], on=today(), by=karla) == 1
+    assert transitions.posted([in_portal], on=today(), by=karla) == 0
+    assert TimelineEntry.objects.filter(act=Act.NOTICE_POSTED).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"posted": "1", "posted_on": "22.11.2026"}, "mindestens einen Brief"),
+        ({"print": "1"}, "mindestens einen Brief"),
+        ({"posted": "1", "posted_on": "", "letters": ["it"]}, "wann Sie die Briefe"),
+        ({"posted": "1", "posted_on": "31.02.2026", "letters": ["it"]}, "Dieses Datum gibt es nicht"),
+        ({"posted": "1", "posted_on": "01.01.2999", "letters": ["it"]}, "in der Zukunft"),
+        ({"posted": "1", "posted_on": "01.01.2001", "letters": ["it"]}, "noch nicht"),
+        ({"posted": "1", "posted_on": "01.01.2001", "letters": ["x"]}, "wartet nicht mehr"),
+    ],
+)
+def test_bad_input_in_the_outbox_is_said(
+    client: Any, aylin: Any, karla: Any, data: dict[str, Any], sentence: str
+) -> None:
+    letter = by_post(aylin, karla)
+    sent = {**data, "letters": [str(letter.pk) if x == "it" else x for x in data.get("letters", [])]}
+    client.as_(karla)
+    answer = client.post(OUTBOX, sent)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    letter.refresh_from_db()
+    assert letter.posted_on is None
+
+
+def test_letters_of_others_are_neither_listed_nor_touched(client: Any, aylin: Any, karla: Any, piotr: Any) -> None:
+    letter = by_post(aylin, karla)
+    client.as_(piotr)
+    assert letter.case.reference not in client.get(OUTBOX).content.decode()
+    assert client.post(OUTBOX, {"print": "1", "letters": [letter.pk]}).status_code == 422
+
+
+def test_letters_are_printed_in_one_file_each_on_a_sheet_of_its_own(client: Any, aylin: Any, karla: Any) -> None:
+    letters = [by_post(aylin, karla) for _ in range(3)]
+    client.as_(karla)
+    answer = client.post(OUTBOX, {"print": "1", "letters": [x.pk for x in letters], "posted_on": ""})
+    assert answer["Content-Type"] == "application/pdf"
+    assert aylin.family_name not in answer["Content-Disposition"]
+    with pikepdf.open(io.BytesIO(answer.content)) as pdf:
+        each = [n + n % 2 for n in (x.document.pages for x in letters)]
+        assert len(pdf.pages) == sum(each)
+    assert TimelineEntry.objects.filter(act=Act.NOTICE_OPENED, actor=karla).count() == 3
+    assert Notice.objects.to_post().count() == 3, "printing is not posting"
+
+
+def test_odd_letters_are_filled_up() -> None:
+    with pikepdf.open(io.BytesIO(printing.one_file([factories.pdf_bytes(), factories.pdf_bytes()]))) as pdf:
+        assert len(pdf.pages) == 4
+
+
+def test_outbox_takes_as_many_queries_for_three_letters_as_for_one(client: Any, aylin: Any, karla: Any) -> None:
+    by_post(aylin, karla)
+    client.as_(karla)
+    client.get(OUTBOX)
+    with CaptureQueriesContext(connection) as one:
+        client.get(OUTBOX)
+    by_post(aylin, karla)
+    by_post(aylin, karla)
+    with CaptureQueriesContext(connection) as three:
+        client.get(OUTBOX)
+    assert len(one) == len(three)
+
+
+def test_late_letters_make_the_tile_urgent(client: Any, aylin: Any, karla: Any) -> None:
+    letter = by_post(aylin, karla)
+    client.as_(karla)
+    assert "wp-tile--urgent" not in client.get("/verwaltung/").content.decode()
+    Notice.objects.filter(pk=letter.pk).update(done_at=timezone.now() - timedelta(days=2))
+    assert "wp-tile--urgent" in client.get("/verwaltung/").content.decode()
