@@ -1,15 +1,15 @@
 from django.urls import path
 
-from apps.applications.views import citizens
+from apps.applications.views import filing, steps
 
 app_name = "applications"
 urlpatterns = [
-    path("antrag/<slug:slug>/", citizens.begin, name="begin"),
-    path("entwurf/<uuid:pk>/", citizens.resume, name="resume"),
-    path("entwurf/<uuid:pk>/pruefen/", citizens.review, name="review"),
-    path("entwurf/<uuid:pk>/verwerfen/", citizens.discard, name="discard"),
-    path("entwurf/<uuid:pk>/datei/<uuid:file_id>/", citizens.draft_file, name="draft_file"),
-    path("entwurf/<uuid:pk>/schritt/<slug:key>/", citizens.step, name="step"),
-    path("eingang/<str:reference>/", citizens.receipt, name="receipt"),
-    path("zurueckziehen/<str:reference>/", citizens.withdraw, name="withdraw"),
+    path("antrag/<slug:slug>/", steps.begin, name="begin"),
+    path("entwurf/<uuid:pk>/", steps.resume, name="resume"),
+    path("entwurf/<uuid:pk>/pruefen/", filing.review, name="review"),
+    path("entwurf/<uuid:pk>/verwerfen/", steps.discard, name="discard"),
+    path("entwurf/<uuid:pk>/datei/<uuid:file_id>/", steps.draft_file, name="draft_file"),
+    path("entwurf/<uuid:pk>/schritt/<slug:key>/", steps.step, name="step"),
+    path("eingang/<str:reference>/", filing.receipt, name="receipt"),
+    path("zurueckziehen/<str:reference>/", filing.withdraw, name="withdraw"),
 ]

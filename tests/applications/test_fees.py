@@ -10,7 +10,7 @@ import time_machine
 from apps.applications import transitions
 from apps.applications.fees import Assessment, MissingFee, assess, first_taxable_month, snapshot
 from apps.applications.states import Status
-from apps.applications.views.citizens import cost_preview
+from apps.applications.views.filing import cost_preview
 from apps.cases.models import Case
 from apps.catalogue.models import Fee, Service
 from apps.formbuilder.models import FormVersion

@@ -1,16 +1,13 @@
-"""Filling in, reviewing and filing an application."""
+"""Filling in an application, step by step."""
 
 import re
 import uuid
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,62 +15,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.kept import login_required
 from apps.applications import browser, transitions
-from apps.applications.fees import MissingFee, assess
-from apps.applications.forms import CaptureSubmitForm, SubmitForm
 from apps.applications.models import Draft
-from apps.applications.states import Status
+from apps.applications.views.reach import asks_who_was_signed_in, owned_in_this_browser, reach
 from apps.cases.models import Case
-from apps.cases.states import Delivery
 from apps.catalogue.models import Service
 from apps.core import limits, uploads
 from apps.core.bilingual import localised
-from apps.core.business_calendar import today
 from apps.core.downloads import private_file
-from apps.core.transitions import TransitionError
 from apps.formbuilder.definition import Step
 from apps.formbuilder.forms import visible_steps
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.steps import BoundStep, collect, drop_errors
-from apps.formbuilder.summary import summarise
 
 # Buttons that save what was typed without judging it.
 QUIET = ("_add", "_remove", "_unlink", "_back", "_refresh", "_upload")
 DRAFTS_PER_HOUR = 20
-
-
-def asks_who_was_signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Ask to sign in again, instead of 404, when the log-in of this browser's draft has ended."""
-
-    @wraps(view)
-    def inner(request: HttpRequest, pk: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        if _owned_in_this_browser(request, pk) is not None:
-            return redirect_to_login(request.get_full_path())
-        return view(request, pk, *args, **kwargs)
-
-    return inner
-
-
-def _owned_in_this_browser(request: HttpRequest, pk: Any) -> Draft | None:
-    """Somebody's draft that was begun in this browser, in which nobody is signed in now.
-
-    Captured drafts know no browser; there it is who was signed in until this very click.
-    """
-    if request.user.is_authenticated:
-        return None
-    hashed = browser.browser_hash(request)
-    theirs = Q(owner=getattr(request, "signed_out_user", None) or 0)
-    if hashed:
-        theirs |= Q(browser=hashed)
-    return Draft.objects.filter(theirs, pk=pk, owner__isnull=False).first()
-
-
-def _reach(request: HttpRequest, pk: Any) -> Draft:
-    reachable = Draft.objects.reachable(request.user, browser.browser_hash(request))
-    draft = get_object_or_404(reachable.select_related("service__department", "form_version"), pk=pk)
-    transitions.rebase(draft)
-    return draft
 
 
 @never_cache
@@ -107,7 +64,7 @@ def resume(request: HttpRequest, pk: Any) -> HttpResponse:
     filed = Case.objects.of(request.user).filter(submission_key=pk).first()
     if filed is not None:
         return redirect(filed.get_absolute_url())
-    draft = _reach(request, pk)
+    draft = reach(request, pk)
     return redirect("applications:step", draft.pk, draft.step or "-")
 
 
@@ -118,7 +75,7 @@ def step(request: HttpRequest, pk: Any, key: str) -> HttpResponse:
     lost = _lost_session(request, pk, key)
     if lost is not None:
         return lost
-    draft = _reach(request, pk)
+    draft = reach(request, pk)
     definition = draft.form_version.parsed
     steps = visible_steps(definition, draft.answers)
     current = next((s for s in steps if s.key == key), None)
@@ -152,7 +109,7 @@ def _lost_session(request: HttpRequest, pk: Any, key: str) -> HttpResponse | Non
 
     The browser's own key proves that it is the same browser; it may write, not read.
     """
-    draft = _owned_in_this_browser(request, pk)
+    draft = owned_in_this_browser(request, pk)
     if draft is None:
         return None
     current = draft.form_version.parsed.step(key)
@@ -332,78 +289,10 @@ def _render_step(
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
-@asks_who_was_signed_in
-def review(request: HttpRequest, pk: Any) -> HttpResponse:
-    """All answers in plain words, the cost, and the button that files."""
-    filed = Case.objects.of(request.user).filter(submission_key=pk).first()
-    if filed is not None:
-        # The second click of a double click: the first one has filed.
-        return redirect("applications:receipt", filed.reference)
-    captured = Case.objects.worked_by(request.user).filter(submission_key=pk).first()
-    if captured is not None:
-        return redirect(captured.staff_url)
-    draft = _reach(request, pk)
-    try:
-        answers = transitions.collected_answers(draft)
-    except transitions.Incomplete as incomplete:
-        messages.warning(request, _("Hier fehlt noch etwas."))
-        return redirect("applications:step", draft.pk, incomplete.step)
-    data = request.POST if request.method == "POST" else None
-    form = CaptureSubmitForm(data) if draft.captured else SubmitForm(data, regime=draft.service.regime)
-    if request.method == "POST":
-        if not request.user.is_authenticated:
-            return redirect_to_login(reverse("applications:review", args=[draft.pk]))
-        if form.is_valid():
-            return _submit(request, draft, form)
-    context = {
-        "draft": draft,
-        "service": draft.service,
-        "summary": summarise(draft.form_version.parsed, answers),
-        "files": {str(u.file_id): u for u in draft.uploads.select_related("file")},
-        "cost": cost_preview(draft, answers),
-        "form": form,
-        "total": len(visible_steps(draft.form_version.parsed, draft.answers)) + 1,
-        "trust_missing": request.user.is_authenticated
-        and not draft.captured
-        and request.user.trust_level < draft.service.trust_level,
-    }
-    return render(request, "applications/review.html", context, status=422 if form.errors else 200)
-
-
-def _submit(request: HttpRequest, draft: Draft, form: Any) -> HttpResponse:
-    delivery = form.cleaned_data.get("delivery", Delivery.POST)
-    try:
-        case = transitions.submit(draft, by=request.user, delivery=delivery, email=form.cleaned_data.get("email", ""))
-    except transitions.Incomplete as incomplete:
-        return redirect("applications:step", draft.pk, incomplete.step)
-    except transitions.TrustTooLow:
-        return redirect("applications:review", draft.pk)
-    except TransitionError as error:
-        raise Http404 from error
-    if draft.captured:
-        messages.success(request, _("Der Vorgang ist erfasst."))
-        return redirect(case.staff_url)
-    return redirect("applications:receipt", case.reference)
-
-
-def cost_preview(draft: Draft, answers: dict[str, Any]) -> dict[str, Any]:
-    """What the form's fee rule says to these answers: a sentence and, for taxes, the lines."""
-    rule = draft.form_version.parsed.extra.get("fee", {})
-    result: dict[str, Any] = {"text": localised(rule.get("text")) or draft.service.cost}
-    if rule.get("rule") == "graduated":
-        try:
-            result["assessment"] = assess(rule, answers, on=today())
-        except MissingFee:
-            result["unknown"] = True
-    return result
-
-
-@never_cache
 @require_POST
 def discard(request: HttpRequest, pk: Any) -> HttpResponse:
     """Throw a draft away, files included."""
-    draft = _reach(request, pk)
+    draft = reach(request, pk)
     service = draft.service
     draft.delete()
     messages.success(request, _("Der Entwurf ist gelöscht."))
@@ -415,34 +304,8 @@ def discard(request: HttpRequest, pk: Any) -> HttpResponse:
 @asks_who_was_signed_in
 def draft_file(request: HttpRequest, pk: Any, file_id: Any) -> HttpResponse:
     """A file of one's own draft."""
-    upload = get_object_or_404(_reach(request, pk).uploads.select_related("file"), file_id=file_id)
+    upload = get_object_or_404(reach(request, pk).uploads.select_related("file"), file_id=file_id)
     return private_file(upload.file, inline=True)
-
-
-@login_required
-@require_safe
-def receipt(request: HttpRequest, reference: str) -> HttpResponse:
-    """„Ihr Antrag ist da."""
-    case = get_object_or_404(Case.objects.of(request.user), reference=reference, kind=transitions.KIND)
-    return render(request, "applications/receipt.html", {"case": case})
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
-    """Ask, then withdraw."""
-    cases = Case.objects.of(request.user).filter(kind=transitions.KIND)
-    case = get_object_or_404(cases, reference=reference)
-    if request.method == "POST":
-        try:
-            transitions.withdraw(case, by=request.user)
-            messages.success(request, _("Ihr Antrag ist zurückgezogen."))
-        except TransitionError:
-            messages.warning(request, _("Über diesen Antrag ist schon entschieden."))
-        return redirect(case.get_absolute_url())
-    if case.status == Status.WITHDRAWN or not case.is_open:
-        return redirect(case.get_absolute_url())
-    return render(request, "applications/withdraw.html", {"case": case})
 
 
 def _typed(data: QueryDict) -> dict[str, list[str]]:
