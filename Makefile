@@ -29,7 +29,8 @@ bench: install-dev ## Run what is in benchmarks/; one JSON line each
 	@failed=0; for file in benchmarks/bench_*.py; do $(BIN)/python $$file || failed=1; done; exit $$failed
 
 soak: install-dev ## The long runs: ten times the malformed inputs, the kills again
-	@$(PYTEST) --soak tests/formbuilder/test_fuzz.py tests/test_fuzz_http.py tests/notices/test_kills.py
+	@$(PYTEST) --soak tests/formbuilder/test_fuzz.py tests/test_fuzz_http.py tests/notices/test_kills.py \
+		tests/appointments/test_availability.py
 
 install: .venv/.run-installed node_modules/.installed
 	@scripts/system-packages.sh run

@@ -42,6 +42,20 @@ portal:privacy                                           ok       ok       ok   
 robots                                                   ok       ok       ok       ok       ok       ok       ok
 security_txt                                             ok       ok       ok       ok       ok       ok       ok
 
+# Appointments: for everybody; a booking for the account or the browser that made it, or behind its link.
+appointments:booking                                     404      ok       404      404      404      404      404
+appointments:calendar_file                               ok       ok       ok       ok       ok       ok       ok
+appointments:cancel                                      405      405      405      405      405      405      405
+appointments:choose                                      ok       ok       ok       ok       ok       ok       ok
+appointments:code                                        404      ok       404      404      404      404      404
+appointments:confirm                                     ok       ok       ok       ok       ok       ok       ok
+appointments:details                                     404      ok       404      404      404      404      404
+appointments:manage                                      ok       ok       ok       ok       ok       ok       ok
+appointments:manage tampered                             404      404      404      404      404      404      404
+appointments:take                                        405      405      405      405      405      405      405
+appointments:times                                       ok       ok       ok       ok       ok       ok       ok
+appointments:times unfinished                            422      422      422      422      422      422      422
+
 # A citizen's own cases.
 portal:answer                                            login    405      405      405      405      405      405
 portal:attachment                                        login    ok       404      404      404      404      404
@@ -165,6 +179,31 @@ admin:auth_group_change                                  login    404      404  
 admin:auth_group_changelist                              login    404      404      404      404      404      404
 admin:auth_group_delete                                  login    404      404      404      404      404      404
 admin:auth_group_history                                 login    404      404      404      404      404      404
+admin:appointments_bookableservice_add                   login    404      404      404      404      404      404
+admin:appointments_bookableservice_change                login    404      404      404      404      404      404
+admin:appointments_bookableservice_changelist            login    404      404      404      404      404      404
+admin:appointments_bookableservice_delete                login    404      404      404      404      404      404
+admin:appointments_bookableservice_history               login    404      404      404      404      404      404
+admin:appointments_closure_add                           login    404      404      404      404      404      404
+admin:appointments_closure_change                        login    404      404      404      404      404      404
+admin:appointments_closure_changelist                    login    404      404      404      404      404      404
+admin:appointments_closure_delete                        login    404      404      404      404      404      404
+admin:appointments_closure_history                       login    404      404      404      404      404      404
+admin:appointments_counter_add                           login    404      404      404      404      404      404
+admin:appointments_counter_change                        login    404      404      404      404      404      404
+admin:appointments_counter_changelist                    login    404      404      404      404      404      404
+admin:appointments_counter_delete                        login    404      404      404      404      404      404
+admin:appointments_counter_history                       login    404      404      404      404      404      404
+admin:appointments_officepolicy_add                      login    404      404      404      404      404      404
+admin:appointments_officepolicy_change                   login    404      404      404      404      404      404
+admin:appointments_officepolicy_changelist               login    404      404      404      404      404      404
+admin:appointments_officepolicy_delete                   login    404      404      404      404      404      404
+admin:appointments_officepolicy_history                  login    404      404      404      404      404      404
+admin:appointments_openingrule_add                       login    404      404      404      404      404      404
+admin:appointments_openingrule_change                    login    404      404      404      404      404      404
+admin:appointments_openingrule_changelist                login    404      404      404      404      404      404
+admin:appointments_openingrule_delete                    login    404      404      404      404      404      404
+admin:appointments_openingrule_history                   login    404      404      404      404      404      404
 admin:catalogue_fee_add                                  login    404      404      404      404      404      404
 admin:catalogue_fee_change                               login    404      404      404      404      404      404
 admin:catalogue_fee_changelist                           login    404      404      404      404      404      404
@@ -222,6 +261,11 @@ verwaltung/account/emailaddress/<path:object_id>/        login    404      404  
 verwaltung/accounts/department/<path:object_id>/         login    404      404      redirect redirect redirect redirect
 verwaltung/accounts/user/<path:object_id>/               login    404      404      redirect redirect redirect redirect
 verwaltung/auth/group/<path:object_id>/                  login    404      404      redirect redirect redirect redirect
+verwaltung/appointments/bookableservice/<path:object_id>/ login    404      404      redirect redirect redirect redirect
+verwaltung/appointments/closure/<path:object_id>/        login    404      404      redirect redirect redirect redirect
+verwaltung/appointments/counter/<path:object_id>/        login    404      404      redirect redirect redirect redirect
+verwaltung/appointments/officepolicy/<path:object_id>/   login    404      404      redirect redirect redirect redirect
+verwaltung/appointments/openingrule/<path:object_id>/    login    404      404      redirect redirect redirect redirect
 verwaltung/catalogue/fee/<path:object_id>/               login    404      404      redirect redirect redirect redirect
 verwaltung/catalogue/lifesituation/<path:object_id>/     login    404      404      redirect redirect redirect redirect
 verwaltung/catalogue/office/<path:object_id>/            login    404      404      redirect redirect redirect redirect

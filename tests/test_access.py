@@ -110,6 +110,7 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
         "notices:retry": ("karla", {}),
         "mfa_edit_webauthn": ("aylin", {"name": "Anderer Name"}),
         "mfa_remove_webauthn": ("aylin", {}),
+        "appointments:details": ("aylin", {"name": "Aylin", "email": "aylin@example.org", "phone": ""}),
         f"{act} take": ("karla", {}),
         f"{act} ask": ("karla", {"ask-body": "Bitte ein Foto.", "ask-due_on": due}),
         f"{act} note": ("karla", {"note-body": "Angerufen."}),
@@ -143,7 +144,8 @@ OWN = {
     "account_change_password", "account_confirm_email", "account_confirm_login_code", "account_email",
     "account_login", "account_logout", "account_reauthenticate", "account_request_login_code",
     "account_reset_password", "account_reset_password_from_key", "account_set_password", "account_signup",
-    "accounts:delete", "accounts:profile", "applications:begin", "contact:reply", "contact:report_barrier",
+    "accounts:delete", "accounts:profile", "applications:begin", "appointments:cancel", "appointments:confirm",
+    "appointments:take", "contact:reply", "contact:report_barrier",
     "contact:write", "mfa_activate_totp", "mfa_add_webauthn", "mfa_authenticate", "mfa_deactivate_totp",
     "mfa_generate_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
 }  # fmt: skip

@@ -32,6 +32,9 @@ from apps.accounts.models import Department, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.applications.states import Status
+from apps.appointments import transitions as appointments
+from apps.appointments.models import Booking, Closure
+from apps.appointments.transitions import manage_token
 from apps.cases import transitions as verbs
 from apps.cases.models import Case
 from apps.contact.transitions import reply_token
@@ -40,6 +43,7 @@ from apps.core.models import Banner, Heartbeat, RetentionRun
 from apps.notices.models import Notice, NoticeDocument
 from apps.notices.states import NoticeStatus
 from tests import factories
+from tests.appointments import setting
 from tests.conftest import SecureClient
 
 ACTS = ("take", "ask", "note", "assign", "hand_over")
@@ -86,6 +90,9 @@ class World:
     dead: Notice
     passkey: Authenticator
     newcomer: EmailAddress
+    held: Booking
+    reserved: Booking
+    booked: Booking
     samples: dict[Any, Any]
 
 
@@ -116,6 +123,7 @@ def build(aylin: User, karla: User) -> World:
     Banner.objects.create(text_de="Das Rathaus ist heute zu.", text_en="The town hall is closed today.")
     RetentionRun.objects.create(rule="drafts", erased=3)
     Group.objects.create(name="Probegruppe")
+    held, reserved, booked = _bookings(aylin)
     return World(
         aylin=aylin,
         karla=karla,
@@ -129,9 +137,27 @@ def build(aylin: User, karla: User) -> World:
         dead=dead,
         passkey=passkey,
         newcomer=newcomer,
+        held=held,
+        reserved=reserved,
+        booked=booked,
         samples={model: model._default_manager.order_by("pk").first() for model in admin.site._registry}
         | {User: aylin},
     )
+
+
+def _bookings(user: User) -> list[Booking]:
+    """A town hall, and three times in it: held, reserved, confirmed."""
+    office = setting.office()
+    Closure.objects.create(office=office, begins=setting.at("11:00"), ends=setting.at("12:00"))
+    held, reserved, booked = (
+        appointments.hold(
+            office=office, services=[setting.bookable()], persons=1, starts_at=setting.at(time), user=user
+        )
+        for time in ("09:00", "09:12", "09:24")
+    )
+    appointments.reserve(reserved, name=user.full_name, email=user.email)
+    appointments.confirm(booked, name=user.full_name, email=user.email)
+    return [held, reserved, booked]
 
 
 def _finish(notice: Notice) -> None:
@@ -207,6 +233,16 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "notices:panel amt": reverse("notices:panel", args=["amt", decided]),
         "notices:panel ich": reverse("notices:panel", args=["ich", decided]),
         "notices:panel without-notice": reverse("notices:panel", args=["amt", fresh]),
+        "appointments:times": reverse("appointments:times") + "?leistung=personalausweis&personen=1",
+        "appointments:times unfinished": reverse("appointments:times"),
+        "appointments:booking": reverse("appointments:booking", args=[world.booked.pk]),
+        "appointments:details": reverse("appointments:details", args=[world.held.pk]),
+        "appointments:code": reverse("appointments:code", args=[world.reserved.pk]),
+        "appointments:manage": reverse("appointments:manage", args=[manage_token(world.booked)]),
+        "appointments:manage tampered": reverse("appointments:manage", args=[manage_token(world.booked) + "x"]),
+        "appointments:confirm": reverse("appointments:confirm", args=[manage_token(world.reserved)]),
+        "appointments:cancel": reverse("appointments:cancel", args=[manage_token(world.booked)]),
+        "appointments:calendar_file": reverse("appointments:calendar_file", args=[manage_token(world.booked)]),
         "account_confirm_email": reverse(
             "account_confirm_email", args=[EmailConfirmationHMAC.create(world.newcomer).key]
         ),

@@ -43,6 +43,16 @@ def timetable(sender: Celery, **_kwargs: object) -> None:
             "schedule": crontab(hour="2", minute="41"),
             "options": {"expires": 3600},
         },
+        "release-lapsed-holds": {
+            "task": "appointments.release_lapsed",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "remind-of-appointments": {
+            "task": "appointments.remind",
+            "schedule": crontab(hour="9", minute="11"),
+            "options": {"expires": 3600},
+        },
         "retention": {
             "task": "core.apply_retention",
             "schedule": crontab(hour="3", minute="17"),

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "apps.desk",
     "apps.api",
     "apps.applications",
+    "apps.appointments",
     "apps.contact",
     "apps.formbuilder",
     "apps.notices",
@@ -363,6 +364,7 @@ RETENTION_DAYS = {
     "drafts": 60,
     "applications": 365 * 10,
     "contact": 365,
+    "bookings": 30,  # after the visit
     "emails": 90,
     "heartbeats": 7,
     "unverified_accounts": 30,

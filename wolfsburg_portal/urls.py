@@ -24,6 +24,7 @@ urlpatterns = [
         path("", include("apps.catalogue.urls")),
         path("", include("apps.contact.urls")),
         path("antraege/", include("apps.applications.urls")),
+        path("termine/", include("apps.appointments.urls")),
         path("bescheide/", include("apps.notices.urls")),
         path("konto/", include("apps.accounts.urls")),
         path("konto/", include("allauth.account.urls")),

@@ -1,8 +1,7 @@
-from django import forms
 from django.contrib import admin
-from django.db import models
 
 from apps.accounts.models import Department, StaffRole, User
+from apps.core.widgets import CHECKBOXES
 
 
 class StaffRoleInline(admin.TabularInline):
@@ -18,7 +17,7 @@ class UserAdmin(admin.ModelAdmin):
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "family_name", "given_name"]
     fields = ["email", "given_name", "family_name", "language", "trust_level", "is_active", "is_staff", "groups"]
-    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
+    formfield_overrides = CHECKBOXES
     readonly_fields = ["trust_level"]
     ordering = ["family_name", "given_name"]
     inlines = [StaffRoleInline]

@@ -1,10 +1,9 @@
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db import models
 
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
+from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
 class FeeInline(admin.TabularInline):
@@ -25,10 +24,7 @@ class ServiceAdmin(admin.ModelAdmin):
     prepopulated_fields = {"slug": ["name_de"]}
     view_on_site = False
     inlines = [FeeInline]
-    # Plain check boxes instead of two list boxes that no screen reader understands.
-    formfield_overrides = {
-        models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
-    }
+    formfield_overrides = CHECKBOXES
 
 
 @admin.register(Fee)
@@ -36,6 +32,7 @@ class FeeAdmin(admin.ModelAdmin):
     """A fee that has begun is followed by a newer one, never changed."""
 
     list_display = ["label_de", "service", "amount", "valid_from"]
+    formfield_overrides = NATIVE_PICKERS
     list_filter = ["service"]
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:

@@ -1,13 +1,12 @@
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import emails
 from apps.core.models import Banner, EmailStatus, OutgoingEmail, RetentionRun
+from apps.core.widgets import NATIVE_PICKERS
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -26,13 +25,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 @admin.register(Banner)
 class BannerAdmin(admin.ModelAdmin):
     list_display = ["text_de", "level", "active", "since", "until"]
-    # The browser's own picker: the admin's has shortcuts whose labels are not translated.
-    formfield_overrides = {
-        models.DateTimeField: {
-            "form_class": forms.DateTimeField,
-            "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        },
-    }
+    formfield_overrides = NATIVE_PICKERS
 
 
 @admin.register(OutgoingEmail)

@@ -18,6 +18,11 @@ def is_working_day(day: dt.date) -> bool:
     return day.weekday() < 5 and day not in _holidays()
 
 
+def is_holiday(day: dt.date) -> bool:
+    """True for a public holiday of the Land."""
+    return day in _holidays()
+
+
 def add_working_days(start: dt.date, days: int) -> dt.date:
     """Return the day that lies ``days`` working days after ``start``.
 

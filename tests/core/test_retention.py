@@ -134,7 +134,8 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
 def test_every_rule_is_tried_here() -> None:
     keys = [rule.key for rule in retention_rules]
     assert len(set(keys)) == len(keys)
-    assert set(keys) == {key for key, _maker in MAKERS} == set(PERIODS)
+    # What is forgotten in place instead of deleted is tried beside its app (tests/appointments).
+    assert set(keys) == {key for key, _maker in MAKERS} | {"bookings"} == set(PERIODS)
     assert all(rule.describe for rule in retention_rules)
 
 

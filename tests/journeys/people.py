@@ -23,6 +23,7 @@ def main() -> None:
     from tests import factories
 
     call_command("load_wolfsburg", verbosity=0)
+    call_command("load_appointments", verbosity=0)
     departments = {d.slug: d for d in Department.objects.all()}
     factories.staff(
         KARLA, "Karla", "Brandes",

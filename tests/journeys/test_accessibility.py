@@ -22,7 +22,8 @@ PUBLIC = [
     "/leistungen/personalausweis/", "/lebenslagen/", "/lebenslagen/umziehen/", "/kontakt/",
     "/barriere-melden/", "/impressum/", "/datenschutz/", "/barrierefreiheit/", "/leichte-sprache/",
     "/konto/login/", "/konto/signup/", "/konto/password/reset/", "/konto/login/code/",
-    "/antraege/antrag/hundesteuer-anmelden/", "/gibt-es-nicht/",
+    "/antraege/antrag/hundesteuer-anmelden/", "/gibt-es-nicht/", "/termine/",
+    "/termine/zeiten/?leistung=reisepass&personen=2", "/termine/zeiten/",
 ]  # fmt: skip
 CITIZEN = [
     "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",
@@ -36,7 +37,9 @@ ADMIN = [
     "/verwaltung/stammdaten/", "/verwaltung/catalogue/service/", "/verwaltung/catalogue/fee/",
     "/verwaltung/catalogue/office/", "/verwaltung/catalogue/lifesituation/", "/verwaltung/accounts/user/",
     "/verwaltung/accounts/department/", "/verwaltung/core/banner/", "/verwaltung/core/outgoingemail/",
-    "/verwaltung/core/retentionrun/", "/verwaltung/formbuilder/formversion/", "/verwaltung/notices/legalremedy/",
+    "/verwaltung/core/retentionrun/", "/verwaltung/formbuilder/formversion/",
+    "/verwaltung/appointments/counter/", "/verwaltung/appointments/openingrule/add/",
+    "/verwaltung/appointments/closure/add/", "/verwaltung/notices/legalremedy/",
     "/verwaltung/core/banner/add/",
 ]  # fmt: skip
 
@@ -55,6 +58,7 @@ def walk(page: Any, prefix: str, paths: list[str]) -> list[str]:
     found = []
     for path in paths:
         response = page.goto(prefix + path)
+        # A page with errors is a page, too.
         if response.status >= 500 or (response.status == 404 and "gibt-es-nicht" not in path):
             found.append(f"{path}: status {response.status}")
             continue
@@ -64,10 +68,25 @@ def walk(page: Any, prefix: str, paths: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("prefix", ["", "/en"], ids=["german", "english"])
-def test_axe_finds_nothing_on_public_pages(person: Any, prefix: str, scheme: str) -> None:
+def test_axe_finds_nothing_on_public_pages(person: Any, portal: Portal, prefix: str, scheme: str) -> None:
     someone = person(color_scheme=scheme)
     page = someone.page
     found = walk(page, prefix, PUBLIC)
+    # A time that is held, the details with errors, the code.
+    page.goto(prefix + "/termine/zeiten/?leistung=personalausweis&personen=1")
+    follow(page.locator("#zeiten .wp-time").last)
+    found += findings(page, "details of an appointment")
+    follow(page.locator("main form button").first)
+    found += findings(page, "details with errors")
+    page.fill("[name=name]", "Ann O’Neill")
+    page.fill("[name=email]", f"axe-{scheme}{prefix[1:]}@example.org")
+    follow(page.locator("main form button").first)
+    found += findings(page, "code")
+    # The links of the mail: to confirm, then what one does with a booking.
+    page.goto(portal.link(portal.wait_for_mail(f"axe-{scheme}{prefix[1:]}@example.org", "bestaetigen")))
+    found += findings(page, "confirm by link")
+    follow(page.locator("main form button").first)
+    found += findings(page, "booking")
     # A form with errors, and the message that was sent.
     page.goto(prefix + "/kontakt/")
     follow(page.locator("main form button").first)

@@ -123,6 +123,18 @@ def _flatten(items: Any) -> list[Any]:
 
 
 @register.filter
+def long_day(value: Any) -> str:
+    """A day with its weekday: „Dienstag, 24. November" or "Tuesday 24 November"."""
+    return formats.date_format(value, "l, j. F" if translation.get_language() == "de" else "l j F")
+
+
+@register.filter
+def short_day(value: Any) -> str:
+    """The same in few letters: „Di, 24. Nov." or "Tue 24 Nov"."""
+    return formats.date_format(value, "D, j. M." if translation.get_language() == "de" else "D j M")
+
+
+@register.filter
 def euro(amount: Decimal | str | None) -> str:
     """``168.00`` as ``168,00 €`` (German) or ``€168.00`` (English)."""
     if amount is None or amount == "":

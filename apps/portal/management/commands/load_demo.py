@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from PIL import Image, ImageDraw
@@ -46,6 +47,7 @@ class Command(BaseCommand):
             raise CommandError("Demo data belongs only where DEMO is on.")
         if User.objects.filter(email=PEOPLE[0][0]).exists():
             return
+        call_command("load_appointments", stdout=self.stdout)
         people = [self._person(*entry) for entry in PEOPLE]
         aylin, juergen, clerk = people[0], people[1], people[2]
         self._parking(aylin, "WOB AO 123")

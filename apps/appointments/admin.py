@@ -1,0 +1,61 @@
+"""Running the offices: counters, hours, closures. Bookings are not here: only the verbs change them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext as _
+
+from apps.appointments.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
+from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
+
+
+@admin.register(BookableService)
+class BookableServiceAdmin(admin.ModelAdmin):
+    list_display = ["service", "minutes", "minutes_per_further_person", "max_persons", "active"]
+    list_filter = ["active"]
+
+
+@admin.register(OfficePolicy)
+class OfficePolicyAdmin(admin.ModelAdmin):
+    list_display = ["office", "horizon_days", "lead_minutes", "buffer_minutes", "grid_minutes", "active"]
+
+
+@admin.register(Counter)
+class CounterAdmin(admin.ModelAdmin):
+    list_display = ["name", "office", "active"]
+    list_filter = ["office", "active"]
+    formfield_overrides = CHECKBOXES
+
+
+class OpeningRuleForm(forms.ModelForm):
+    """Weekdays as check boxes; counters have to belong to the office."""
+
+    weekdays = forms.TypedMultipleChoiceField(
+        label=OpeningRule._meta.get_field("weekdays").verbose_name,
+        choices=OpeningRule.WEEKDAYS,
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        office, counters = data.get("office"), data.get("counters")
+        if office and counters and any(counter.office_id != office.pk for counter in counters):
+            self.add_error("counters", _("Ein gewählter Platz gehört zu einem anderen Standort."))
+        return data
+
+
+@admin.register(OpeningRule)
+class OpeningRuleAdmin(admin.ModelAdmin):
+    form = OpeningRuleForm
+    list_display = ["office", "opens", "closes", "audience", "valid_from", "valid_until"]
+    list_filter = ["office", "audience"]
+    formfield_overrides = CHECKBOXES | NATIVE_PICKERS
+
+
+@admin.register(Closure)
+class ClosureAdmin(admin.ModelAdmin):
+    list_display = ["office", "counter", "begins", "ends", "reason_de"]
+    list_filter = ["office"]
+    formfield_overrides = NATIVE_PICKERS

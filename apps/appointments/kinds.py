@@ -1,0 +1,94 @@
+"""What appointments plug in: doors, panels, retention, export, closing an account."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.appointments.forms import offered
+from apps.appointments.models import Booking
+from apps.appointments.states import LAPSING
+from apps.cases.kinds import case_panels
+from apps.cases.models import Case
+from apps.catalogue.models import OnlineAvailability, Service
+from apps.core import sockets
+from apps.core.kinds import days
+from apps.core.sockets import Door, Panel, RetentionRule
+
+
+@sockets.service_doors.plug
+def book_door(request: HttpRequest, service: Service) -> list[Door]:
+    """ "Termin buchen" on the page of a service that has appointments."""
+    if service.online != OnlineAvailability.APPOINTMENT or not offered().filter(service=service).exists():
+        return []
+    query = urlencode({"leistung": service.slug, "personen": 1})
+    return [Door(_("Termin buchen"), f"{reverse('appointments:times')}?{query}")]
+
+
+@sockets.home_doors.plug
+def appointments_door(request: HttpRequest) -> list[Door]:
+    """The way to all appointments."""
+    if not offered().exists():
+        return []
+    return [
+        Door(_("Termin buchen"), reverse("appointments:choose"), _("Freie Zeiten in allen Rathäusern auf einen Blick"))
+    ]
+
+
+def _ahead(bookings: QuerySet[Booking]) -> list[Booking]:
+    now = timezone.now()
+    return list(bookings.filter(status="confirmed", ends_at__gt=now).select_related("counter__office"))
+
+
+@sockets.my_area_panels.plug
+def bookings_panel(request: HttpRequest) -> list[Panel]:
+    """The appointments that lie ahead."""
+    ahead = _ahead(Booking.objects.of(request.user))
+    return [Panel("appointments/_bookings.html", {"bookings": ahead}, order=20)] if ahead else []
+
+
+@case_panels.plug
+def case_bookings_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
+    """The appointments that belong to a case."""
+    ahead = _ahead(Booking.objects.filter(case=case))
+    return [Panel("appointments/_case.html", {"bookings": ahead}, order=20)] if ahead else []
+
+
+@sockets.exports.plug
+def export_bookings(user: Any) -> tuple[str, list[dict[str, Any]]]:
+    """A person's appointments."""
+    rows = Booking.objects.of(user).exclude(status__in=LAPSING)
+    return _("Termine"), [
+        {
+            _("Nummer"): b.reference, _("Beginn"): b.starts_at.isoformat(), _("Standort"): str(b.counter.office.name),
+            _("Leistungen"): [str(s.service.name) for s in b.services.all()], _("Personen"): b.persons,
+            _("Status"): b.get_status_display(), _("Name"): b.name, _("E-Mail-Adresse"): b.email, _("Telefon"): b.phone,
+        }
+        for b in rows.select_related("counter__office").prefetch_related("services__service")
+    ]  # fmt: skip
+
+
+@sockets.closings.plug
+def keep_times_without_account(user: Any) -> None:
+    """Appointments stand without the account: the mailed link still moves and cancels them."""
+    Booking.objects.of(user).filter(status__in=LAPSING).delete()
+    Booking.objects.of(user).update(user=None)
+
+
+def _past(now: dt.datetime) -> QuerySet[Booking]:
+    return Booking.objects.filter(ends_at__lt=now - days("bookings")).exclude(
+        name="", email="", phone="", user=None, case=None
+    )
+
+
+def _forget(rows: QuerySet[Any]) -> int:
+    """Figures need the times, not the people."""
+    return rows.update(name="", email="", phone="", user=None, case=None)
+
+
+sockets.retention_rules.plug(RetentionRule("bookings", "Namen und Adressen vergangener Termine", _past, _forget))

@@ -1,0 +1,408 @@
+"""Choosing a time, holding it, leaving one's details, confirming."""
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.appointments import availability, transitions
+from apps.appointments.availability import Slot, minute, moment
+from apps.appointments.calendar import months
+from apps.appointments.forms import CodeForm, DetailsForm, VisitForm
+from apps.appointments.models import Booking, OfficePolicy
+from apps.appointments.states import BookingStatus
+from apps.catalogue.models import Office
+from apps.core import limits
+from apps.core.business_calendar import today
+from apps.core.transitions import TransitionError
+
+SESSION_KEY = "bookings"
+MOST_IN_SESSION = 20
+HOLDS_PER_HOUR = 20
+MAILS_PER_ADDRESS_AND_DAY = 5
+# Confirmed times ahead that one address may have at once.
+MOST_AHEAD = 3
+NEAREST = 6
+
+
+# -- choosing ----------------------------------------------------------------------------------------------
+
+
+@require_safe
+def choose(request: HttpRequest) -> HttpResponse:
+    """What for, how many, where."""
+    moving = _moving(request.GET.get("verschieben", ""))
+    form = VisitForm(
+        initial=request.GET.dict() | {"leistung": request.GET.getlist("leistung")} if request.GET else None
+    )
+    return render(request, "appointments/choose.html", {"form": form, "moving": moving})
+
+
+@never_cache
+@require_safe
+def times(request: HttpRequest) -> HttpResponse:
+    """The next free time at each office, a calendar of days, and the times of the chosen day."""
+    form = VisitForm(request.GET)
+    if not form.is_valid():
+        return render(request, "appointments/choose.html", {"form": form}, status=422)
+    offices = _offices(form)
+    days = _free(form, offices)
+    day = _chosen_day(request.GET.get("tag", ""), days)
+    query = _query(request, form)
+    near = _near(request.GET.get("um", ""), days)
+    names = {office.pk: office for office in offices}
+    context = {
+        "form": form,
+        "services": form.cleaned_data["leistung"],
+        "minutes": availability.visit_of(form.cleaned_data["leistung"], form.cleaned_data["personen"]).minutes,
+        "hidden": _hidden(request, form),
+        "query": urlencode(query, doseq=True),
+        "next_times": [_shown(slot, names) for slot in _first_by_office(days, offices)],
+        "near": [_shown(slot, names) for slot in near],
+        "months": months(days, chosen=day),
+        "day": day,
+        "slots": [
+            {"office": office, "slots": [_shown(s, names) for s in days.get(day, []) if s.office == office.pk]}
+            for office in offices
+        ] if day else [],
+        "moving": _moving(request.GET.get("verschieben", "")),
+    }  # fmt: skip
+    return render(request, "appointments/times.html", context)
+
+
+def _offices(form: VisitForm) -> list[Office]:
+    chosen = form.cleaned_data["standort"]
+    if chosen is not None:
+        return [chosen]
+    return list(Office.objects.filter(policy__active=True).order_by("name_de"))
+
+
+def _free(form: VisitForm, offices: list[Office]) -> dict[dt.date, list[Slot]]:
+    visit = availability.visit_of(form.cleaned_data["leistung"], form.cleaned_data["personen"])
+    return free_times(offices, visit)
+
+
+def free_times(offices: list[Office], visit: availability.Visit) -> dict[dt.date, list[Slot]]:
+    """Free public times of offices from today to their horizons, by day."""
+    first = today()
+    horizon = max(OfficePolicy.objects.filter(office__in=offices).values_list("horizon_days", flat=True), default=0)
+    read = availability.office_days(
+        [o.pk for o in offices], first, first + dt.timedelta(days=horizon), audience="public", now=timezone.now()
+    )
+    return availability.slots(read, visit)
+
+
+def _chosen_day(text: str, days: dict[dt.date, list[Slot]]) -> dt.date | None:
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        day = None
+    return day if day in days else next(iter(days), None)
+
+
+def _near(text: str, days: dict[dt.date, list[Slot]]) -> list[Slot]:
+    """The free times nearest to one that has just gone."""
+    if not text.isdecimal() or len(text) > 9:
+        return []
+    wanted = int(text)
+    every = [slot for slots in days.values() for slot in slots]
+    return sorted(sorted(every, key=lambda s: abs(s.minute - wanted))[:NEAREST], key=lambda s: s.minute)
+
+
+def _first_by_office(days: dict[dt.date, list[Slot]], offices: list[Office]) -> list[Slot]:
+    found: dict[int, Slot] = {}
+    for slots in days.values():
+        for slot in slots:
+            found.setdefault(slot.office, slot)
+        if len(found) == len(offices):
+            break
+    return sorted(found.values(), key=lambda s: s.minute)
+
+
+def _shown(slot: Slot, offices: dict[int, Office]) -> dict[str, Any]:
+    return {
+        "starts_at": slot.starts_at,
+        "office": offices[slot.office],
+        "value": f"{offices[slot.office].slug}.{slot.minute}",
+    }
+
+
+def _query(request: HttpRequest, form: VisitForm) -> list[tuple[str, str]]:
+    query = [("leistung", s.service.slug) for s in form.cleaned_data["leistung"]]
+    query.append(("personen", str(form.cleaned_data["personen"])))
+    if form.cleaned_data["standort"]:
+        query.append(("standort", form.cleaned_data["standort"].slug))
+    moving = request.GET.get("verschieben") or request.POST.get("verschieben")
+    if moving:
+        query.append(("verschieben", moving[:300]))
+    return query
+
+
+def _hidden(request: HttpRequest, form: VisitForm) -> list[tuple[str, str]]:
+    """The choice as hidden fields of the buttons that take a time."""
+    return _query(request, form)
+
+
+def _moving(token: str) -> Booking | None:
+    booking = transitions.booking_for_token(token) if token else None
+    return booking if booking is not None and booking.lies_ahead else None
+
+
+# -- holding -----------------------------------------------------------------------------------------------
+
+
+@never_cache
+@require_POST
+def take(request: HttpRequest) -> HttpResponse:
+    """Hold the chosen time, then ask who comes."""
+    form = VisitForm(request.POST)
+    if not form.is_valid():
+        return render(request, "appointments/choose.html", {"form": form}, status=422)
+    held = _take(request, form, request.POST.get("zeit", ""))
+    if isinstance(held, HttpResponse):
+        return held
+    return redirect("appointments:details", held.pk)
+
+
+def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpResponse:
+    """The held booking, or the page that says why there is none."""
+    slug, _dot, number = chosen.rpartition(".")
+    office = Office.objects.filter(slug=slug, policy__active=True).first()
+    if office is None or not number.isdecimal() or len(number) > 9:
+        messages.warning(request, _("Bitte wählen Sie eine Zeit."))
+        return redirect(_times_url(request, form))
+    if not limits.within("appointment-hold", limits.client_key(request), limit=HOLDS_PER_HOUR, seconds=3600):
+        return render(request, "errors/429.html", status=429)
+    try:
+        booking = transitions.hold(
+            office=office,
+            services=form.cleaned_data["leistung"],
+            persons=form.cleaned_data["personen"],
+            starts_at=moment(int(number)),
+            user=request.user,
+            language=translation.get_language() or "de",
+            replaces=_moving(request.POST.get("verschieben", "")),
+        )
+    except (transitions.Full, transitions.NotOffered):
+        messages.warning(request, _("Diese Zeit ist gerade vergeben worden. Die nächsten freien Zeiten stehen hier."))
+        return redirect(_times_url(request, form, um=number))
+    _remember(request, booking)
+    return booking
+
+
+def _times_url(request: HttpRequest, form: VisitForm, **more: str) -> str:
+    return f"{reverse('appointments:times')}?{urlencode([*_query(request, form), *more.items()])}"
+
+
+def _remember(request: HttpRequest, booking: Booking) -> None:
+    """This browser has made it: only it, or the account, may go on with it."""
+    kept = [pk for pk in request.session.get(SESSION_KEY, []) if pk != str(booking.pk)]
+    request.session[SESSION_KEY] = [*kept, str(booking.pk)][-MOST_IN_SESSION:]
+
+
+def _mine(request: HttpRequest, pk: Any) -> Booking | None:
+    """The booking if this browser or account has made it; None when it has lapsed and is gone."""
+    known = str(pk) in request.session.get(SESSION_KEY, [])
+    rows = Booking.objects.select_related("counter__office", "replaces")
+    booking = rows.filter(pk=pk).first() if known else Booking.objects.of(request.user).filter(pk=pk).first()
+    if booking is None and not known:
+        raise Http404
+    return booking
+
+
+# -- details and confirming ----------------------------------------------------------------------------------
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def details(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Who comes; the time is held meanwhile."""
+    booking = _mine(request, pk)
+    if booking is not None and booking.status == BookingStatus.RESERVED and booking.is_live:
+        return redirect("appointments:code", booking.pk)
+    if booking is not None and booking.status not in (BookingStatus.HELD, BookingStatus.RESERVED):
+        return redirect("appointments:booking", booking.pk)
+    if request.method == "POST":
+        return _post_details(request, booking)
+    if booking is None or not booking.is_live:
+        messages.warning(
+            request, _("Die Zeit war nur zehn Minuten gehalten und ist wieder frei. Bitte wählen Sie neu.")
+        )
+        return redirect("appointments:choose")
+    return _render_details(request, booking, DetailsForm(initial=_known(request, booking)))
+
+
+def _known(request: HttpRequest, booking: Booking) -> dict[str, str]:
+    if booking.replaces is not None:
+        old = booking.replaces
+        return {"name": old.name, "email": old.email, "phone": old.phone}
+    if request.user.is_authenticated:
+        return {"name": request.user.full_name, "email": request.user.email}
+    return {}
+
+
+def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -> HttpResponse:
+    query = [("leistung", s.service.slug) for s in booking.services.select_related("service")]
+    hidden = [
+        *query,
+        ("personen", str(booking.persons)),
+        ("zeit", f"{booking.office.slug}.{minute(booking.starts_at)}"),
+    ]
+    if booking.replaces is not None:
+        hidden.append(("verschieben", transitions.manage_token(booking.replaces)))
+    context = {
+        "booking": booking,
+        "form": form,
+        "hidden": hidden,
+        "services": booking.services.select_related("service"),
+        "may_extend": booking.extensions < transitions.MAX_EXTENSIONS,
+    }
+    return render(request, "appointments/details.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse:
+    typed = DetailsForm(request.POST)
+    if booking is None or not booking.is_live:
+        # The hold has lapsed while somebody typed: the same time again if it is free, else the nearest.
+        again = _again(request, typed)
+        if isinstance(again, HttpResponse):
+            return again
+        booking = again
+    if "_release" in request.POST:
+        transitions.release(booking)
+        return redirect(_visit_url(request, booking))
+    if "_extend" in request.POST:
+        try:
+            transitions.extend(booking)
+            messages.success(request, _("Die Zeit ist weitere zehn Minuten für Sie gehalten."))
+        except TransitionError:
+            messages.warning(
+                request, _("Länger können wir die Zeit nicht halten. Bitte senden Sie Ihre Angaben jetzt ab.")
+            )
+        return _render_details(request, booking, DetailsForm(initial=request.POST.dict()))
+    if not typed.is_valid():
+        return _render_details(request, booking, typed)
+    return _finish_details(request, booking, typed)
+
+
+def _finish_details(request: HttpRequest, booking: Booking, form: DetailsForm) -> HttpResponse:
+    data = form.cleaned_data
+    moving = booking.replaces is not None
+    email = data["email"].lower()
+    if (
+        not moving
+        and Booking.objects.confirmed().filter(email__iexact=email, starts_at__gt=timezone.now()).count() >= MOST_AHEAD
+    ):
+        form.add_error(
+            "email",
+            _("Zu dieser Adresse gibt es schon drei Termine. Bitte sagen Sie einen ab oder rufen Sie an: 115"),
+        )
+        return _render_details(request, booking, form)
+    # Whoever is signed in has proved the address, and whoever moves has proved the old booking.
+    proved = (request.user.is_authenticated and request.user.email.lower() == email) or (
+        moving and booking.replaces is not None and booking.replaces.email.lower() == email
+    )
+    try:
+        if proved:
+            transitions.confirm(booking, by=request.user, **data)
+            return redirect("appointments:booking", booking.pk)
+        if not limits.within("appointment-mail", email, limit=MAILS_PER_ADDRESS_AND_DAY, seconds=86400):
+            form.add_error("email", _("An diese Adresse ging heute schon zu viel Post. Bitte rufen Sie an: 115"))
+            return _render_details(request, booking, form)
+        transitions.reserve(booking, **data)
+    except TransitionError:
+        return _post_details(request, None)
+    return redirect("appointments:code", booking.pk)
+
+
+def _again(request: HttpRequest, typed: DetailsForm) -> Booking | HttpResponse:
+    """Take the same time once more, or offer the nearest with what was typed still there."""
+    visit = VisitForm(request.POST)
+    if not visit.is_valid():
+        messages.warning(
+            request, _("Die Zeit war nur zehn Minuten gehalten und ist wieder frei. Bitte wählen Sie neu.")
+        )
+        return redirect("appointments:choose")
+    chosen = request.POST.get("andere") or request.POST.get("zeit", "")
+    held = _take(request, visit, chosen)
+    if isinstance(held, Booking):
+        return held
+    if held.status_code != 302:
+        return held
+    number = chosen.rpartition(".")[2]
+    offices = _offices(visit)
+    names = {o.pk: o for o in offices}
+    # The warning is in the page itself.
+    list(messages.get_messages(request))
+    context = {
+        "form": DetailsForm(initial=typed.data.dict()) if hasattr(typed.data, "dict") else typed,
+        "near": [_shown(s, names) for s in _near(number, _free(visit, offices))],
+        "hidden": _query(request, visit),
+        "query": urlencode(_query(request, visit), doseq=True),
+    }
+    return render(request, "appointments/gone.html", context, status=409)
+
+
+def _visit_url(request: HttpRequest, booking: Booking) -> str:
+    form = VisitForm(request.POST)
+    return _times_url(request, form) if form.is_valid() else reverse("appointments:choose")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def code(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The mailed code, for those who stay on the page."""
+    booking = _mine(request, pk)
+    if booking is None or (booking.status == BookingStatus.RESERVED and not booking.is_live):
+        messages.warning(request, _("Die halbe Stunde ist um, die Zeit ist wieder frei. Bitte wählen Sie neu."))
+        return redirect("appointments:choose")
+    if booking.status != BookingStatus.RESERVED:
+        return redirect(
+            "appointments:booking" if booking.status != BookingStatus.HELD else "appointments:details", booking.pk
+        )
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            transitions.check_code(booking, form.cleaned_data["code"])
+            transitions.confirm(booking)
+            return redirect("appointments:booking", booking.pk)
+        except transitions.WrongCode as wrong:
+            form.add_error(
+                "code",
+                _("Dieser Code passt nicht. Bitte sehen Sie noch einmal in die neueste E-Mail.") if wrong.left
+                else _("Der Code wurde zu oft falsch eingegeben. Bitte nutzen Sie den Link in der E-Mail."),
+            )  # fmt: skip
+        except TransitionError:
+            messages.warning(request, _("Die halbe Stunde ist um, die Zeit ist wieder frei. Bitte wählen Sie neu."))
+            return redirect("appointments:choose")
+    context = {"booking": booking, "form": form, "services": booking.services.select_related("service")}
+    return render(request, "appointments/code.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_safe
+def booking(request: HttpRequest, pk: Any) -> HttpResponse:
+    """„Ihr Termin steht."""
+    found = _mine(request, pk)
+    if found is None or found.status in (BookingStatus.HELD, BookingStatus.RESERVED):
+        return redirect("appointments:details", pk)
+    return render(request, "appointments/booking.html", booking_context(found))
+
+
+def booking_context(found: Booking) -> dict[str, Any]:
+    """What every page about a booking shows."""
+    services = list(found.services.select_related("service"))
+    return {
+        "booking": found,
+        "services": services,
+        "documents": list(dict.fromkeys(d for s in services for d in s.service.document_list)),
+        "token": transitions.manage_token(found),
+    }

@@ -1,0 +1,97 @@
+"""Behind the signed link: confirm, look, move, cancel, take the calendar file along."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from icalendar import Calendar, Event
+
+from apps.appointments import transitions
+from apps.appointments.models import Booking
+from apps.appointments.states import BookingStatus
+from apps.appointments.views.booking import booking_context
+from apps.core.transitions import TransitionError
+
+
+def _found(token: str) -> Booking:
+    booking = transitions.booking_for_token(token)
+    if booking is None:
+        raise Http404
+    return booking
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The mailed link: GET shows the button, only POST confirms, for mail scanners open links."""
+    booking = transitions.booking_for_token(token)
+    if booking is None or (booking.status in (BookingStatus.HELD, BookingStatus.RESERVED) and not booking.is_live):
+        return render(request, "appointments/lapsed.html", status=410)
+    if booking.status != BookingStatus.RESERVED:
+        return redirect("appointments:manage", token)
+    if request.method == "POST":
+        try:
+            transitions.confirm(booking)
+        except TransitionError:
+            return render(request, "appointments/lapsed.html", status=410)
+        return redirect("appointments:manage", token)
+    return render(request, "appointments/confirm.html", booking_context(booking))
+
+
+@never_cache
+@require_safe
+def manage(request: HttpRequest, token: str) -> HttpResponse:
+    """The booking with what can be done about it."""
+    booking = _found(token)
+    if booking.status in (BookingStatus.HELD, BookingStatus.RESERVED):
+        return redirect("appointments:confirm", token)
+    return render(request, "appointments/booking.html", booking_context(booking))
+
+
+@never_cache
+@require_POST
+def cancel(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the time back."""
+    booking = _found(token)
+    try:
+        transitions.cancel(booking)
+        messages.success(request, _("Der Termin ist abgesagt. Danke, dass Sie Bescheid geben."))
+    except TransitionError:
+        messages.info(request, _("Dieser Termin steht nicht mehr."))
+    return redirect("appointments:manage", token)
+
+
+@never_cache
+@require_safe
+def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
+    """The booking for one's own calendar (RFC 5545): when and where, not for what."""
+    booking = _found(token)
+    if booking.status not in (BookingStatus.CONFIRMED, BookingStatus.CANCELLED):
+        raise Http404
+    calendar = Calendar()
+    calendar.add("prodid", "-//Stadt Wolfsburg//Termine//DE")
+    calendar.add("version", "2.0")
+    cancelled = booking.status == BookingStatus.CANCELLED
+    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
+    event = Event()
+    event.add("uid", f"{booking.pk}@{settings.SERVER_EMAIL.rpartition('@')[2]}")
+    event.add("dtstamp", booking.cancelled_at or booking.confirmed_at or booking.created_at)
+    event.add("dtstart", booking.starts_at.astimezone(dt.UTC))
+    event.add("dtend", booking.ends_at.astimezone(dt.UTC))
+    event.add("sequence", 1 if cancelled else 0)
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("summary", _("Termin bei der Stadt Wolfsburg (%(number)s)") % {"number": booking.reference})
+    office = booking.office
+    event.add(
+        "location", ", ".join(x for x in (office.name, office.street, f"{office.postcode} {office.city}".strip()) if x)
+    )
+    event.add("url", transitions.manage_link(booking))
+    calendar.add_component(event)
+    response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="termin-{booking.reference}.ics"'
+    return response

@@ -1,0 +1,50 @@
+"""A small town hall to book in."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from apps.appointments.models import BookableService, Counter, OfficePolicy, OpeningRule
+from apps.appointments.states import Audience
+from apps.catalogue.models import Office, Service
+from apps.core.business_calendar import add_working_days, today
+
+EVERY_DAY = [0, 1, 2, 3, 4, 5, 6]
+
+
+def bookable(slug: str = "personalausweis", minutes: int = 12, further: int = 0) -> BookableService:
+    """A bookable service."""
+    made, _created = BookableService.objects.get_or_create(
+        service=Service.objects.get(slug=slug), defaults={"minutes": minutes, "minutes_per_further_person": further}
+    )
+    return made
+
+
+def office(
+    slug: str = "rathaus-b", *, counters: int = 1, services: Sequence[BookableService] = (), opens: str = "08:00",
+    closes: str = "12:00", audience: str = Audience.PUBLIC, weekdays: Sequence[int] = tuple(EVERY_DAY), **policy: Any,
+) -> Office:  # fmt: skip
+    """An office with counters that are open every day and can do the services."""
+    found = Office.objects.get(slug=slug)
+    OfficePolicy.objects.create(office=found, **({"lead_minutes": 0} | policy))
+    made = [Counter.objects.create(office=found, name=f"Platz {n}") for n in range(1, counters + 1)]
+    for counter in made:
+        counter.services.set(services or [bookable()])
+    rule = OpeningRule.objects.create(
+        office=found, weekdays=list(weekdays), opens=dt.time.fromisoformat(opens),
+        closes=dt.time.fromisoformat(closes), valid_from=today() - dt.timedelta(days=400), audience=audience,
+    )  # fmt: skip
+    rule.counters.set(made)
+    return found
+
+
+def working_day(number: int = 5) -> dt.date:
+    """The working day that lies so many working days ahead."""
+    return add_working_days(today(), number)
+
+
+def at(time: str, day: dt.date | None = None) -> dt.datetime:
+    """A time of day in Wolfsburg on a working day ahead."""
+    return dt.datetime.combine(day or working_day(), dt.time.fromisoformat(time), timezone.get_default_timezone())

@@ -1,0 +1,352 @@
+"""Booking over HTTP: choose, hold, leave details, confirm, move, cancel – and what goes wrong on the way."""
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from icalendar import Calendar
+
+from apps.appointments import transitions
+from apps.appointments.availability import minute
+from apps.appointments.models import BookableService, Booking
+from apps.appointments.states import BookingStatus
+from apps.catalogue.models import Office
+from apps.core.models import OutgoingEmail
+from tests.appointments import setting
+
+pytestmark = pytest.mark.django_db
+
+VISIT = {"leistung": "personalausweis", "personen": "1"}
+DETAILS = {"name": "Zoë D’Angelo", "email": "zoe@example.org", "phone": ""}
+
+
+@pytest.fixture
+def office() -> Office:
+    return setting.office(counters=1)
+
+
+def time(hour: str = "09:00") -> str:
+    return f"rathaus-b.{minute(setting.at(hour))}"
+
+
+def hold(client: Any, hour: str = "09:00", **more: str) -> Booking:
+    answer = client.post("/termine/halten/", {**VISIT, "zeit": time(hour), **more})
+    assert answer.status_code == 302, answer.content.decode()
+    pk = re.search(r"/termine/([0-9a-f-]{36})/", answer["Location"])
+    assert pk, answer["Location"]
+    return Booking.objects.get(pk=pk[1])
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def mail(purpose: str) -> OutgoingEmail:
+    return OutgoingEmail.objects.filter(purpose=purpose).latest("created_at")
+
+
+def link_in(email: OutgoingEmail) -> str:
+    found = re.search(r"https?://[^/]+(/\S+)", email.body)
+    assert found
+    return found[1]
+
+
+def booked(client: Any, hour: str = "09:00") -> Booking:
+    booking = hold(client, hour)
+    client.post(f"/termine/{booking.pk}/angaben/", DETAILS)
+    client.post(link_in(mail("appointment_confirm")))
+    booking.refresh_from_db()
+    assert booking.status == BookingStatus.CONFIRMED
+    return booking
+
+
+# -- choosing ---------------------------------------------------------------------------------------------
+
+
+def test_choice_lists_what_can_be_booked(client: Any, office: Office) -> None:
+    page = text(client.get("/termine/"))
+    assert "Personalausweis" in page
+    assert "Reisepass" not in page
+    assert "egal wo" in page
+
+
+def test_without_counters_there_is_the_telephone(client: Any) -> None:
+    assert "nur am Telefon" in text(client.get("/termine/"))
+
+
+def test_service_page_and_home_lead_to_the_booking(client: Any, office: Office) -> None:
+    assert "/termine/zeiten/?leistung=personalausweis&amp;personen=1" in text(
+        client.get("/leistungen/personalausweis/")
+    )
+    assert 'href="/termine/"' in text(client.get("/"))
+
+
+def test_times_show_next_calendar_and_day(client: Any, office: Office) -> None:
+    setting.office("vorsfelde", opens="10:00")
+    page = text(client.get("/termine/zeiten/", {**VISIT, "tag": setting.working_day().isoformat()}))
+    assert "Nächste freie Zeit" in page
+    assert f'value="{time("09:00")}"' in page
+    assert "Vorsfelde" in page
+    assert 'aria-current="date"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"personen": "1"}, "wofür Sie den Termin brauchen"),
+        ({"leistung": "reisepass", "personen": "1"}, "gibt es keine Termine"),
+        ({"leistung": "x\x00", "personen": "1"}, "leistung"),
+        ({**VISIT, "personen": "0"}, "Mindestens eine Person"),
+        ({**VISIT, "personen": "viele"}, "Bitte geben Sie eine Zahl ein"),
+        ({**VISIT, "personen": "6"}, "höchstens 5 Personen"),
+        ({**VISIT, "standort": "mond"}, "Diesen Standort gibt es nicht"),
+    ],
+)
+def test_choice_that_does_not_hold_is_said(client: Any, office: Office, query: dict[str, str], sentence: str) -> None:
+    answer = client.get("/termine/zeiten/", query)
+    assert answer.status_code == 422
+    assert sentence in text(answer)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"tag": "gestern"}, {"tag": "2026-02-31"}, {"um": "²"}, {"um": "9" * 30}, {"verschieben": "x"}]
+)
+def test_odd_addresses_are_forgiven(client: Any, office: Office, odd: dict[str, str]) -> None:
+    assert client.get("/termine/zeiten/", VISIT | odd).status_code == 200
+
+
+def test_nothing_free_says_so(client: Any, office: Office) -> None:
+    office.policy.active = True
+    office.opening_rules.all().delete()
+    assert "Gerade ist keine Zeit frei." in text(client.get("/termine/zeiten/", VISIT))
+
+
+# -- holding and details --------------------------------------------------------------------------------------
+
+
+def test_booking_by_mailed_link(client: Any, office: Office) -> None:
+    booking = hold(client)
+    page = text(client.get(f"/termine/{booking.pk}/angaben/"))
+    assert "für Sie gehalten" in page
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS)
+    assert answer["Location"] == f"/termine/{booking.pk}/code/"
+    booking.refresh_from_db()
+    assert booking.expires_at is not None
+    assert booking.expires_at > timezone.now() + dt.timedelta(minutes=29)
+    path = link_in(mail("appointment_confirm"))
+    # Mail scanners open links.
+    assert "Termin bestätigen" in text(client.get(path))
+    booking.refresh_from_db()
+    assert booking.status == BookingStatus.RESERVED
+    answer = client.post(path, follow=True)
+    assert "Ihr Termin steht." in text(answer)
+    assert booking.reference in text(answer)
+    assert mail("appointment_confirmed").to_address == DETAILS["email"]
+
+
+def test_booking_by_code(client: Any, office: Office) -> None:
+    booking = hold(client)
+    client.post(f"/termine/{booking.pk}/angaben/", DETAILS)
+    code = re.search(r"\b[0-9]{6}\b", mail("appointment_confirm").body)
+    assert code
+    wrong = client.post(f"/termine/{booking.pk}/code/", {"code": "000000" if code[0] != "000000" else "1"})
+    assert "Dieser Code passt nicht" in text(wrong)
+    answer = client.post(f"/termine/{booking.pk}/code/", {"code": code[0]}, follow=True)
+    assert "Ihr Termin steht." in text(answer)
+
+
+def test_signed_in_confirms_at_once(client: Any, aylin: Any, office: Office) -> None:
+    client.as_(aylin)
+    booking = hold(client)
+    assert aylin.email in text(client.get(f"/termine/{booking.pk}/angaben/"))
+    answer = client.post(
+        f"/termine/{booking.pk}/angaben/", {"name": aylin.full_name, "email": aylin.email, "phone": ""}, follow=True
+    )
+    assert "Ihr Termin steht." in text(answer)
+    assert booking.reference in text(client.get("/mein-bereich/"))
+
+
+def test_signed_in_with_a_foreign_address_has_to_prove_it(client: Any, aylin: Any, office: Office) -> None:
+    client.as_(aylin)
+    booking = hold(client)
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS)
+    assert answer["Location"] == f"/termine/{booking.pk}/code/"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"name": ""}, "Ihr Name fehlt"),
+        ({"email": ""}, "Ihre E-Mail-Adresse fehlt"),
+        ({"email": "zoe@"}, "nicht vollständig"),
+        ({"name": "Z\x00oë"}, "nicht"),
+    ],
+)
+def test_details_that_do_not_hold_are_said_and_kept(
+    client: Any, office: Office, changes: dict[str, str], sentence: str
+) -> None:
+    booking = hold(client)
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS | {"phone": "05361 1"} | changes)
+    assert answer.status_code == 422
+    assert sentence in text(answer)
+    assert "05361 1" in text(answer)
+    booking.refresh_from_db()
+    assert booking.status == BookingStatus.HELD
+
+
+def test_time_that_is_gone_leads_to_the_nearest(client: Any, office: Office) -> None:
+    hold(client, "09:00")
+    answer = client.post("/termine/halten/", {**VISIT, "zeit": time("09:00")}, follow=True)
+    page = text(answer)
+    assert "gerade vergeben worden" in page
+    assert "Am nächsten an Ihrer Zeit" in page
+    assert time("08:48") in page
+    assert time("09:12") in page
+
+
+def lapse(booking: Booking) -> None:
+    Booking.objects.filter(pk=booking.pk).update(expires_at=timezone.now() - dt.timedelta(seconds=1))
+
+
+def form_of(client: Any, booking: Booking) -> dict[str, str]:
+    """The hidden fields of the details page."""
+    page = text(client.get(f"/termine/{booking.pk}/angaben/"))
+    return dict(re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)">', page))
+
+
+def test_hold_that_lapsed_while_typing_is_taken_again(client: Any, office: Office) -> None:
+    booking = hold(client)
+    hidden = form_of(client, booking)
+    lapse(booking)
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS | hidden)
+    [again] = Booking.objects.all()
+    assert answer["Location"] == f"/termine/{again.pk}/code/"
+    assert (again.name, again.starts_at) == (DETAILS["name"], booking.starts_at)
+
+
+def test_time_that_went_while_typing_is_said_with_the_nearest_and_nothing_is_lost(client: Any, office: Office) -> None:
+    booking = hold(client)
+    hidden = form_of(client, booking)
+    lapse(booking)
+    transitions.hold(office=office, services=[BookableService.objects.get()], persons=1, starts_at=setting.at("09:00"))
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS | hidden)
+    assert answer.status_code == 409
+    page = text(answer)
+    assert "inzwischen vergeben" in page
+    assert "Zoë D’Angelo" in page
+    assert f'name="andere" value="{time("09:12")}"' in page
+    # One click on another time goes on with what was typed.
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS | hidden | {"andere": time("09:12")})
+    assert answer.status_code == 302
+    assert Booking.objects.get(name=DETAILS["name"]).starts_at == setting.at("09:12")
+
+
+def test_hold_is_extended_and_given_back(client: Any, office: Office) -> None:
+    booking = hold(client)
+    page = text(client.post(f"/termine/{booking.pk}/angaben/", DETAILS | {"_extend": "1"}))
+    assert "weitere zehn Minuten" in page
+    assert "Zoë D’Angelo" in page
+    client.post(f"/termine/{booking.pk}/angaben/", {"_release": "1"})
+    assert not Booking.objects.exists()
+
+
+def test_hold_belongs_to_its_browser(client: Any, office: Office, aylin: Any) -> None:
+    booking = hold(client)
+    stranger = type(client)()
+    for place in ("angaben", "code"):
+        assert stranger.get(f"/termine/{booking.pk}/{place}/").status_code == 404
+    assert stranger.get(f"/termine/{booking.pk}/").status_code == 404
+    assert stranger.as_(aylin).get(f"/termine/{booking.pk}/angaben/").status_code == 404
+
+
+def test_holds_have_a_limit(client: Any, office: Office, monkeypatch: Any) -> None:
+    monkeypatch.setattr("apps.appointments.views.booking.HOLDS_PER_HOUR", 1)
+    hold(client)
+    assert client.post("/termine/halten/", {**VISIT, "zeit": time("10:00")}).status_code == 429
+
+
+def test_address_may_have_three_times_ahead(client: Any, office: Office) -> None:
+    for hour in ("08:00", "09:00", "10:00"):
+        booked(client, hour)
+    booking = hold(client, "11:00")
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS)
+    assert answer.status_code == 422
+    assert "schon drei Termine" in text(answer)
+
+
+@pytest.mark.parametrize(
+    "chosen", ["", "rathaus-b", "rathaus-b.", "mond.1", "rathaus-b.-1", "rathaus-b.²", "rathaus-b." + "9" * 40]
+)
+def test_odd_times_are_asked_again(client: Any, office: Office, chosen: str) -> None:
+    assert client.post("/termine/halten/", {**VISIT, "zeit": chosen}).status_code == 302
+    assert not Booking.objects.exists()
+
+
+# -- afterwards ---------------------------------------------------------------------------------------------
+
+
+def test_link_moves_without_account_and_keeps_the_old_time_until_then(client: Any, office: Office) -> None:
+    old = booked(client)
+    token = transitions.manage_token(old)
+    other = type(client)()
+    page = text(other.get(f"/termine/link/{token}/"))
+    assert "Verschieben" in page
+    times = other.get("/termine/zeiten/", VISIT | {"verschieben": token})
+    assert "bleibt bestehen" in text(times)
+    new = hold(other, "10:00", verschieben=token)
+    old.refresh_from_db()
+    assert old.status == BookingStatus.CONFIRMED
+    answer = other.post(f"/termine/{new.pk}/angaben/", DETAILS, follow=True)
+    assert "Ihr Termin steht." in text(answer)
+    old.refresh_from_db()
+    assert old.status == BookingStatus.CANCELLED
+    assert "verschoben" in text(other.get(f"/termine/link/{token}/"))
+
+
+def test_link_cancels_by_post_only(client: Any, office: Office) -> None:
+    booking = booked(client)
+    token = transitions.manage_token(booking)
+    assert client.get(f"/termine/link/{token}/absagen/").status_code == 405
+    answer = client.post(f"/termine/link/{token}/absagen/", follow=True)
+    assert "abgesagt" in text(answer)
+    booking.refresh_from_db()
+    assert booking.status == BookingStatus.CANCELLED
+    assert "steht nicht mehr" in text(client.post(f"/termine/link/{token}/absagen/", follow=True))
+
+
+def test_forged_link_leads_nowhere(client: Any, office: Office) -> None:
+    token = transitions.manage_token(booked(client))
+    forged = token[:-1] + ("A" if token[-1] != "A" else "B")
+    for place in ("", "absagen/", "termin.ics"):
+        assert client.get(f"/termine/link/{forged}/{place}").status_code in (404, 405)
+    assert client.get(f"/termine/link/{forged}/bestaetigen/").status_code == 410
+
+
+def test_lapsed_link_says_so(client: Any, office: Office) -> None:
+    booking = hold(client)
+    client.post(f"/termine/{booking.pk}/angaben/", DETAILS)
+    path = link_in(mail("appointment_confirm"))
+    lapse(booking)
+    for answer in (client.get(path), client.post(path)):
+        assert answer.status_code == 410
+        assert "wieder frei" in text(answer)
+
+
+def test_calendar_file_says_when_and_where(client: Any, office: Office) -> None:
+    booking = booked(client)
+    answer = client.get(f"/termine/link/{transitions.manage_token(booking)}/termin.ics")
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    [event] = Calendar.from_ical(answer.content).walk("VEVENT")
+    assert event.decoded("dtstart") == booking.starts_at
+    assert "Porschestraße 49" in event["location"]
+    assert "Personalausweis" not in text(answer)
+    assert "Zoë" not in text(answer)
+
+
+def test_english_is_complete(client: Any, office: Office) -> None:
+    for path in ("/en/termine/", "/en/termine/zeiten/?leistung=personalausweis&personen=1"):
+        page = text(client.get(path))
+        for german in ("Uhr<", "Termin", "Freie", "Personen kommen"):
+            assert german not in re.sub(r'href="[^"]*"|action="[^"]*"', "", page), german
