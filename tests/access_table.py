@@ -18,9 +18,16 @@ ROLES = ("nobody", "aylin", "juergen", "karla", "piotr", "henrike", "samir")
 TABLE = """
 #                                                        nobody   aylin    juergen  karla    piotr    henrike  samir
 # Pages for everybody.
+api:appointment_services                                 ok       ok       ok       ok       ok       ok       ok
+api:booking                                              405      405      405      405      405      405      405
+api:confirm                                              405      405      405      405      405      405      405
+api:holds                                                405      405      405      405      405      405      405
+api:schema                                               ok       ok       ok       ok       ok       ok       ok
 api:service                                              ok       ok       ok       ok       ok       ok       ok
 api:service unknown                                      404      404      404      404      404      404      404
 api:services                                             ok       ok       ok       ok       ok       ok       ok
+api:slots                                                ok       ok       ok       ok       ok       ok       ok
+api:slots unfinished                                     400      400      400      400      400      400      400
 catalogue:life_situation                                 ok       ok       ok       ok       ok       ok       ok
 catalogue:life_situations                                ok       ok       ok       ok       ok       ok       ok
 catalogue:list                                           ok       ok       ok       ok       ok       ok       ok

@@ -286,7 +286,8 @@ def test_a_form_without_its_token(browsers: dict[str, walk.Browser], aylin: User
             fields = {"csrfmiddlewaretoken": "x" * 64}
             response = browser.twin().post(path, fields, headers={"Origin": "https://testserver"})
             # The API only reads, and asks nobody who he is.
-            if response.status_code != (405 if row.startswith("api:") else 403):
+            # The API knows no cookies, so there is nothing to forge: it reads JSON alone.
+            if response.status_code not in ((404, 405, 415) if row.startswith("api:") else (403,)):
                 wrong.append(f"{row} as {who}: {response.status_code}")
             wrong += [f"{row} as {who}: {fault}" for fault in [*faults(response), *https_faults(response)]]
             if who != "nobody" and not row.startswith("api:") and "no-store" not in response.get("Cache-Control", ""):

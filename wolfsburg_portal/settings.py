@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -356,6 +357,7 @@ CITY = {
 # Department that runs the initiative #WolfsburgDigital and answers its contact form.
 CONTACT_DEPARTMENT = env.str("CONTACT_DEPARTMENT", default="digitalisierung")
 CONTACT_ANSWER_WORKING_DAYS = 3
+APPOINTMENT_HOLDS_PER_HOUR = env.int("APPOINTMENT_HOLDS_PER_HOUR", default=20)
 CONTACT_MINIMUM_SECONDS = env.float("CONTACT_MINIMUM_SECONDS", default=3)
 
 # -- retention, in days; each model names its rule in apps/*/kinds.py ---------------------------
@@ -401,5 +403,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"anon": "120/minute"},
+    "DEFAULT_THROTTLE_RATES": {"anon": env.str("API_RATE", default="120/minute")},
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Stadt Wolfsburg: Dienstleistungen und Termine",
+    "DESCRIPTION": "Leistungen der Stadt lesen; Termine suchen, halten, bestätigen und absagen.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "apps.api.schema.name_refusals"],
 }

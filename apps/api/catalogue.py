@@ -1,6 +1,7 @@
 """The catalogue for machines: what the city offers, read only."""
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import generics, serializers
 
 from apps.catalogue.models import Fee, Service
@@ -28,6 +29,7 @@ class ServiceSerializer(serializers.ModelSerializer[Service]):
             "department", "online", "online_url", "trust_level", "fees",
         ]  # fmt: skip
 
+    @extend_schema_field(FeeSerializer(many=True))
     def get_fees(self, service: Service) -> list[dict[str, object]]:
         """The fees of the service in force today."""
         return [dict(FeeSerializer(fee).data) for fee in getattr(service, "current_fees", [])]

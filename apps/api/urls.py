@@ -1,9 +1,16 @@
 from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
 
-from apps.api import catalogue
+from apps.api import appointments, catalogue
 
 app_name = "api"
 urlpatterns = [
     path("v1/services/", catalogue.ServiceList.as_view(), name="services"),
     path("v1/services/<slug:slug>/", catalogue.ServiceDetail.as_view(), name="service"),
+    path("v1/appointments/services", appointments.Services.as_view(), name="appointment_services"),
+    path("v1/appointments/slots", appointments.Slots.as_view(), name="slots"),
+    path("v1/appointments/holds", appointments.Holds.as_view(), name="holds"),
+    path("v1/appointments/holds/<str:token>/confirm", appointments.Confirm.as_view(), name="confirm"),
+    path("v1/appointments/bookings/<str:token>", appointments.OneBooking.as_view(), name="booking"),
+    path("v1/openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
 ]

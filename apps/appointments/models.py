@@ -222,6 +222,8 @@ class Booking(models.Model):
     code_hash = models.CharField(max_length=64, blank=True)
     code_tries = models.PositiveSmallIntegerField(default=0)
     case = models.ForeignKey(Case, on_delete=models.SET_NULL, null=True, blank=True, related_name="bookings")
+    # The sender's Idempotency-Key, hashed: the same request holds once.
+    request_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
     # The booking that goes when this one is certain.
     replaces = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaced_by")
     created_at = models.DateTimeField(default=timezone.now)

@@ -56,15 +56,17 @@ class WrongCode(Exception):
 def hold(
     *, office: Office, services: Iterable[BookableService], persons: int, starts_at: dt.datetime,
     audience: str = Audience.PUBLIC, booked_by: str = BookedBy.ONLINE, user: Any = None, language: str = "de",
-    replaces: Booking | None = None,
+    replaces: Booking | None = None, key: str | None = None,
 ) -> Booking:  # fmt: skip
-    """Hold a time for ten minutes at whichever able counter is free.
+    """Hold a time for ten minutes at whichever able counter is free; the same ``key`` holds once.
 
     Raises NotOffered for a time outside the rules, and Full when there was an instant at which every
     able counter was taken.
     """
     chosen = list(services)
     visit = availability.visit_of(chosen, persons)
+    if abs(starts_at - timezone.now()) > dt.timedelta(days=MANAGE_DAYS):
+        raise NotOffered
     start = minute(starts_at)
     day = timezone.localdate(starts_at)
     found = availability.office_days([office.pk], day, day, audience=audience, now=timezone.now(), taken=False)
@@ -76,17 +78,20 @@ def hold(
         status=BookingStatus.HELD, persons=persons, audience=audience, booked_by=booked_by, language=language,
         user=user if getattr(user, "is_authenticated", False) else None, replaces=replaces,
         starts_at=moment(start), ends_at=moment(start + visit.minutes),
-        expires_at=timezone.now() + dt.timedelta(minutes=HOLD_MINUTES),
+        expires_at=timezone.now() + dt.timedelta(minutes=HOLD_MINUTES), request_key=key,
     )  # fmt: skip
     with transaction.atomic():
-        booking.counter_id = _take(booking, counters, buffer=rules.buffer)
+        counter = _take(booking, counters, buffer=rules.buffer)
+        if counter is None:
+            return Booking.objects.get(request_key=key)
+        booking.counter_id = counter
         booking.services.set(chosen)
     booking.refresh_from_db(fields=["during"])
     return booking
 
 
-def _take(booking: Booking, counters: list[int], *, buffer: int) -> int:
-    """Insert the booking at the first free counter; returns the counter.
+def _take(booking: Booking, counters: list[int], *, buffer: int) -> int | None:
+    """Insert the booking at the first free counter; returns the counter, or None when its key has one already.
 
     One statement looks and inserts; where somebody commits in between, the constraint makes it insert
     nothing (ON CONFLICT DO NOTHING waits for them to decide) and the next free counter is tried. Full is
@@ -98,6 +103,7 @@ def _take(booking: Booking, counters: list[int], *, buffer: int) -> int:
         "active": list(ACTIVE), "lapsing": list(LAPSING), "status": booking.status, "persons": booking.persons,
         "audience": booking.audience, "booked_by": booking.booked_by, "expires": booking.expires_at,
         "user": booking.user_id, "language": booking.language, "replaces": booking.replaces_id,
+        "key": booking.request_key,
     }  # fmt: skip
     with connection.cursor() as cursor:
         while True:
@@ -109,6 +115,8 @@ def _take(booking: Booking, counters: list[int], *, buffer: int) -> int:
                 booking.pk, booking.reference = values["id"], values["reference"]
                 booking._state.adding, booking._state.db = False, "default"
                 return int(row[0])
+            if booking.request_key and Booking.objects.filter(request_key=booking.request_key).exists():
+                return None
             cursor.execute(_ANY_FREE, values)
             if cursor.fetchone() is None:
                 raise Full
@@ -134,9 +142,10 @@ _DROP_LAPSED = """
 _TAKE_ONE = f"""
     INSERT INTO appointments_booking
         (id, reference, counter_id, during, starts_at, ends_at, persons, status, audience, booked_by, expires_at,
-         extensions, user_id, name, email, phone, language, code_hash, code_tries, replaces_id, created_at, cancelled_by)
+         extensions, user_id, name, email, phone, language, code_hash, code_tries, replaces_id, request_key, created_at,
+         cancelled_by)
     SELECT %(id)s, %(reference)s, c.id, tstzrange(%(from)s, %(to)s), %(from)s, %(ends)s, %(persons)s, %(status)s,
-           %(audience)s, %(booked_by)s, %(expires)s, 0, %(user)s, '', '', '', %(language)s, '', 0, %(replaces)s,
+           %(audience)s, %(booked_by)s, %(expires)s, 0, %(user)s, '', '', '', %(language)s, '', 0, %(replaces)s, %(key)s,
            clock_timestamp(), ''
     FROM unnest(%(counters)s::bigint[]) WITH ORDINALITY AS c(id, place)
     WHERE NOT EXISTS ({_OVERLAPS})
@@ -147,6 +156,11 @@ _TAKE_ONE = f"""
 _ANY_FREE = f"""
     SELECT 1 FROM unnest(%(counters)s::bigint[]) AS c(id) WHERE NOT EXISTS ({_OVERLAPS}) LIMIT 1
 """  # noqa: S608  only our own text is put together
+
+
+def request_key(sent: str) -> str | None:
+    """What is kept of an Idempotency-Key; None for none."""
+    return hashlib.sha256(sent.encode()).hexdigest() if sent else None
 
 
 def release(booking: Booking) -> None:

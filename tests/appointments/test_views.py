@@ -197,7 +197,7 @@ def test_details_that_do_not_hold_are_said_and_kept(
 
 
 def test_time_that_is_gone_leads_to_the_nearest(client: Any, office: Office) -> None:
-    hold(client, "09:00")
+    hold(type(client)(), "09:00")
     answer = client.post("/termine/halten/", {**VISIT, "zeit": time("09:00")}, follow=True)
     page = text(answer)
     assert "gerade vergeben worden" in page
@@ -261,10 +261,15 @@ def test_hold_belongs_to_its_browser(client: Any, office: Office, aylin: Any) ->
     assert stranger.as_(aylin).get(f"/termine/{booking.pk}/angaben/").status_code == 404
 
 
-def test_holds_have_a_limit(client: Any, office: Office, monkeypatch: Any) -> None:
-    monkeypatch.setattr("apps.appointments.views.booking.HOLDS_PER_HOUR", 1)
+def test_holds_have_a_limit(client: Any, office: Office, settings: Any) -> None:
+    settings.APPOINTMENT_HOLDS_PER_HOUR = 1
     hold(client)
     assert client.post("/termine/halten/", {**VISIT, "zeit": time("10:00")}).status_code == 429
+
+
+def test_browser_holds_one_time(client: Any, office: Office) -> None:
+    hold(client, "09:00")
+    assert hold(client, "10:00") == Booking.objects.get()
 
 
 def test_address_may_have_three_times_ahead(client: Any, office: Office) -> None:

@@ -17,19 +17,15 @@ from apps.appointments import availability, transitions
 from apps.appointments.availability import Slot, minute, moment
 from apps.appointments.calendar import months
 from apps.appointments.forms import CodeForm, DetailsForm, VisitForm
+from apps.appointments.limits import may_hold, may_mail, may_stand
 from apps.appointments.models import Booking, OfficePolicy
 from apps.appointments.states import BookingStatus
 from apps.catalogue.models import Office
-from apps.core import limits
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionError
 
 SESSION_KEY = "bookings"
 MOST_IN_SESSION = 20
-HOLDS_PER_HOUR = 20
-MAILS_PER_ADDRESS_AND_DAY = 5
-# Confirmed times ahead that one address may have at once.
-MOST_AHEAD = 3
 NEAREST = 6
 
 
@@ -179,7 +175,7 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
     if office is None or not number.isdecimal() or len(number) > 9:
         messages.warning(request, _("Bitte wählen Sie eine Zeit."))
         return redirect(_times_url(request, form))
-    if not limits.within("appointment-hold", limits.client_key(request), limit=HOLDS_PER_HOUR, seconds=3600):
+    if not may_hold(request):
         return render(request, "errors/429.html", status=429)
     try:
         booking = transitions.hold(
@@ -194,6 +190,9 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
     except (transitions.Full, transitions.NotOffered):
         messages.warning(request, _("Diese Zeit ist gerade vergeben worden. Die nächsten freien Zeiten stehen hier."))
         return redirect(_times_url(request, form, um=number))
+    # One browser holds one time: what it held before is free again.
+    before = request.session.get(SESSION_KEY, [])
+    Booking.objects.filter(pk__in=before, status=BookingStatus.HELD).delete()
     _remember(request, booking)
     return booking
 
@@ -297,10 +296,7 @@ def _finish_details(request: HttpRequest, booking: Booking, form: DetailsForm) -
     data = form.cleaned_data
     moving = booking.replaces is not None
     email = data["email"].lower()
-    if (
-        not moving
-        and Booking.objects.confirmed().filter(email__iexact=email, starts_at__gt=timezone.now()).count() >= MOST_AHEAD
-    ):
+    if not moving and not may_stand(email):
         form.add_error(
             "email",
             _("Zu dieser Adresse gibt es schon drei Termine. Bitte sagen Sie einen ab oder rufen Sie an: 115"),
@@ -314,7 +310,7 @@ def _finish_details(request: HttpRequest, booking: Booking, form: DetailsForm) -
         if proved:
             transitions.confirm(booking, by=request.user, **data)
             return redirect("appointments:booking", booking.pk)
-        if not limits.within("appointment-mail", email, limit=MAILS_PER_ADDRESS_AND_DAY, seconds=86400):
+        if not may_mail(email):
             form.add_error("email", _("An diese Adresse ging heute schon zu viel Post. Bitte rufen Sie an: 115"))
             return _render_details(request, booking, form)
         transitions.reserve(booking, **data)
