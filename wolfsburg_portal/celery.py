@@ -50,7 +50,7 @@ def timetable(sender: Celery, **_kwargs: object) -> None:
         },
         "remind-of-appointments": {
             "task": "appointments.remind",
-            "schedule": crontab(hour="9", minute="11"),
+            "schedule": crontab(hour="8-19", minute="11"),
             "options": {"expires": 3600},
         },
         "retention": {

@@ -5,9 +5,11 @@ token that only the confirmation gives out.
 """
 
 import datetime as dt
+import json
 from typing import Any
 
 from django.core import signing
+from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -18,12 +20,13 @@ from rest_framework.views import APIView
 
 from apps.appointments import availability, transitions
 from apps.appointments.forms import MOST_SERVICES, offered
-from apps.appointments.limits import may_hold, may_mail, may_stand
+from apps.appointments.limits import may_hold, may_mail
 from apps.appointments.models import BookableService, Booking
-from apps.appointments.states import BookedBy, BookingStatus
+from apps.appointments.states import LAPSING, BookedBy, BookingStatus
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
 from apps.core.fields import no_control_characters, normalised_text
+from apps.core.limits import client_key
 from apps.core.transitions import TransitionError
 
 HOLD_SALT = "appointments.api.hold"
@@ -235,7 +238,11 @@ class Holds(APIView):
         asked = HoldSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        key = transitions.request_key(request.headers.get("Idempotency-Key", ""))
+        key = transitions.request_key(
+            request.headers.get("Idempotency-Key", ""),
+            client=client_key(request._request),
+            body=json.dumps(asked.initial_data, sort_keys=True, default=str),
+        )
         known = Booking.objects.filter(request_key=key).first() if key else None
         if known is None and not may_hold(request._request):
             return problem("too many holds from this address", status.HTTP_429_TOO_MANY_REQUESTS)
@@ -290,29 +297,31 @@ class Confirm(APIView):
         asked = ConfirmSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        if booking.status == BookingStatus.CONFIRMED:
-            return Response(_confirmation(booking))
-        if not booking.is_live:
+        if booking.status not in (BookingStatus.CONFIRMED, *LAPSING) or (
+            booking.status in LAPSING and not booking.is_live
+        ):
             return problem("the time has lapsed", status.HTTP_410_GONE)
         try:
             if booking.status == BookingStatus.HELD:
-                return self._reserve(booking, data)
+                return self._reserve(request._request, booking, data)
             if not data.get("code"):
-                return Response(_confirmation(booking), status=status.HTTP_202_ACCEPTED)
+                return Response(_confirmation(booking) | {"token": None}, status=status.HTTP_202_ACCEPTED)
+            # The right code again gets the same answer; without it nobody learns the token.
             transitions.check_code(booking, data["code"])
-            transitions.confirm(booking)
+            if booking.status == BookingStatus.RESERVED:
+                transitions.confirm(booking)
         except transitions.WrongCode as wrong:
             raise serializers.ValidationError({"code": [f"does not fit, {wrong.left} tries left"]}) from wrong
+        except transitions.TooMany as error:
+            raise serializers.ValidationError({"email": ["too many appointments ahead"]}) from error
         except TransitionError:
             return problem("the time has lapsed", status.HTTP_410_GONE)
         return Response(_confirmation(booking))
 
-    def _reserve(self, booking: Booking, data: dict[str, Any]) -> Response:
+    def _reserve(self, request: HttpRequest, booking: Booking, data: dict[str, Any]) -> Response:
         if not (data.get("name") and data.get("email")):
             raise serializers.ValidationError({"name": ["name and email first, then code"]})
-        if not may_stand(data["email"]):
-            raise serializers.ValidationError({"email": ["too many appointments ahead"]})
-        if not may_mail(data["email"]):
+        if not may_mail(request, data["email"]):
             return problem("too much mail to this address today", status.HTTP_429_TOO_MANY_REQUESTS)
         transitions.reserve(booking, name=data["name"], email=data["email"], phone=data["phone"])
         return Response(_confirmation(booking), status=status.HTTP_202_ACCEPTED)

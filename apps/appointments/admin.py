@@ -15,6 +15,10 @@ class BookableServiceAdmin(admin.ModelAdmin):
     list_display = ["service", "minutes", "minutes_per_further_person", "max_persons", "active"]
     list_filter = ["active"]
 
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """Appointments for it may stand; it is switched off instead."""
+        return False
+
 
 @admin.register(OfficePolicy)
 class OfficePolicyAdmin(admin.ModelAdmin):
@@ -26,6 +30,10 @@ class CounterAdmin(admin.ModelAdmin):
     list_display = ["name", "office", "active"]
     list_filter = ["office", "active"]
     formfield_overrides = CHECKBOXES
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
+        """A counter with appointments does not walk to another office with them."""
+        return ["office"] if obj is not None and obj.bookings.exists() else []
 
 
 class OpeningRuleForm(forms.ModelForm):

@@ -9,10 +9,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.appointments.models import BookableService, Booking, Closure, Counter, OfficePolicy, OpeningRule
+from apps.appointments.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.states import REACH
 from apps.core.business_calendar import is_holiday
 
@@ -254,12 +255,19 @@ def _closed(offices: list[int], begin: int, end: int) -> dict[tuple[int, int | N
 
 
 def _taken(offices: list[int], begin: int, end: int) -> dict[int, list[Span]]:
-    rows = (
-        Booking.objects.taking_time()
-        .filter(counter__office__in=offices, starts_at__lt=moment(end), during__endswith__gt=moment(begin))
-        .values_list("counter_id", "during")
-    )
     found: dict[int, list[Span]] = {}
-    for counter, during in rows:
-        found.setdefault(counter, []).append((minute(during.lower), minute(during.upper)))
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKEN, {"offices": offices, "from": moment(begin), "to": moment(end)})
+        for counter, low, high in cursor.fetchall():
+            found.setdefault(counter, []).append((low, high))
     return found
+
+
+# As plain numbers, since making range objects of thousands of rows takes longer than finding them.
+_TAKEN = """
+    SELECT b.counter_id, floor(extract(epoch FROM lower(b.during)) / 60)::bigint,
+           floor(extract(epoch FROM upper(b.during)) / 60)::bigint
+    FROM appointments_booking b JOIN appointments_counter c ON c.id = b.counter_id
+    WHERE c.office_id = ANY(%(offices)s) AND b.starts_at < %(to)s AND b.starts_at > %(from)s::timestamptz - interval '1 day'
+      AND (b.status = 'confirmed' OR b.status IN ('held', 'reserved') AND b.expires_at > clock_timestamp())
+"""

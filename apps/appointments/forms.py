@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from apps.appointments.models import BookableService
 from apps.catalogue.models import Office
@@ -69,15 +70,12 @@ class VisitForm(forms.Form):
         if persons and services:
             most = min(s.max_persons for s in services)
             if persons > most:
-                self.add_error(
-                    "personen",
-                    forms.ValidationError(
-                        _(
-                            "Bei dieser Auswahl können höchstens %(most)s Personen kommen. Für mehr rufen Sie bitte an: 115"
-                        ),
-                        params={"most": most},
-                    ),
+                text = ngettext(
+                    "Bei dieser Auswahl kann nur eine Person kommen. Für mehr rufen Sie bitte an: 115",
+                    "Bei dieser Auswahl können höchstens %(most)s Personen kommen. Für mehr rufen Sie bitte an: 115",
+                    most,
                 )
+                self.add_error("personen", text % {"most": most})
         return data
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.appointments.forms import offered
 from apps.appointments.models import Booking
 from apps.appointments.states import LAPSING
+from apps.appointments.transitions import release
 from apps.cases.kinds import case_panels
 from apps.cases.models import Case
 from apps.catalogue.models import OnlineAvailability, Service
@@ -76,7 +77,7 @@ def export_bookings(user: Any) -> tuple[str, list[dict[str, Any]]]:
 @sockets.closings.plug
 def keep_times_without_account(user: Any) -> None:
     """Appointments stand without the account: the mailed link still moves and cancels them."""
-    Booking.objects.of(user).filter(status__in=LAPSING).delete()
+    release(Booking.objects.of(user))
     Booking.objects.of(user).update(user=None)
 
 

@@ -2,14 +2,11 @@
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import timezone
 
-from apps.appointments.models import Booking
 from apps.core import limits
 
 MAILS_PER_ADDRESS_AND_DAY = 5
-# Confirmed times ahead that one address may have at once.
-MOST_AHEAD = 3
+MAILS_PER_CLIENT_AND_HOUR = 10
 
 
 def may_hold(request: HttpRequest) -> bool:
@@ -18,12 +15,9 @@ def may_hold(request: HttpRequest) -> bool:
     return limits.within("appointment-hold", key, limit=settings.APPOINTMENT_HOLDS_PER_HOUR, seconds=3600)
 
 
-def may_mail(email: str) -> bool:
-    """Count one mail with a code; False above the daily limit."""
+def may_mail(request: HttpRequest, email: str) -> bool:
+    """Count one mail with a code; False above the limit of the caller or of the address."""
+    caller = limits.client_key(request)
+    if not limits.within("appointment-sender", caller, limit=MAILS_PER_CLIENT_AND_HOUR, seconds=3600):
+        return False
     return limits.within("appointment-mail", email, limit=MAILS_PER_ADDRESS_AND_DAY, seconds=86400)
-
-
-def may_stand(email: str) -> bool:
-    """Whether one more appointment may stand for an address."""
-    ahead = Booking.objects.confirmed().filter(email__iexact=email, starts_at__gt=timezone.now())
-    return ahead.count() < MOST_AHEAD

@@ -24,7 +24,7 @@ class BookableService(models.Model):
     """A service one can make an appointment for, and how long a visit takes."""
 
     service = models.OneToOneField(
-        Service, on_delete=models.CASCADE, related_name="bookable", verbose_name=_("Leistung")
+        Service, on_delete=models.PROTECT, related_name="bookable", verbose_name=_("Leistung")
     )
     minutes = models.PositiveSmallIntegerField(_("Minuten"), validators=[MinValueValidator(1), MaxValueValidator(480)])
     minutes_per_further_person = models.PositiveSmallIntegerField(

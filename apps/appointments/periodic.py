@@ -7,13 +7,20 @@ from django.utils import timezone
 
 from apps.appointments import transitions
 from apps.appointments.models import Booking
-from apps.core.business_calendar import today
+
+# From the morning of the day before; whoever books later than that needs no reminder.
+REMIND_BEFORE = dt.timedelta(hours=30)
+LATE = dt.timedelta(hours=12)
 
 
-def remind(day: dt.date | None = None) -> int:
-    """Remind everybody who comes tomorrow (or on ``day``), once; returns how many."""
-    when = day or today() + dt.timedelta(days=1)
-    due = Booking.objects.confirmed().filter(starts_at__date=when, reminded_at=None).exclude(email="")
+def remind() -> int:
+    """Remind everybody who comes soon, once; returns how many. Made up for after an outage."""
+    now = timezone.now()
+    due = (
+        Booking.objects.confirmed()
+        .filter(starts_at__gt=now, starts_at__lte=now + REMIND_BEFORE, confirmed_at__lt=now - LATE, reminded_at=None)
+        .exclude(email="")
+    )
     count = 0
     for pk in due.values_list("pk", flat=True):
         with transaction.atomic():

@@ -27,7 +27,8 @@ WORKFLOW = Workflow(
     states=BookingStatus,
     moves={
         BookingStatus.HELD: {BookingStatus.RESERVED, BookingStatus.CONFIRMED},
-        BookingStatus.RESERVED: {BookingStatus.CONFIRMED},
+        # Again reserved: the address was mistyped.
+        BookingStatus.RESERVED: {BookingStatus.RESERVED, BookingStatus.CONFIRMED},
         BookingStatus.CONFIRMED: {BookingStatus.CANCELLED, BookingStatus.SERVED, BookingStatus.NO_SHOW},
     },
 )

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import connection, transaction
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -29,6 +30,10 @@ HOLD_MINUTES = 10
 RESERVE_MINUTES = 30
 MAX_EXTENSIONS = 3
 CODE_TRIES = 5
+# Confirmed times ahead that one address may have at once.
+MOST_AHEAD = 3
+# Told apart from other advisory locks by the first of two numbers.
+OFFICE_LOCK = 1_700_000_000
 MANAGE_SALT = "appointments.manage"
 # A signed link is good until the visit is over; this is the longest horizon there is.
 MANAGE_DAYS = 400
@@ -40,6 +45,10 @@ class Full(Exception):
 
 class NotOffered(Exception):
     """The time is none that the office offers for this visit."""
+
+
+class TooMany(Exception):
+    """As many appointments stand for the address as may."""
 
 
 class WrongCode(Exception):
@@ -76,18 +85,31 @@ def hold(
     [rules] = found
     booking = Booking(
         status=BookingStatus.HELD, persons=persons, audience=audience, booked_by=booked_by, language=language,
-        user=user if getattr(user, "is_authenticated", False) else None, replaces=replaces,
+        user=_account(user) or (replaces.user if replaces else None), replaces=replaces,
+        case=replaces.case if replaces else None,
         starts_at=moment(start), ends_at=moment(start + visit.minutes),
         expires_at=timezone.now() + dt.timedelta(minutes=HOLD_MINUTES), request_key=key,
     )  # fmt: skip
     with transaction.atomic():
+        _queue_up(office.pk, day)
         counter = _take(booking, counters, buffer=rules.buffer)
         if counter is None:
             return Booking.objects.get(request_key=key)
         booking.counter_id = counter
-        booking.services.set(chosen)
+        through = Booking.services.through
+        through.objects.bulk_create([through(booking_id=booking.pk, bookableservice_id=s.pk) for s in chosen])
     booking.refresh_from_db(fields=["during"])
     return booking
+
+
+def _queue_up(office: int, day: dt.date) -> None:
+    """One hold at a time for an office and day, until the end of the transaction.
+
+    Right without it, too, but many who delete lapsed rows and insert at once would wait for each other in
+    circles, and PostgreSQL needs a second to notice.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [OFFICE_LOCK + office, day.toordinal()])
 
 
 def _take(booking: Booking, counters: list[int], *, buffer: int) -> int | None:
@@ -102,7 +124,7 @@ def _take(booking: Booking, counters: list[int], *, buffer: int) -> int | None:
         "counters": counters, "from": booking.starts_at, "to": upper, "ends": booking.ends_at,
         "active": list(ACTIVE), "lapsing": list(LAPSING), "status": booking.status, "persons": booking.persons,
         "audience": booking.audience, "booked_by": booking.booked_by, "expires": booking.expires_at,
-        "user": booking.user_id, "language": booking.language, "replaces": booking.replaces_id,
+        "user": booking.user_id, "language": booking.language, "case": booking.case_id, "replaces": booking.replaces_id,
         "key": booking.request_key,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -142,10 +164,10 @@ _DROP_LAPSED = """
 _TAKE_ONE = f"""
     INSERT INTO appointments_booking
         (id, reference, counter_id, during, starts_at, ends_at, persons, status, audience, booked_by, expires_at,
-         extensions, user_id, name, email, phone, language, code_hash, code_tries, replaces_id, request_key, created_at,
+         extensions, user_id, name, email, phone, language, code_hash, code_tries, case_id, replaces_id, request_key, created_at,
          cancelled_by)
     SELECT %(id)s, %(reference)s, c.id, tstzrange(%(from)s, %(to)s), %(from)s, %(ends)s, %(persons)s, %(status)s,
-           %(audience)s, %(booked_by)s, %(expires)s, 0, %(user)s, '', '', '', %(language)s, '', 0, %(replaces)s, %(key)s,
+           %(audience)s, %(booked_by)s, %(expires)s, 0, %(user)s, '', '', '', %(language)s, '', 0, %(case)s, %(replaces)s, %(key)s,
            clock_timestamp(), ''
     FROM unnest(%(counters)s::bigint[]) WITH ORDINALITY AS c(id, place)
     WHERE NOT EXISTS ({_OVERLAPS})
@@ -153,24 +175,37 @@ _TAKE_ONE = f"""
     ON CONFLICT DO NOTHING
     RETURNING counter_id
 """  # noqa: S608  only our own text is put together
+# What has lapsed meanwhile counts as free here: the next turn drops it.
 _ANY_FREE = f"""
-    SELECT 1 FROM unnest(%(counters)s::bigint[]) AS c(id) WHERE NOT EXISTS ({_OVERLAPS}) LIMIT 1
+    SELECT 1 FROM unnest(%(counters)s::bigint[]) AS c(id)
+    WHERE NOT EXISTS ({_OVERLAPS} AND (b.expires_at IS NULL OR b.expires_at > clock_timestamp())) LIMIT 1
 """  # noqa: S608  only our own text is put together
 
 
-def request_key(sent: str) -> str | None:
-    """What is kept of an Idempotency-Key; None for none."""
-    return hashlib.sha256(sent.encode()).hexdigest() if sent else None
+def _account(user: Any) -> Any:
+    return user if getattr(user, "is_authenticated", False) else None
 
 
-def release(booking: Booking) -> None:
-    """Give a held or reserved time back before it lapses."""
-    Booking.objects.filter(pk=booking.pk, status__in=LAPSING).delete()
+def request_key(sent: str, *, client: str, body: str) -> str | None:
+    """What is kept of an Idempotency-Key: nobody else's, and for nothing else; None for none."""
+    return hashlib.sha256("\n".join([sent, client, body]).encode()).hexdigest() if sent else None
+
+
+def release(bookings: QuerySet[Booking]) -> int:
+    """Give held or reserved times back, details included; returns how many.
+
+    The rows are locked before they go, so that none is confirmed in between; what somebody is confirming
+    right now is left to them.
+    """
+    with transaction.atomic():
+        locked = bookings.filter(status__in=LAPSING).select_for_update(skip_locked=True, of=("self",))
+        ids = list(locked.values_list("pk", flat=True)[:1000])
+        return Booking.objects.filter(pk__in=ids).delete()[1].get("appointments.Booking", 0) if ids else 0
 
 
 def release_lapsed() -> int:
-    """Delete what has lapsed, details included; returns how many."""
-    return Booking.objects.lapsed().delete()[1].get("appointments.Booking", 0)
+    """Delete what has lapsed; returns how many."""
+    return release(Booking.objects.lapsed())
 
 
 def extend(booking: Booking) -> None:
@@ -179,7 +214,7 @@ def extend(booking: Booking) -> None:
     held = Booking.objects.filter(
         pk=booking.pk, status=BookingStatus.HELD, extensions__lt=MAX_EXTENSIONS, expires_at__gt=timezone.now()
     )
-    if not held.update(expires_at=until, extensions=booking.extensions + 1):
+    if not held.update(expires_at=until, extensions=F("extensions") + 1):
         raise TransitionError("nothing left to extend")
     booking.refresh_from_db()
 
@@ -195,8 +230,11 @@ def reserve(booking: Booking, *, name: str, email: str, phone: str = "", case: A
     code = f"{secrets.randbelow(10**6):06d}"
     changes = {
         "name": name, "email": email, "phone": phone, "case": case, "code_hash": _hashed(booking, code),
-        "code_tries": 0, "expires_at": timezone.now() + dt.timedelta(minutes=RESERVE_MINUTES),
+        "code_tries": 0,
     }  # fmt: skip
+    if booking.status == BookingStatus.HELD:
+        # Another address later on does not make the half hour longer.
+        changes["expires_at"] = timezone.now() + dt.timedelta(minutes=RESERVE_MINUTES)
     with transaction.atomic():
         _demand_live(booking)
         move(booking, WORKFLOW, BookingStatus.RESERVED, changes=changes)
@@ -206,10 +244,9 @@ def reserve(booking: Booking, *, name: str, email: str, phone: str = "", case: A
 
 def check_code(booking: Booking, code: str) -> None:
     """Compare the mailed code; raises WrongCode, and after five tries nothing fits any more."""
-    tried = Booking.objects.filter(pk=booking.pk, status=BookingStatus.RESERVED, code_tries__lt=CODE_TRIES)
-    with transaction.atomic():
-        if not tried.update(code_tries=booking.code_tries + 1):
-            raise WrongCode(0)
+    tried = Booking.objects.filter(pk=booking.pk, code_tries__lt=CODE_TRIES).exclude(code_hash="")
+    if not tried.update(code_tries=F("code_tries") + 1):
+        raise WrongCode(0)
     booking.refresh_from_db(fields=["code_tries"])
     digits = "".join(c for c in code if c.isdigit())
     if not secrets.compare_digest(booking.code_hash, _hashed(booking, digits)):
@@ -220,15 +257,24 @@ def confirm(booking: Booking, *, by: Any = None, **details: Any) -> None:
     """The time is theirs; a booking it replaces goes in the same transaction.
 
     ``details`` are name, email, phone and case where nothing had been reserved (signed-in people, staff).
-    Raises TransitionError when the time has lapsed meanwhile.
+    Raises TransitionError when the time has lapsed or the old one was moved elsewhere meanwhile, and
+    TooMany when as many stand for the address as may.
     """
     with transaction.atomic():
         _demand_live(booking)
-        changes = {"confirmed_at": timezone.now(), "expires_at": None, "code_hash": "", **details}
+        changes = {"confirmed_at": timezone.now(), "expires_at": None, **details}
+        if booking.user_id is None and _account(by) is not None:
+            changes["user"] = by
+        old = None
+        if booking.replaces_id is not None:
+            old = Booking.objects.select_for_update().get(pk=booking.replaces_id)
+        elif booking.audience == Audience.PUBLIC:
+            _demand_room(changes.get("email", booking.email))
         move(booking, WORKFLOW, BookingStatus.CONFIRMED, by=by, changes=changes)
-        old = booking.replaces
-        if old is not None:
+        if old is not None and old.status != BookingStatus.CANCELLED:
             _cancel(old, by=CancelledBy.MOVED)
+        elif old is not None and old.cancelled_by == CancelledBy.MOVED:
+            raise TransitionError("moved elsewhere meanwhile")
         template = "appointment_moved" if old is not None else "appointment_confirmed"
         _mail(booking, template, link=manage_link(booking))
 
@@ -240,8 +286,21 @@ def _demand_live(booking: Booking) -> None:
         raise TransitionError("the time has lapsed")
 
 
+def _demand_room(email: str) -> None:
+    """Raise TooMany when the address has as many times ahead as it may; one at a time for an address."""
+    if not email:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"appointments:{email.lower()}"])
+    ahead = Booking.objects.confirmed().filter(email__iexact=email, starts_at__gt=timezone.now())
+    if ahead.count() >= MOST_AHEAD:
+        raise TooMany
+
+
 def cancel(booking: Booking, *, by: str = CancelledBy.CITIZEN) -> None:
-    """Give a confirmed time back. Raises TransitionError when it does not stand any more."""
+    """Give a confirmed time back. Raises TransitionError when it does not stand any more or is over."""
+    if booking.starts_at <= timezone.now():
+        raise TransitionError("the visit has begun")
     with transaction.atomic():
         _cancel(booking, by=by)
         _mail(booking, "appointment_cancelled")

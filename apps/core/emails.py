@@ -81,8 +81,8 @@ def send(email_id: str) -> bool:
             _failed(email, type(error).__name__)
             return False
         changes: dict[str, Any] = {"sent_at": timezone.now()}
-        if email.purpose.startswith("account"):
-            # Links and codes that open an account are not kept once they are on their way.
+        if email.purpose.startswith(("account", "appointment")):
+            # Links and codes that open an account or a booking are not kept once they are on their way.
             changes["body"] = ""
         move(email, EMAIL_WORKFLOW, EmailStatus.SENT, changes=changes)
         return True

@@ -140,6 +140,22 @@ def test_same_key_at_once_holds_once(django_db_serialized_rollback: Any) -> None
     assert Booking.objects.count() == 1
 
 
+def test_same_key_for_something_else_is_something_else(client: Any, office: Any) -> None:
+    first = post(client, "holds", wanted(), **{"Idempotency-Key": "a"}).json()
+    other = post(client, "holds", wanted("10:00"), **{"Idempotency-Key": "a"})
+    assert other.json()["reference"] != first["reference"]
+
+
+def test_token_is_given_to_the_code_only(client: Any, office: Any) -> None:
+    token = held(client)["token"]
+    post(client, f"holds/{token}/confirm", WHO)
+    code = mailed_code()
+    first = post(client, f"holds/{token}/confirm", {"code": code}).json()
+    assert post(client, f"holds/{token}/confirm", WHO).json()["token"] is None
+    # A lost answer is asked for again.
+    assert post(client, f"holds/{token}/confirm", {"code": code}).json()["token"] == first["token"]
+
+
 def test_holds_have_a_limit(client: Any, office: Any, settings: Any) -> None:
     settings.APPOINTMENT_HOLDS_PER_HOUR = 1
     held(client)

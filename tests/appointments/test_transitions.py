@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -203,16 +204,61 @@ def test_move_that_fails_keeps_the_old_time() -> None:
     assert old.status == BookingStatus.CONFIRMED
 
 
-def test_move_of_what_was_cancelled_meanwhile_fails_whole() -> None:
+def test_move_of_what_was_cancelled_meanwhile_leaves_the_new_time() -> None:
     office = setting.office()
     old = confirmed(office, "09:00")
     new = hold(office, "10:00", replaces=old)
     transitions.cancel(Booking.objects.get(pk=old.pk))
-    new.refresh_from_db()
+    transitions.confirm(new, name=old.name, email=old.email)
+    assert list(Booking.objects.confirmed()) == [new]
+
+
+def test_booking_is_moved_to_one_time_only() -> None:
+    office = setting.office()
+    old = confirmed(office, "09:00")
+    here, there = hold(office, "10:00", replaces=old), hold(office, "11:00", replaces=old)
+    transitions.confirm(here, name=old.name, email=old.email)
     with pytest.raises(TransitionError):
-        transitions.confirm(new, name=old.name, email=old.email)
+        transitions.confirm(there, name=old.name, email=old.email)
+    assert list(Booking.objects.confirmed()) == [here]
+
+
+def test_move_keeps_account_and_case(aylin: Any, parking_case: Any) -> None:
+    office = setting.office()
+    old = confirmed(office, "09:00", user=aylin)
+    Booking.objects.filter(pk=old.pk).update(case=parking_case)
+    new = hold(office, "10:00", replaces=Booking.objects.get(pk=old.pk))
+    transitions.confirm(new, name=old.name, email=old.email)
     new.refresh_from_db()
-    assert new.status == BookingStatus.HELD
+    assert (new.user, new.case) == (aylin, parking_case)
+
+
+def test_visit_that_is_over_cannot_be_cancelled() -> None:
+    booking = confirmed(setting.office())
+    with time_machine.travel(booking.starts_at + dt.timedelta(days=1)), pytest.raises(TransitionError):
+        transitions.cancel(booking)
+    assert Booking.objects.get().status == BookingStatus.CONFIRMED
+
+
+def test_address_has_three_times_ahead_at_most() -> None:
+    office = setting.office()
+    for time in ("09:00", "09:12", "09:24"):
+        confirmed(office, time)
+    with pytest.raises(transitions.TooMany):
+        confirmed(office, "09:36")
+    # The office itself is not bound by that, and moving takes nothing more.
+    confirmed(office, "09:48", audience=Audience.INTERNAL)
+    new = hold(office, "10:00", replaces=Booking.objects.confirmed().first())
+    transitions.confirm(new, name="Zoë", email="zoe@example.org")
+
+
+def test_mistyped_address_is_corrected_within_the_same_half_hour() -> None:
+    booking = hold(setting.office())
+    transitions.reserve(booking, name="Zoë", email="zeo@example.org")
+    until = booking.expires_at
+    code = transitions.reserve(booking, name="Zoë", email="zoe@example.org")
+    assert (booking.email, booking.expires_at) == ("zoe@example.org", until)
+    transitions.check_code(booking, code)
 
 
 def test_cancelled_time_is_free_again() -> None:
@@ -222,12 +268,13 @@ def test_cancelled_time_is_free_again() -> None:
     assert OutgoingEmail.objects.filter(purpose="appointment_cancelled").count() == 1
 
 
-def test_reminder_goes_out_once() -> None:
+@pytest.mark.parametrize(("before", "count"), [(31, 0), (29, 1), (2, 1), (-1, 0)])
+def test_reminder_goes_out_once_from_the_day_before(before: int, count: int) -> None:
     booking = confirmed(setting.office())
-    day = setting.working_day()
-    assert periodic.remind(day) == 1
-    assert periodic.remind(day) == 0
-    assert OutgoingEmail.objects.filter(purpose="appointment_reminder", to_address=booking.email).count() == 1
+    with time_machine.travel(booking.starts_at - dt.timedelta(hours=before)):
+        assert periodic.remind() == count
+        assert periodic.remind() == 0
+    assert OutgoingEmail.objects.filter(purpose="appointment_reminder", to_address=booking.email).count() == count
 
 
 def test_past_visits_lose_their_people_and_keep_their_times(aylin: Any) -> None:
@@ -299,6 +346,39 @@ def test_confirming_races_with_who_takes_the_lapsed_time(django_db_serialized_ro
 
 
 @racing
+def test_sweep_never_takes_what_is_being_confirmed(django_db_serialized_rollback: Any) -> None:
+    booking = hold(setting.office())
+    confirming, swept = threading.Event(), threading.Event()
+
+    def confirm() -> None:
+        with transaction.atomic():
+            transitions.confirm(booking, name="Zoë", email="zoe@example.org")
+            # The time of the hold runs out while the confirmation is on its way.
+            confirming.set()
+            swept.wait(10)
+
+    def sweep() -> None:
+        confirming.wait(10)
+        with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
+            timer = threading.Timer(0.3, swept.set)
+            timer.start()
+            transitions.release_lapsed()
+            transitions.release(Booking.objects.filter(pk=booking.pk))
+        swept.set()
+
+    assert many(lambda n: [confirm, sweep][n](), 2) == [None, None]
+    assert Booking.objects.get().status == BookingStatus.CONFIRMED
+
+
+@racing
+def test_wrong_codes_at_once_are_all_counted(django_db_serialized_rollback: Any) -> None:
+    booking = hold(setting.office())
+    transitions.reserve(booking, name="Zoë", email="zoe@example.org")
+    many(lambda _n: transitions.check_code(Booking.objects.get(pk=booking.pk), "x"), 8)
+    assert Booking.objects.get().code_tries == 5
+
+
+@racing
 def test_double_click_on_confirm_confirms_once(django_db_serialized_rollback: Any) -> None:
     booking = hold(setting.office())
     results = many(
@@ -321,7 +401,7 @@ def test_mixed_lengths_under_load_never_overlap(django_db_serialized_rollback: A
                 if (index + turn) % 3:
                     transitions.confirm(booking, name="Zoë", email="")
                 else:
-                    transitions.release(booking)
+                    transitions.release(Booking.objects.filter(pk=booking.pk))
             except transitions.Full:
                 continue
 

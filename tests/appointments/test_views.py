@@ -276,13 +276,93 @@ def test_address_may_have_three_times_ahead(client: Any, office: Office) -> None
     for hour in ("08:00", "09:00", "10:00"):
         booked(client, hour)
     booking = hold(client, "11:00")
-    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS)
-    assert answer.status_code == 422
-    assert "schon drei Termine" in text(answer)
+    client.post(f"/termine/{booking.pk}/angaben/", DETAILS)
+    answer = client.post(link_in(mail("appointment_confirm")))
+    assert answer.status_code == 409
+    assert "Mehr als drei Termine" in text(answer)
+
+
+def test_second_click_on_the_details_finds_the_first(client: Any, office: Office, monkeypatch: Any) -> None:
+    setting.Counter.objects.create(office=office, name="Platz 9").services.set([setting.bookable()])
+    setting.OpeningRule.objects.get().counters.set(setting.Counter.objects.all())
+    booking = hold(client)
+    hidden = form_of(client, booking)
+    real = transitions.reserve
+
+    def late(late_booking: Booking, **details: Any) -> str:
+        # The other click was faster.
+        real(Booking.objects.get(pk=late_booking.pk), **details)
+        return real(late_booking, **details)
+
+    monkeypatch.setattr(transitions, "reserve", late)
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS | hidden)
+    assert answer["Location"] == f"/termine/{booking.pk}/code/"
+    assert Booking.objects.get() == booking
+
+
+def test_second_click_on_a_time_finds_the_hold(client: Any, office: Office) -> None:
+    assert hold(client) == hold(client)
+
+
+def test_mistyped_address_is_corrected_on_the_way(client: Any, office: Office) -> None:
+    booking = hold(client)
+    client.post(f"/termine/{booking.pk}/angaben/", DETAILS | {"email": "zeo@example.org"})
+    assert "Adresse ändern" in text(client.get(f"/termine/{booking.pk}/code/"))
+    page = text(client.get(f"/termine/{booking.pk}/angaben/?aendern=1"))
+    assert "zeo@example.org" in page
+    client.post(f"/termine/{booking.pk}/angaben/?aendern=1", DETAILS)
+    assert mail("appointment_confirm").to_address == DETAILS["email"]
+
+
+def test_link_shows_and_changes_nobody(client: Any, office: Office) -> None:
+    """Whoever has the link may move the time; name and address stay what they were, and unseen."""
+    token = transitions.manage_token(booked(client))
+    other = type(client)()
+    new = hold(other, "10:00", verschieben=token)
+    page = text(other.get(f"/termine/{new.pk}/angaben/"))
+    assert "Zoë" not in page
+    assert "zoe@example.org" not in page
+    other.post(f"/termine/{new.pk}/angaben/", {"name": "Eve", "email": "eve@example.org"})
+    new.refresh_from_db()
+    assert (new.status, new.email, new.name) == (BookingStatus.CONFIRMED, "zoe@example.org", "Zoë D’Angelo")
+    # The link does not wander into other forms.
+    assert token not in text(other.get(f"/termine/link/{token}/")).split("<footer")[1]
+
+
+def test_choice_with_a_mistake_stays_a_move(client: Any, office: Office) -> None:
+    token = transitions.manage_token(booked(client))
+    page = text(client.get("/termine/zeiten/", {"personen": "1", "verschieben": token}))
+    assert f'name="verschieben" value="{token}"' in page
+
+
+def test_move_of_what_no_longer_stands_is_said(client: Any, office: Office) -> None:
+    booking = booked(client)
+    token = transitions.manage_token(booking)
+    transitions.cancel(booking)
+    answer = client.post("/termine/halten/", {**VISIT, "zeit": time("10:00"), "verschieben": token}, follow=True)
+    assert "steht nicht mehr" in text(answer)
+    assert not Booking.objects.filter(status=BookingStatus.HELD).exists()
+
+
+def test_what_no_counter_can_do_is_said(client: Any, office: Office) -> None:
+    setting.office("vorsfelde", services=[setting.bookable("reisepass", 24)])
+    page = text(client.get("/termine/zeiten/", {"leistung": ["personalausweis", "reisepass"], "personen": "1"}))
+    assert "Zusammen geht das hier nicht." in page
 
 
 @pytest.mark.parametrize(
-    "chosen", ["", "rathaus-b", "rathaus-b.", "mond.1", "rathaus-b.-1", "rathaus-b.²", "rathaus-b." + "9" * 40]
+    "chosen",
+    [
+        "",
+        "rathaus-b",
+        "rathaus-b.",
+        "mond.1",
+        "rathaus-b.-1",
+        "rathaus-b.²",
+        "\x00.5",
+        "rathaus b.5",
+        "rathaus-b." + "9" * 40,
+    ],
 )
 def test_odd_times_are_asked_again(client: Any, office: Office, chosen: str) -> None:
     assert client.post("/termine/halten/", {**VISIT, "zeit": chosen}).status_code == 302

@@ -1,6 +1,7 @@
 """Choosing a time, holding it, leaving one's details, confirming."""
 
 import datetime as dt
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,13 +18,14 @@ from apps.appointments import availability, transitions
 from apps.appointments.availability import Slot, minute, moment
 from apps.appointments.calendar import months
 from apps.appointments.forms import CodeForm, DetailsForm, VisitForm
-from apps.appointments.limits import may_hold, may_mail, may_stand
-from apps.appointments.models import Booking, OfficePolicy
+from apps.appointments.limits import may_hold, may_mail
+from apps.appointments.models import Booking, Counter, OfficePolicy
 from apps.appointments.states import BookingStatus
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionError
 
+SLUG = re.compile(r"[-a-z0-9]{1,60}")
 SESSION_KEY = "bookings"
 MOST_IN_SESSION = 20
 NEAREST = 6
@@ -39,7 +41,18 @@ def choose(request: HttpRequest) -> HttpResponse:
     form = VisitForm(
         initial=request.GET.dict() | {"leistung": request.GET.getlist("leistung")} if request.GET else None
     )
-    return render(request, "appointments/choose.html", {"form": form, "moving": moving})
+    return render(
+        request,
+        "appointments/choose.html",
+        {"form": form, "moving": moving, "moving_token": request.GET.get("verschieben", "")},
+    )
+
+
+def _render_choose(request: HttpRequest, form: VisitForm) -> HttpResponse:
+    """The choice with what is wrong with it; a move stays a move."""
+    token = request.GET.get("verschieben") or request.POST.get("verschieben", "")
+    context = {"form": form, "moving": _moving(token), "moving_token": token}
+    return render(request, "appointments/choose.html", context, status=422)
 
 
 @never_cache
@@ -48,7 +61,7 @@ def times(request: HttpRequest) -> HttpResponse:
     """The next free time at each office, a calendar of days, and the times of the chosen day."""
     form = VisitForm(request.GET)
     if not form.is_valid():
-        return render(request, "appointments/choose.html", {"form": form}, status=422)
+        return _render_choose(request, form)
     offices = _offices(form)
     days = _free(form, offices)
     day = _chosen_day(request.GET.get("tag", ""), days)
@@ -70,8 +83,17 @@ def times(request: HttpRequest) -> HttpResponse:
             for office in offices
         ] if day else [],
         "moving": _moving(request.GET.get("verschieben", "")),
+        "possible": bool(days) or _possible(form, offices),
     }  # fmt: skip
     return render(request, "appointments/times.html", context)
+
+
+def _possible(form: VisitForm, offices: list[Office]) -> bool:
+    """Whether one counter of these offices can do all of it at all."""
+    able = Counter.objects.filter(office__in=offices, active=True)
+    for service in form.cleaned_data["leistung"]:
+        able = able.filter(services=service)
+    return able.exists()
 
 
 def _offices(form: VisitForm) -> list[Office]:
@@ -161,7 +183,7 @@ def take(request: HttpRequest) -> HttpResponse:
     """Hold the chosen time, then ask who comes."""
     form = VisitForm(request.POST)
     if not form.is_valid():
-        return render(request, "appointments/choose.html", {"form": form}, status=422)
+        return _render_choose(request, form)
     held = _take(request, form, request.POST.get("zeit", ""))
     if isinstance(held, HttpResponse):
         return held
@@ -171,10 +193,19 @@ def take(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpResponse:
     """The held booking, or the page that says why there is none."""
     slug, _dot, number = chosen.rpartition(".")
-    office = Office.objects.filter(slug=slug, policy__active=True).first()
+    office = Office.objects.filter(slug=slug, policy__active=True).first() if SLUG.fullmatch(slug) else None
     if office is None or not number.isdecimal() or len(number) > 9:
         messages.warning(request, _("Bitte wählen Sie eine Zeit."))
         return redirect(_times_url(request, form))
+    starts_at = moment(int(number))
+    again = _held_already(request, office, starts_at, form)
+    if again is not None:
+        return again
+    token = request.POST.get("verschieben", "")
+    replaces = _moving(token)
+    if token and replaces is None:
+        messages.warning(request, _("Der Termin, den Sie verschieben wollten, steht nicht mehr."))
+        return redirect("appointments:choose")
     if not may_hold(request):
         return render(request, "errors/429.html", status=429)
     try:
@@ -182,19 +213,32 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
             office=office,
             services=form.cleaned_data["leistung"],
             persons=form.cleaned_data["personen"],
-            starts_at=moment(int(number)),
+            starts_at=starts_at,
             user=request.user,
             language=translation.get_language() or "de",
-            replaces=_moving(request.POST.get("verschieben", "")),
+            replaces=replaces,
         )
-    except (transitions.Full, transitions.NotOffered):
+    except transitions.Full:
         messages.warning(request, _("Diese Zeit ist gerade vergeben worden. Die nächsten freien Zeiten stehen hier."))
+        return redirect(_times_url(request, form, um=number))
+    except transitions.NotOffered:
+        messages.warning(request, _("Diese Zeit ist nicht mehr buchbar. Die nächsten freien Zeiten stehen hier."))
         return redirect(_times_url(request, form, um=number))
     # One browser holds one time: what it held before is free again.
     before = request.session.get(SESSION_KEY, [])
-    Booking.objects.filter(pk__in=before, status=BookingStatus.HELD).delete()
+    transitions.release(Booking.objects.filter(pk__in=before, status=BookingStatus.HELD))
     _remember(request, booking)
     return booking
+
+
+def _held_already(request: HttpRequest, office: Office, starts_at: dt.datetime, form: VisitForm) -> Booking | None:
+    """What this browser holds at the same time for the same visit: the second click of a double click."""
+    wanted = {s.pk for s in form.cleaned_data["leistung"]}
+    mine = Booking.objects.filter(
+        pk__in=request.session.get(SESSION_KEY, []), status=BookingStatus.HELD, starts_at=starts_at,
+        counter__office=office, persons=form.cleaned_data["personen"], expires_at__gt=timezone.now(),
+    )  # fmt: skip
+    return next((b for b in mine if {s.pk for s in b.services.all()} == wanted), None)
 
 
 def _times_url(request: HttpRequest, form: VisitForm, **more: str) -> str:
@@ -220,29 +264,36 @@ def _mine(request: HttpRequest, pk: Any) -> Booking | None:
 # -- details and confirming ----------------------------------------------------------------------------------
 
 
+def _where(booking: Booking) -> HttpResponse | None:
+    """The page on which a booking goes on by now; None while its details are open."""
+    if booking.status == BookingStatus.RESERVED and booking.is_live:
+        return redirect("appointments:code", booking.pk)
+    if booking.status not in (BookingStatus.HELD, BookingStatus.RESERVED):
+        return redirect("appointments:booking", booking.pk)
+    return None
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def details(request: HttpRequest, pk: Any) -> HttpResponse:
     """Who comes; the time is held meanwhile."""
     booking = _mine(request, pk)
-    if booking is not None and booking.status == BookingStatus.RESERVED and booking.is_live:
-        return redirect("appointments:code", booking.pk)
-    if booking is not None and booking.status not in (BookingStatus.HELD, BookingStatus.RESERVED):
-        return redirect("appointments:booking", booking.pk)
+    if booking is not None:
+        elsewhere = _where(booking)
+        # A mistyped address is corrected on this page, too.
+        if elsewhere is not None and not (booking.is_live and "aendern" in request.GET):
+            return elsewhere
     if request.method == "POST":
         return _post_details(request, booking)
     if booking is None or not booking.is_live:
-        messages.warning(
-            request, _("Die Zeit war nur zehn Minuten gehalten und ist wieder frei. Bitte wählen Sie neu.")
-        )
+        messages.warning(request, _("Die Zeit ist nicht mehr gehalten. Bitte wählen Sie neu."))
         return redirect("appointments:choose")
     return _render_details(request, booking, DetailsForm(initial=_known(request, booking)))
 
 
 def _known(request: HttpRequest, booking: Booking) -> dict[str, str]:
-    if booking.replaces is not None:
-        old = booking.replaces
-        return {"name": old.name, "email": old.email, "phone": old.phone}
+    if booking.name:
+        return {"name": booking.name, "email": booking.email, "phone": booking.phone}
     if request.user.is_authenticated:
         return {"name": request.user.full_name, "email": request.user.email}
     return {}
@@ -262,22 +313,22 @@ def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -
         "form": form,
         "hidden": hidden,
         "services": booking.services.select_related("service"),
-        "may_extend": booking.extensions < transitions.MAX_EXTENSIONS,
+        "may_extend": booking.status == BookingStatus.HELD and booking.extensions < transitions.MAX_EXTENSIONS,
     }
     return render(request, "appointments/details.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
 def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse:
-    typed = DetailsForm(request.POST)
     if booking is None or not booking.is_live:
         # The hold has lapsed while somebody typed: the same time again if it is free, else the nearest.
-        again = _again(request, typed)
+        again = _again(request)
         if isinstance(again, HttpResponse):
             return again
         booking = again
     if "_release" in request.POST:
-        transitions.release(booking)
-        return redirect(_visit_url(request, booking))
+        transitions.release(Booking.objects.filter(pk=booking.pk))
+        form = VisitForm(request.POST)
+        return redirect(_times_url(request, form) if form.is_valid() else "appointments:choose")
     if "_extend" in request.POST:
         try:
             transitions.extend(booking)
@@ -287,69 +338,75 @@ def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse
                 request, _("Länger können wir die Zeit nicht halten. Bitte senden Sie Ihre Angaben jetzt ab.")
             )
         return _render_details(request, booking, DetailsForm(initial=request.POST.dict()))
+    if booking.replaces is not None:
+        # Whoever has the link moves the time, not the person.
+        old = booking.replaces
+        return _settle(request, booking, {"name": old.name, "email": old.email, "phone": old.phone}, proved=True)
+    typed = DetailsForm(request.POST)
     if not typed.is_valid():
         return _render_details(request, booking, typed)
-    return _finish_details(request, booking, typed)
-
-
-def _finish_details(request: HttpRequest, booking: Booking, form: DetailsForm) -> HttpResponse:
-    data = form.cleaned_data
-    moving = booking.replaces is not None
-    email = data["email"].lower()
-    if not moving and not may_stand(email):
-        form.add_error(
+    data = typed.cleaned_data
+    proved = request.user.is_authenticated and request.user.email.lower() == data["email"].lower()
+    if not proved and not may_mail(request, data["email"]):
+        typed.add_error(
             "email",
-            _("Zu dieser Adresse gibt es schon drei Termine. Bitte sagen Sie einen ab oder rufen Sie an: 115"),
+            _("Heute ging schon zu viel Post an diese Adresse oder von Ihrem Anschluss. Bitte rufen Sie an: 115"),
         )
-        return _render_details(request, booking, form)
-    # Whoever is signed in has proved the address, and whoever moves has proved the old booking.
-    proved = (request.user.is_authenticated and request.user.email.lower() == email) or (
-        moving and booking.replaces is not None and booking.replaces.email.lower() == email
-    )
+        return _render_details(request, booking, typed)
+    return _settle(request, booking, data, proved=proved)
+
+
+def _settle(request: HttpRequest, booking: Booking, data: dict[str, str], *, proved: bool) -> HttpResponse:
+    """Confirm at once where the address is proved, else ask for the mailed code."""
     try:
         if proved:
             transitions.confirm(booking, by=request.user, **data)
             return redirect("appointments:booking", booking.pk)
-        if not may_mail(email):
-            form.add_error("email", _("An diese Adresse ging heute schon zu viel Post. Bitte rufen Sie an: 115"))
-            return _render_details(request, booking, form)
         transitions.reserve(booking, **data)
+        return redirect("appointments:code", booking.pk)
+    except transitions.TooMany:
+        form = DetailsForm(request.POST)
+        form.is_valid()
+        form.add_error(
+            "email",
+            _("Mehr Termine auf einmal gehen für diese Adresse nicht. Bitte sagen Sie einen ab oder rufen Sie an: 115"),
+        )
+        return _render_details(request, booking, form)
     except TransitionError:
-        return _post_details(request, None)
-    return redirect("appointments:code", booking.pk)
+        # A second click finds what the first one has done; else the time has lapsed meanwhile.
+        now = Booking.objects.filter(pk=booking.pk).first()
+        elsewhere = _where(now) if now is not None else None
+        if elsewhere is not None:
+            return elsewhere
+        if booking.replaces is not None:
+            messages.warning(request, _("Der Termin, den Sie verschieben wollten, steht nicht mehr."))
+            return redirect("appointments:choose")
+        again = _again(request)
+        return again if isinstance(again, HttpResponse) else _settle(request, again, data, proved=proved)
 
 
-def _again(request: HttpRequest, typed: DetailsForm) -> Booking | HttpResponse:
-    """Take the same time once more, or offer the nearest with what was typed still there."""
+def _again(request: HttpRequest) -> Booking | HttpResponse:
+    """Take the same time once more, or another that was chosen; else offer the nearest with what was typed."""
     visit = VisitForm(request.POST)
     if not visit.is_valid():
-        messages.warning(
-            request, _("Die Zeit war nur zehn Minuten gehalten und ist wieder frei. Bitte wählen Sie neu.")
-        )
+        messages.warning(request, _("Die Zeit ist nicht mehr gehalten. Bitte wählen Sie neu."))
         return redirect("appointments:choose")
     chosen = request.POST.get("andere") or request.POST.get("zeit", "")
     held = _take(request, visit, chosen)
     if isinstance(held, Booking):
         return held
-    if held.status_code != 302:
-        return held
-    number = chosen.rpartition(".")[2]
     offices = _offices(visit)
     names = {o.pk: o for o in offices}
-    # The warning is in the page itself.
+    # What would have been said on the next page is said here.
     list(messages.get_messages(request))
     context = {
-        "form": DetailsForm(initial=typed.data.dict()) if hasattr(typed.data, "dict") else typed,
-        "near": [_shown(s, names) for s in _near(number, _free(visit, offices))],
-        "hidden": _query(request, visit),
+        "form": DetailsForm(initial=request.POST.dict()),
+        "near": [_shown(s, names) for s in _near(chosen.rpartition(".")[2], _free(visit, offices))],
+        "hidden": [*_query(request, visit), ("zeit", chosen[:100])],
         "query": urlencode(_query(request, visit), doseq=True),
+        "limited": held.status_code == 429,
     }
     return render(request, "appointments/gone.html", context, status=409)
-
-
-def _visit_url(request: HttpRequest, booking: Booking) -> str:
-    form = VisitForm(request.POST)
-    return _times_url(request, form) if form.is_valid() else reverse("appointments:choose")
 
 
 @never_cache
@@ -360,15 +417,15 @@ def code(request: HttpRequest, pk: Any) -> HttpResponse:
     if booking is None or (booking.status == BookingStatus.RESERVED and not booking.is_live):
         messages.warning(request, _("Die halbe Stunde ist um, die Zeit ist wieder frei. Bitte wählen Sie neu."))
         return redirect("appointments:choose")
+    if booking.status == BookingStatus.HELD:
+        return redirect("appointments:details", booking.pk)
     if booking.status != BookingStatus.RESERVED:
-        return redirect(
-            "appointments:booking" if booking.status != BookingStatus.HELD else "appointments:details", booking.pk
-        )
+        return redirect("appointments:booking", booking.pk)
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             transitions.check_code(booking, form.cleaned_data["code"])
-            transitions.confirm(booking)
+            transitions.confirm(booking, by=request.user)
             return redirect("appointments:booking", booking.pk)
         except transitions.WrongCode as wrong:
             form.add_error(
@@ -376,9 +433,16 @@ def code(request: HttpRequest, pk: Any) -> HttpResponse:
                 _("Dieser Code passt nicht. Bitte sehen Sie noch einmal in die neueste E-Mail.") if wrong.left
                 else _("Der Code wurde zu oft falsch eingegeben. Bitte nutzen Sie den Link in der E-Mail."),
             )  # fmt: skip
+        except transitions.TooMany:
+            form.add_error(
+                None,
+                _(
+                    "Mehr Termine auf einmal gehen für diese Adresse nicht. Bitte sagen Sie einen ab oder rufen Sie an: 115"
+                ),
+            )
         except TransitionError:
-            messages.warning(request, _("Die halbe Stunde ist um, die Zeit ist wieder frei. Bitte wählen Sie neu."))
-            return redirect("appointments:choose")
+            # Look again: confirmed by the link meanwhile, or lapsed.
+            return redirect("appointments:code", booking.pk)
     context = {"booking": booking, "form": form, "services": booking.services.select_related("service")}
     return render(request, "appointments/code.html", context, status=422 if form.errors else 200)
 

@@ -37,8 +37,13 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
             transitions.confirm(booking)
+        except transitions.TooMany:
+            return render(request, "appointments/lapsed.html", {"too_many": True}, status=409)
         except TransitionError:
-            return render(request, "appointments/lapsed.html", status=410)
+            # A second click finds it confirmed; anything else has lapsed or was moved elsewhere.
+            again = transitions.booking_for_token(token)
+            if again is None or again.status != BookingStatus.CONFIRMED:
+                return render(request, "appointments/lapsed.html", status=410)
         return redirect("appointments:manage", token)
     return render(request, "appointments/confirm.html", booking_context(booking))
 
@@ -90,7 +95,6 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     event.add(
         "location", ", ".join(x for x in (office.name, office.street, f"{office.postcode} {office.city}".strip()) if x)
     )
-    event.add("url", transitions.manage_link(booking))
     calendar.add_component(event)
     response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="termin-{booking.reference}.ics"'
