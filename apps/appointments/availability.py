@@ -6,16 +6,19 @@ opening hours are meant in the city's time zone, so that the two odd days of the
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.appointments.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.states import REACH
 from apps.core.business_calendar import is_holiday
+from apps.core.stamps import value_of
 
 Span = tuple[int, int]
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -29,8 +32,7 @@ class Visit:
     minutes: int
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """A free beginning at an office; at which counter is decided when it is taken."""
 
     office: int
@@ -91,39 +93,84 @@ def local_minute(day: dt.date, time: dt.time) -> int:
     return minute(dt.datetime.combine(day, time, tzinfo=timezone.get_default_timezone()))
 
 
-def office_days(
-    offices: Sequence[int], first: dt.date, last: dt.date, *, audience: str, now: dt.datetime, taken: bool = True
-) -> list[OfficeDays]:
-    """Read what is needed for some offices from ``first`` to ``last``, in a fixed number of queries.
+@dataclass(frozen=True)
+class Rules:
+    """All offices' policies, counters, hours and closures, as read at one moment."""
 
-    Without ``taken`` bookings are left out: what would be open if nobody had booked.
-    """
-    policies = list(OfficePolicy.objects.filter(office__in=offices, active=True))
-    ids = [p.office_id for p in policies]
-    begin, end = local_minute(first, dt.time.min), local_minute(last + dt.timedelta(days=1), dt.time.min)
-    counters: dict[int, dict[int, set[int]]] = {}
-    rows = Counter.objects.filter(office__in=ids, active=True).values_list("office_id", "pk", "services")
+    policies: dict[int, OfficePolicy]
+    # By office and counter: what the counter can do.
+    skills: dict[int, dict[int, frozenset[int]]]
+    # With the counters they are for.
+    openings: list[tuple[OpeningRule, list[int]]]
+    # Office, counter (None: all of them), span.
+    closures: list[tuple[int, int | None, Span]]
+
+
+# The stamp and the rules it stands for; replaced as a whole, for threads read it.
+_kept: dict[str, tuple[int, Rules]] = {}
+
+
+def rules() -> Rules:
+    """The rules, kept in memory until the database's stamp says that one has changed (one query)."""
+    stamp = value_of("opening")
+    kept = _kept.get("rules")
+    if kept is None or kept[0] != stamp:
+        _kept["rules"] = kept = (stamp, read_rules())
+    return kept[1]
+
+
+def read_rules() -> Rules:
+    """Read them anew."""
+    skills: dict[int, dict[int, set[int]]] = {}
+    rows = Counter.objects.filter(active=True).values_list("office_id", "pk", "services")
     for office, counter, service in rows:
-        counters.setdefault(office, {}).setdefault(counter, set()).add(service)
-    openings = _openings(ids, first, last, audience)
-    closed = _closed(ids, begin, end)
+        skills.setdefault(office, {}).setdefault(counter, set()).add(service)
+    return Rules(
+        policies={p.office_id: p for p in OfficePolicy.objects.filter(active=True)},
+        skills={office: {c: frozenset(s) for c, s in mine.items()} for office, mine in skills.items()},
+        openings=[(r, [c.pk for c in r.counters.all()]) for r in OpeningRule.objects.prefetch_related("counters")],
+        # A closure from half past the minute closes that minute, too.
+        closures=[
+            (c.office_id, c.counter_id, (minute(c.begins), -(-int((c.ends - EPOCH).total_seconds()) // 60)))
+            for c in Closure.objects.all()
+        ],
+    )
+
+
+def office_days(
+    offices: Sequence[int], first: dt.date, last: dt.date, *, audience: str, now: dt.datetime, taken: bool = True,
+    given: Rules | None = None,
+) -> list[OfficeDays]:  # fmt: skip
+    """What is needed for some offices from ``first`` to ``last``: two queries, whatever their number.
+
+    Without ``taken`` bookings are left out: what would be open if nobody had booked. ``given`` are rules that
+    were read already.
+    """
+    known = given or rules()
+    ids = [office for office in offices if office in known.policies]
+    begin, end = local_minute(first, dt.time.min), local_minute(last + dt.timedelta(days=1), dt.time.min)
+    openings = _openings(known, set(ids), first, last, audience)
     busy = _taken(ids, begin, end) if taken else {}
+    today = timezone.localdate(now)
     result = []
-    for policy in policies:
-        mine = counters.get(policy.office_id, {})
+    for office in ids:
+        policy, mine = known.policies[office], known.skills.get(office, {})
+        horizon = today + dt.timedelta(days=policy.horizon_days)
         result.append(
             OfficeDays(
-                office=policy.office_id,
+                office=office,
                 grid=policy.grid_minutes,
                 buffer=policy.buffer_minutes,
                 earliest=minute(now) + (policy.lead_minutes if audience == "public" else 0),
-                skills={c: frozenset(s) for c, s in mine.items()},
-                openings={
-                    c: [o for o in openings.get(c, []) if (o.day - timezone.localdate(now)).days <= policy.horizon_days]
-                    for c in mine
-                },
+                skills=mine,
+                openings={c: [o for o in openings.get(c, []) if o.day <= horizon] for c in mine},
                 closed={
-                    c: closed.get((policy.office_id, None), []) + closed.get((policy.office_id, c), []) for c in mine
+                    c: [
+                        span
+                        for where, which, span in known.closures
+                        if where == office and which in (None, c) and span[0] < end and span[1] > begin
+                    ]
+                    for c in mine
                 },
                 taken=busy,
             )
@@ -133,12 +180,17 @@ def office_days(
 
 def slots(offices: Iterable[OfficeDays], visit: Visit) -> dict[dt.date, list[Slot]]:
     """Free beginnings by day, in order of time; the same moment at two offices is two slots."""
-    found: dict[dt.date, set[Slot]] = {}
+    found: dict[dt.date, dict[int, set[int]]] = {}
     for office in offices:
         for counter in able(office, visit):
             for opening, starts in _starts(office, counter, visit.minutes):
-                found.setdefault(opening.day, set()).update(Slot(office.office, start) for start in starts)
-    return {day: sorted(found[day], key=lambda s: (s.minute, s.office)) for day in sorted(found) if found[day]}
+                of_day = found.setdefault(opening.day, {}).setdefault(office.office, set())
+                of_day.update(*starts)
+    return {
+        day: sorted((Slot(o, start) for o, starts in found[day].items() for start in starts), key=itemgetter(1, 0))
+        for day in sorted(found)
+        if any(found[day].values())
+    }
 
 
 def able(office: OfficeDays, visit: Visit) -> list[int]:
@@ -152,28 +204,32 @@ def able(office: OfficeDays, visit: Visit) -> list[int]:
 
 def counters_open_at(office: OfficeDays, visit: Visit, start: int) -> list[int]:
     """Able counters at which the visit may begin at ``start``, by the openings alone."""
-    return [
-        c for c in able(office, visit) if any(start in starts for _opening, starts in _starts(office, c, visit.minutes))
-    ]
+
+    def is_open(counter: int) -> bool:
+        return any(start in some for _opening, starts in _starts(office, counter, visit.minutes) for some in starts)
+
+    return [counter for counter in able(office, visit) if is_open(counter)]
 
 
-def _starts(office: OfficeDays, counter: int, minutes: int) -> Iterable[tuple[Opening, list[int]]]:
+def _starts(office: OfficeDays, counter: int, minutes: int) -> Iterator[tuple[Opening, list[range]]]:
+    """For each opening the beginnings in it, on the grid that counts from its start."""
     openings = office.openings.get(counter, [])
     if not openings or minutes <= 0:
         return
     free = _free(office, counter)
     begins = [span[0] for span in free]
+    grid = office.grid
     for opening in openings:
         first, last = opening.span
-        # Beginnings lie on the grid of the opening that they are in.
-        found: list[int] = []
-        index = max(bisect_right(begins, first) - 1, 0)
-        for low, high in free[index:]:
+        found: list[range] = []
+        for index in range(max(bisect_right(begins, first) - 1, 0), len(free)):
+            low, high = free[index]
             if low >= last:
                 break
             lowest = max(low, first, office.earliest)
-            start = first + -(-(lowest - first) // office.grid) * office.grid
-            found.extend(range(start, min(high - minutes + 1, last), office.grid))
+            start = first - (first - lowest) // grid * grid
+            if start <= high - minutes:
+                found.append(range(start, min(high - minutes + 1, last), grid))
         yield opening, found
 
 
@@ -219,39 +275,34 @@ def _without(spans: list[Span], holes: list[Span]) -> list[Span]:
     return left
 
 
-def _openings(offices: list[int], first: dt.date, last: dt.date, audience: str) -> dict[int, list[Opening]]:
-    rules = (
-        OpeningRule.objects.filter(office__in=offices, audience__in=REACH[audience], valid_from__lte=last)
-        .filter(Q(valid_until=None) | Q(valid_until__gte=first))
-        .prefetch_related("counters")
-    )
+def _openings(
+    known: Rules, offices: set[int], first: dt.date, last: dt.date, audience: str
+) -> dict[int, list[Opening]]:
     days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
     working = [day for day in days if not is_holiday(day)]
     found: dict[int, list[Opening]] = {}
-    for rule in rules:
+    for rule, counters in known.openings:
+        if rule.office_id not in offices or rule.audience not in REACH[audience]:
+            continue
         weekdays = set(rule.weekdays)
         spans = [
-            (day, (local_minute(day, rule.opens), local_minute(day, rule.closes)))
+            (day, (_at(day, rule.opens), _at(day, rule.closes)))
             for day in working
             if day.weekday() in weekdays
             and rule.valid_from <= day
             and (rule.valid_until is None or day <= rule.valid_until)
         ]
-        for counter in rule.counters.all():
-            found.setdefault(counter.pk, []).extend(
-                Opening(counter.pk, day, span) for day, span in spans if span[0] < span[1]
+        for counter in counters:
+            found.setdefault(counter, []).extend(
+                Opening(counter, day, span) for day, span in spans if span[0] < span[1]
             )
     return found
 
 
-def _closed(offices: list[int], begin: int, end: int) -> dict[tuple[int, int | None], list[Span]]:
-    rows = Closure.objects.filter(office__in=offices, begins__lt=moment(end), ends__gt=moment(begin))
-    found: dict[tuple[int, int | None], list[Span]] = {}
-    for row in rows:
-        # A closure from half past the minute closes that minute, too.
-        span = (minute(row.begins), -(-int((row.ends - EPOCH).total_seconds()) // 60))
-        found.setdefault((row.office_id, row.counter_id), []).append(span)
-    return found
+@lru_cache(maxsize=4096)
+def _at(day: dt.date, time: dt.time) -> int:
+    """local_minute, remembered: the same hours of the same days are asked for by every counter and visitor."""
+    return local_minute(day, time)
 
 
 def _taken(offices: list[int], begin: int, end: int) -> dict[int, list[Span]]:
@@ -263,10 +314,10 @@ def _taken(offices: list[int], begin: int, end: int) -> dict[int, list[Span]]:
     return found
 
 
-# As plain numbers, since making range objects of thousands of rows takes longer than finding them.
+# As plain numbers, since making range objects of thousands of rows takes longer than finding them, and with
+# date_part, since extract reckons in decimals. Times lie on whole minutes.
 _TAKEN = """
-    SELECT b.counter_id, floor(extract(epoch FROM lower(b.during)) / 60)::bigint,
-           floor(extract(epoch FROM upper(b.during)) / 60)::bigint
+    SELECT b.counter_id, (date_part('epoch', lower(b.during)) / 60)::int, (date_part('epoch', upper(b.during)) / 60)::int
     FROM appointments_booking b JOIN appointments_counter c ON c.id = b.counter_id
     WHERE c.office_id = ANY(%(offices)s) AND b.starts_at < %(to)s AND b.starts_at > %(from)s::timestamptz - interval '1 day'
       AND (b.status = 'confirmed' OR b.status IN ('held', 'reserved') AND b.expires_at > clock_timestamp())

@@ -4,7 +4,7 @@ What is computed from those tables can be kept under the stamp's value and is ne
 the trigger bumps it in the transaction of the change itself, bulk writes and raw SQL included.
 """
 
-from django.db import migrations
+from django.db import connection, migrations
 
 FUNCTION = "core_bump_stamp"
 
@@ -19,3 +19,11 @@ def bump_on_change(table: str, stamp: str) -> migrations.RunSQL:
         """,
         reverse_sql=f"DROP TRIGGER {name} ON {table}",
     )
+
+
+def value_of(stamp: str) -> int:
+    """The stamp's value now; 0 before the first change. No value ever stands for two states."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM core_stamp WHERE name = %s", [stamp])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
