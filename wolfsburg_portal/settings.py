@@ -358,6 +358,7 @@ CITY = {
 CONTACT_DEPARTMENT = env.str("CONTACT_DEPARTMENT", default="digitalisierung")
 CONTACT_ANSWER_WORKING_DAYS = 3
 APPOINTMENT_HOLDS_PER_HOUR = env.int("APPOINTMENT_HOLDS_PER_HOUR", default=20)
+APPOINTMENT_MAILS_PER_HOUR = env.int("APPOINTMENT_MAILS_PER_HOUR", default=10)
 CONTACT_MINIMUM_SECONDS = env.float("CONTACT_MINIMUM_SECONDS", default=3)
 
 # -- retention, in days; each model names its rule in apps/*/kinds.py ---------------------------

@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from apps.core import limits
 
 MAILS_PER_ADDRESS_AND_DAY = 5
-MAILS_PER_CLIENT_AND_HOUR = 10
 
 
 def may_hold(request: HttpRequest) -> bool:
@@ -18,6 +17,6 @@ def may_hold(request: HttpRequest) -> bool:
 def may_mail(request: HttpRequest, email: str) -> bool:
     """Count one mail with a code; False above the limit of the caller or of the address."""
     caller = limits.client_key(request)
-    if not limits.within("appointment-sender", caller, limit=MAILS_PER_CLIENT_AND_HOUR, seconds=3600):
+    if not limits.within("appointment-sender", caller, limit=settings.APPOINTMENT_MAILS_PER_HOUR, seconds=3600):
         return False
     return limits.within("appointment-mail", email, limit=MAILS_PER_ADDRESS_AND_DAY, seconds=86400)
