@@ -31,6 +31,7 @@ from apps.core.transitions import TransitionError
 
 HOLD_SALT = "appointments.api.hold"
 MOST_DAYS = 62
+LENGTHS = ("minutes", "minutes_per_further_person", "max_persons")
 NEAREST = 6
 
 
@@ -79,7 +80,9 @@ class VisitSerializer(serializers.Serializer[Any]):
     persons = serializers.IntegerField(min_value=1, max_value=20, default=1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        known = {b.service.slug: b for b in offered()}
+        # Without the texts: this is asked for with every hold.
+        asked = offered().filter(service__slug__in=attrs["services"])
+        known = {b.service.slug: b for b in asked.only(*LENGTHS, "service__slug")}
         unknown = [slug for slug in attrs["services"] if slug not in known]
         if unknown:
             raise serializers.ValidationError({"services": [f"unknown or not bookable: {', '.join(unknown)}"]})
@@ -256,7 +259,7 @@ class Holds(APIView):
                 "taken" if isinstance(error, transitions.Full) else "not offered", status.HTTP_409_CONFLICT,
                 nearest=_nearest(data["office"], data["services"], data["persons"], data["starts_at"]),
             )  # fmt: skip
-        return Response(_held(booking), status=status.HTTP_201_CREATED)
+        return Response(_held(booking, data["office"]), status=status.HTTP_201_CREATED)
 
 
 def _nearest(
@@ -272,10 +275,10 @@ def _nearest(
     return sorted(nearest, key=lambda s: s["starts_at"])
 
 
-def _held(booking: Booking) -> dict[str, Any]:
+def _held(booking: Booking, office: Office) -> dict[str, Any]:
     return {
         "token": signing.dumps(str(booking.pk), salt=HOLD_SALT), "reference": booking.reference,
-        "office": booking.counter.office.slug, "starts_at": booking.starts_at, "ends_at": booking.ends_at,
+        "office": office.slug, "starts_at": booking.starts_at, "ends_at": booking.ends_at,
         "expires_at": booking.expires_at or booking.starts_at,
     }  # fmt: skip
 

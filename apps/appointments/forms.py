@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from apps.appointments.models import BookableService
+from apps.appointments.models import BookableService, Counter
 from apps.catalogue.models import Office
 from apps.core.fields import PlainCharField
 
@@ -79,16 +80,11 @@ class VisitForm(forms.Form):
         return data
 
 
-def offered() -> Any:
+def offered() -> QuerySet[BookableService]:
     """Services that at least one counter of an office with appointments can do."""
-    return (
-        BookableService.objects.filter(
-            active=True, service__published=True, counters__active=True, counters__office__policy__active=True
-        )
-        .select_related("service")
-        .distinct()
-        .order_by("service__name_de")
-    )
+    able = Counter.objects.filter(services=OuterRef("pk"), active=True, office__policy__active=True)
+    rows = BookableService.objects.filter(Exists(able), active=True, service__published=True)
+    return rows.select_related("service").order_by("service__name_de")
 
 
 class DetailsForm(forms.Form):

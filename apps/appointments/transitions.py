@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
+from psycopg.types.range import Range
 
 from apps.appointments import availability
 from apps.appointments.availability import Visit, minute, moment
@@ -98,7 +99,7 @@ def hold(
         booking.counter_id = counter
         through = Booking.services.through
         through.objects.bulk_create([through(booking_id=booking.pk, bookableservice_id=s.pk) for s in chosen])
-    booking.refresh_from_db(fields=["during"])
+    booking.during = Range(booking.starts_at, booking.ends_at + dt.timedelta(minutes=rules.buffer))
     return booking
 
 
