@@ -64,17 +64,16 @@ def take(request: HttpRequest) -> Kept | None:
     return Kept(stored["path"], stored["page"], fields, stored["files"])
 
 
-def login_required[View: Callable[..., Any]](view: View) -> View:
+def login_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Like Django's, but a form that comes too late is kept (see sign_in_first)."""
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return sign_in_first(request)
-        response: HttpResponse = view(request, *args, **kwargs)
-        return response
+        return view(request, *args, **kwargs)
 
-    return inner  # type: ignore[return-value]
+    return inner
 
 
 def _read(request: HttpRequest) -> Kept:

@@ -1,11 +1,11 @@
 from django.urls import path
 
-from apps.appointments.views import booking, manage
+from apps.appointments.views import booking, choosing, manage
 
 app_name = "appointments"
 urlpatterns = [
-    path("", booking.choose, name="choose"),
-    path("zeiten/", booking.times, name="times"),
+    path("", choosing.choose, name="choose"),
+    path("zeiten/", choosing.times, name="times"),
     path("halten/", booking.take, name="take"),
     path("<uuid:pk>/", booking.booking, name="booking"),
     path("<uuid:pk>/angaben/", booking.details, name="details"),

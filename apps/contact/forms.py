@@ -124,7 +124,7 @@ class ContactForm(forms.Form):
             )
 
     def _renew_stamp(self) -> None:
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # bound: a QueryDict
         data["stamp"] = new_stamp()
         self.data = data
 

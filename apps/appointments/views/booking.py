@@ -1,4 +1,4 @@
-"""Choosing a time, holding it, leaving one's details, confirming."""
+"""Holding a time, leaving one's details, confirming."""
 
 import datetime as dt
 import re
@@ -14,167 +14,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.appointments import availability, transitions
-from apps.appointments.availability import Slot, minute, moment
-from apps.appointments.calendar import months
+from apps.appointments import transitions
+from apps.appointments.availability import minute, moment
 from apps.appointments.forms import CodeForm, DetailsForm, VisitForm
 from apps.appointments.limits import may_hold, may_mail
-from apps.appointments.models import Booking, Counter, OfficePolicy
+from apps.appointments.models import Booking
 from apps.appointments.states import BookingStatus
+from apps.appointments.views.choosing import free_for, moved, nearest, offices_of, query_of, render_choose, shown
 from apps.catalogue.models import Office
-from apps.core.business_calendar import today
 from apps.core.transitions import TransitionError
 
 SLUG = re.compile(r"[-a-z0-9]{1,60}")
 SESSION_KEY = "bookings"
 MOST_IN_SESSION = 20
-NEAREST = 6
-
-
-# -- choosing ----------------------------------------------------------------------------------------------
-
-
-@require_safe
-def choose(request: HttpRequest) -> HttpResponse:
-    """What for, how many, where."""
-    moving = _moving(request.GET.get("verschieben", ""))
-    form = VisitForm(
-        initial=request.GET.dict() | {"leistung": request.GET.getlist("leistung")} if request.GET else None
-    )
-    return render(
-        request,
-        "appointments/choose.html",
-        {"form": form, "moving": moving, "moving_token": request.GET.get("verschieben", "")},
-    )
-
-
-def _render_choose(request: HttpRequest, form: VisitForm) -> HttpResponse:
-    """The choice with what is wrong with it; a move stays a move."""
-    token = request.GET.get("verschieben") or request.POST.get("verschieben", "")
-    context = {"form": form, "moving": _moving(token), "moving_token": token}
-    return render(request, "appointments/choose.html", context, status=422)
-
-
-@never_cache
-@require_safe
-def times(request: HttpRequest) -> HttpResponse:
-    """The next free time at each office, a calendar of days, and the times of the chosen day."""
-    form = VisitForm(request.GET)
-    if not form.is_valid():
-        return _render_choose(request, form)
-    offices = _offices(form)
-    days = _free(form, offices)
-    day = _chosen_day(request.GET.get("tag", ""), days)
-    query = _query(request, form)
-    near = _near(request.GET.get("um", ""), days)
-    names = {office.pk: office for office in offices}
-    context = {
-        "form": form,
-        "services": form.cleaned_data["leistung"],
-        "minutes": availability.visit_of(form.cleaned_data["leistung"], form.cleaned_data["personen"]).minutes,
-        "hidden": _hidden(request, form),
-        "query": urlencode(query, doseq=True),
-        "next_times": [_shown(slot, names) for slot in _first_by_office(days, offices)],
-        "near": [_shown(slot, names) for slot in near],
-        "months": months(days, chosen=day),
-        "day": day,
-        "slots": [
-            {"office": office, "slots": [_shown(s, names) for s in days.get(day, []) if s.office == office.pk]}
-            for office in offices
-        ] if day else [],
-        "moving": _moving(request.GET.get("verschieben", "")),
-        "possible": bool(days) or _possible(form, offices),
-    }  # fmt: skip
-    return render(request, "appointments/times.html", context)
-
-
-def _possible(form: VisitForm, offices: list[Office]) -> bool:
-    """Whether one counter of these offices can do all of it at all."""
-    able = Counter.objects.filter(office__in=offices, active=True)
-    for service in form.cleaned_data["leistung"]:
-        able = able.filter(services=service)
-    return able.exists()
-
-
-def _offices(form: VisitForm) -> list[Office]:
-    chosen = form.cleaned_data["standort"]
-    if chosen is not None:
-        return [chosen]
-    return list(Office.objects.filter(policy__active=True).order_by("name_de"))
-
-
-def _free(form: VisitForm, offices: list[Office]) -> dict[dt.date, list[Slot]]:
-    visit = availability.visit_of(form.cleaned_data["leistung"], form.cleaned_data["personen"])
-    return free_times(offices, visit)
-
-
-def free_times(offices: list[Office], visit: availability.Visit) -> dict[dt.date, list[Slot]]:
-    """Free public times of offices from today to their horizons, by day."""
-    first = today()
-    horizon = max(OfficePolicy.objects.filter(office__in=offices).values_list("horizon_days", flat=True), default=0)
-    read = availability.office_days(
-        [o.pk for o in offices], first, first + dt.timedelta(days=horizon), audience="public", now=timezone.now()
-    )
-    return availability.slots(read, visit)
-
-
-def _chosen_day(text: str, days: dict[dt.date, list[Slot]]) -> dt.date | None:
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        day = None
-    return day if day in days else next(iter(days), None)
-
-
-def _near(text: str, days: dict[dt.date, list[Slot]]) -> list[Slot]:
-    """The free times nearest to one that has just gone."""
-    if not text.isdecimal() or len(text) > 9:
-        return []
-    wanted = int(text)
-    every = [slot for slots in days.values() for slot in slots]
-    return sorted(sorted(every, key=lambda s: abs(s.minute - wanted))[:NEAREST], key=lambda s: s.minute)
-
-
-def _first_by_office(days: dict[dt.date, list[Slot]], offices: list[Office]) -> list[Slot]:
-    found: dict[int, Slot] = {}
-    for slots in days.values():
-        for slot in slots:
-            found.setdefault(slot.office, slot)
-        if len(found) == len(offices):
-            break
-    return sorted(found.values(), key=lambda s: s.minute)
-
-
-def _shown(slot: Slot, offices: dict[int, Office]) -> dict[str, Any]:
-    return {
-        "starts_at": slot.starts_at,
-        "office": offices[slot.office],
-        "value": f"{offices[slot.office].slug}.{slot.minute}",
-    }
-
-
-def _query(request: HttpRequest, form: VisitForm) -> list[tuple[str, str]]:
-    query = [("leistung", s.service.slug) for s in form.cleaned_data["leistung"]]
-    query.append(("personen", str(form.cleaned_data["personen"])))
-    if form.cleaned_data["standort"]:
-        query.append(("standort", form.cleaned_data["standort"].slug))
-    moving = request.GET.get("verschieben") or request.POST.get("verschieben")
-    if moving:
-        query.append(("verschieben", moving[:300]))
-    return query
-
-
-def _hidden(request: HttpRequest, form: VisitForm) -> list[tuple[str, str]]:
-    """The choice as hidden fields of the buttons that take a time."""
-    return _query(request, form)
-
-
-def _moving(token: str) -> Booking | None:
-    booking = transitions.booking_for_token(token) if token else None
-    return booking if booking is not None and booking.lies_ahead else None
-
-
-# -- holding -----------------------------------------------------------------------------------------------
 
 
 @never_cache
@@ -183,7 +35,7 @@ def take(request: HttpRequest) -> HttpResponse:
     """Hold the chosen time, then ask who comes."""
     form = VisitForm(request.POST)
     if not form.is_valid():
-        return _render_choose(request, form)
+        return render_choose(request, form)
     held = _take(request, form, request.POST.get("zeit", ""))
     if isinstance(held, HttpResponse):
         return held
@@ -202,7 +54,7 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
     if again is not None:
         return again
     token = request.POST.get("verschieben", "")
-    replaces = _moving(token)
+    replaces = moved(token)
     if token and replaces is None:
         messages.warning(request, _("Der Termin, den Sie verschieben wollten, steht nicht mehr."))
         return redirect("appointments:choose")
@@ -242,7 +94,7 @@ def _held_already(request: HttpRequest, office: Office, starts_at: dt.datetime, 
 
 
 def _times_url(request: HttpRequest, form: VisitForm, **more: str) -> str:
-    return f"{reverse('appointments:times')}?{urlencode([*_query(request, form), *more.items()])}"
+    return f"{reverse('appointments:times')}?{urlencode([*query_of(request, form), *more.items()])}"
 
 
 def _remember(request: HttpRequest, booking: Booking) -> None:
@@ -395,15 +247,15 @@ def _again(request: HttpRequest) -> Booking | HttpResponse:
     held = _take(request, visit, chosen)
     if isinstance(held, Booking):
         return held
-    offices = _offices(visit)
+    offices = offices_of(visit)
     names = {o.pk: o for o in offices}
     # What would have been said on the next page is said here.
     list(messages.get_messages(request))
     context = {
         "form": DetailsForm(initial=request.POST.dict()),
-        "near": [_shown(s, names) for s in _near(chosen.rpartition(".")[2], _free(visit, offices))],
-        "hidden": [*_query(request, visit), ("zeit", chosen[:100])],
-        "query": urlencode(_query(request, visit), doseq=True),
+        "near": [shown(s, names) for s in nearest(chosen.rpartition(".")[2], free_for(visit, offices))],
+        "hidden": [*query_of(request, visit), ("zeit", chosen[:100])],
+        "query": urlencode(query_of(request, visit), doseq=True),
         "limited": held.status_code == 429,
     }
     return render(request, "appointments/gone.html", context, status=409)
