@@ -36,7 +36,7 @@ def main() -> dict[str, Any]:
             begin = time.perf_counter()
             read = availability.office_days(
                 [o.pk for o in offices], first, last, audience="public", now=timezone.now(),
-                given=availability.read_rules(),
+                given=availability.read_rules(0),
             )  # fmt: skip
             found = availability.slots(read, visit)
             elapsed = time.perf_counter() - begin

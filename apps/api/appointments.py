@@ -22,7 +22,7 @@ from apps.appointments import availability, transitions
 from apps.appointments.forms import MOST_SERVICES, offered
 from apps.appointments.limits import may_hold, may_mail
 from apps.appointments.models import BookableService, Booking
-from apps.appointments.states import LAPSING, BookedBy, BookingStatus
+from apps.appointments.states import CONFIRMABLE, BookedBy, BookingStatus
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
 from apps.core.fields import no_control_characters, normalised_text
@@ -31,7 +31,6 @@ from apps.core.transitions import TransitionError
 
 HOLD_SALT = "appointments.api.hold"
 MOST_DAYS = 62
-LENGTHS = ("minutes", "minutes_per_further_person", "max_persons")
 NEAREST = 6
 
 
@@ -80,9 +79,9 @@ class VisitSerializer(serializers.Serializer[Any]):
     persons = serializers.IntegerField(min_value=1, max_value=20, default=1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # Without the texts: this is asked for with every hold.
-        asked = offered().filter(service__slug__in=attrs["services"])
-        known = {b.service.slug: b for b in asked.only(*LENGTHS, "service__slug")}
+        known = availability.kept_rules().services
+        if any(slug not in known for slug in attrs["services"]):
+            known = availability.rules().services
         unknown = [slug for slug in attrs["services"] if slug not in known]
         if unknown:
             raise serializers.ValidationError({"services": [f"unknown or not bookable: {', '.join(unknown)}"]})
@@ -93,24 +92,23 @@ class VisitSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class OfficeField(serializers.SlugRelatedField[Office]):
-    """An office that takes appointments, by its slug."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(slug_field="slug", queryset=Office.objects.filter(policy__active=True), **options)
-
-    def to_internal_value(self, data: Any) -> Office:
-        if not isinstance(data, str) or "\x00" in data:
-            self.fail("invalid")
-        return super().to_internal_value(data)
+def known_office(slug: str) -> Office:
+    """An office that takes appointments, by its slug; raises ValidationError."""
+    office = availability.kept_rules().offices.get(slug) or availability.rules().offices.get(slug)
+    if office is None:
+        raise serializers.ValidationError("unknown or without appointments")
+    return office
 
 
 class SlotQuerySerializer(VisitSerializer):
     """The query of ``slots``."""
 
-    offices = serializers.ListField(child=OfficeField(), required=False, max_length=20)
+    offices = serializers.ListField(child=serializers.SlugField(), required=False, max_length=20)
     first = serializers.DateField(required=False)
     last = serializers.DateField(required=False)
+
+    def validate_offices(self, value: list[str]) -> list[Office]:
+        return [known_office(slug) for slug in value]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
@@ -123,9 +121,12 @@ class SlotQuerySerializer(VisitSerializer):
 class HoldSerializer(VisitSerializer):
     """A request for a time."""
 
-    office = OfficeField()
+    office = serializers.SlugField()
     starts_at = serializers.DateTimeField()
     language = serializers.ChoiceField(choices=["de", "en"], default="de")
+
+    def validate_office(self, value: str) -> Office:
+        return known_office(value)
 
 
 class HeldSerializer(serializers.Serializer[Any]):
@@ -199,6 +200,7 @@ class Slots(APIView):
     )
     def get(self, request: Request) -> Response:
         """Free times."""
+        known = availability.rules()
         given = request.query_params
         data: dict[str, Any] = {"services": given.getlist("service")}
         data |= {
@@ -212,7 +214,7 @@ class Slots(APIView):
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         visit = availability.visit_of(asked["services"], asked["persons"])
-        offices = asked.get("offices") or list(Office.objects.filter(policy__active=True))
+        offices = asked.get("offices") or list(known.offices.values())
         return Response({"minutes": visit.minutes, "slots": _free(offices, visit, asked["first"], asked["last"])})
 
 
@@ -300,8 +302,8 @@ class Confirm(APIView):
         asked = ConfirmSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        if booking.status not in (BookingStatus.CONFIRMED, *LAPSING) or (
-            booking.status in LAPSING and not booking.is_live
+        if booking.status not in (BookingStatus.CONFIRMED, *CONFIRMABLE) or (
+            booking.status in CONFIRMABLE and not booking.is_live
         ):
             return problem("the time has lapsed", status.HTTP_410_GONE)
         try:

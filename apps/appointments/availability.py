@@ -7,16 +7,18 @@ opening hours are meant in the city's time zone, so that the two odd days of the
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.appointments.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.states import REACH
+from apps.catalogue.models import Office
 from apps.core.business_calendar import is_holiday
 from apps.core.stamps import value_of
 
@@ -97,6 +99,11 @@ def local_minute(day: dt.date, time: dt.time) -> int:
 class Rules:
     """All offices' policies, counters, hours and closures, as read at one moment."""
 
+    # The value of the stamp under which they were read.
+    stamp: int
+    # Offices that take appointments and services that one of their counters can do, by slug, in order of name.
+    offices: dict[str, Office]
+    services: dict[str, BookableService]
     policies: dict[int, OfficePolicy]
     # By office and counter: what the counter can do.
     skills: dict[int, dict[int, frozenset[int]]]
@@ -104,28 +111,43 @@ class Rules:
     openings: list[tuple[OpeningRule, list[int]]]
     # Office, counter (None: all of them), span.
     closures: list[tuple[int, int | None, Span]]
+    # Remembers ``beginnings``.
+    opened: dict[tuple[int, dt.date, str, Visit], dict[int, list[int]]] = field(default_factory=dict)
 
 
-# The stamp and the rules it stands for; replaced as a whole, for threads read it.
-_kept: dict[str, tuple[int, Rules]] = {}
+# The rules of the last stamp; replaced as a whole, for threads read it.
+_kept: dict[str, Rules] = {}
+MOST_REMEMBERED = 5000
 
 
 def rules() -> Rules:
     """The rules, kept in memory until the database's stamp says that one has changed (one query)."""
     stamp = value_of("opening")
     kept = _kept.get("rules")
-    if kept is None or kept[0] != stamp:
-        _kept["rules"] = kept = (stamp, read_rules())
-    return kept[1]
+    if kept is None or kept.stamp != stamp:
+        _kept["rules"] = kept = read_rules(stamp)
+    return kept
 
 
-def read_rules() -> Rules:
+def kept_rules() -> Rules:
+    """The rules as they were when this process last looked: for those who are told when they are outdated."""
+    return _kept.get("rules") or rules()
+
+
+def read_rules(stamp: int) -> Rules:
     """Read them anew."""
     skills: dict[int, dict[int, set[int]]] = {}
-    rows = Counter.objects.filter(active=True).values_list("office_id", "pk", "services")
-    for office, counter, service in rows:
-        skills.setdefault(office, {}).setdefault(counter, set()).add(service)
+    counters = Counter.objects.filter(active=True)
+    able = counters.filter(services=OuterRef("pk"), office__policy__active=True)
+    services = BookableService.objects.filter(Exists(able), active=True, service__published=True)
+    offered = {s.service.slug: s for s in services.select_related("service").order_by("service__name_de")}
+    known = {s.pk for s in offered.values()}
+    for office, counter, service in counters.values_list("office_id", "pk", "services"):
+        skills.setdefault(office, {}).setdefault(counter, set()).update({service} & known)
     return Rules(
+        stamp=stamp,
+        offices={o.slug: o for o in Office.objects.filter(policy__active=True).order_by("name_de")},
+        services=offered,
         policies={p.office_id: p for p in OfficePolicy.objects.filter(active=True)},
         skills={office: {c: frozenset(s) for c, s in mine.items()} for office, mine in skills.items()},
         openings=[(r, [c.pk for c in r.counters.all()]) for r in OpeningRule.objects.prefetch_related("counters")],
@@ -138,30 +160,29 @@ def read_rules() -> Rules:
 
 
 def office_days(
-    offices: Sequence[int], first: dt.date, last: dt.date, *, audience: str, now: dt.datetime, taken: bool = True,
-    given: Rules | None = None,
+    offices: Sequence[int], first: dt.date, last: dt.date, *, audience: str, now: dt.datetime | None,
+    taken: bool = True, given: Rules | None = None,
 ) -> list[OfficeDays]:  # fmt: skip
     """What is needed for some offices from ``first`` to ``last``: two queries, whatever their number.
 
-    Without ``taken`` bookings are left out: what would be open if nobody had booked. ``given`` are rules that
-    were read already.
+    Without ``taken`` bookings are left out: what would be open if nobody had booked. Without ``now`` lead time
+    and horizon are. ``given`` are rules that were read already.
     """
     known = given or rules()
     ids = [office for office in offices if office in known.policies]
     begin, end = local_minute(first, dt.time.min), local_minute(last + dt.timedelta(days=1), dt.time.min)
     openings = _openings(known, set(ids), first, last, audience)
-    busy = _taken(ids, begin, end) if taken else {}
-    today = timezone.localdate(now)
+    busy = _taken([c for office in ids for c in known.skills.get(office, {})], begin, end) if taken else {}
     result = []
     for office in ids:
         policy, mine = known.policies[office], known.skills.get(office, {})
-        horizon = today + dt.timedelta(days=policy.horizon_days)
+        earliest, horizon = bounds(policy, now, audience) if now else (0, dt.date.max)
         result.append(
             OfficeDays(
                 office=office,
                 grid=policy.grid_minutes,
                 buffer=policy.buffer_minutes,
-                earliest=minute(now) + (policy.lead_minutes if audience == "public" else 0),
+                earliest=earliest,
                 skills=mine,
                 openings={c: [o for o in openings.get(c, []) if o.day <= horizon] for c in mine},
                 closed={
@@ -176,6 +197,12 @@ def office_days(
             )
         )
     return result
+
+
+def bounds(policy: OfficePolicy, now: dt.datetime, audience: str) -> tuple[int, dt.date]:
+    """The first minute and the last day that may be booked; staff need no lead time."""
+    lead = policy.lead_minutes if audience == "public" else 0
+    return minute(now) + lead, timezone.localdate(now) + dt.timedelta(days=policy.horizon_days)
 
 
 def slots(offices: Iterable[OfficeDays], visit: Visit) -> dict[dt.date, list[Slot]]:
@@ -202,13 +229,23 @@ def able(office: OfficeDays, visit: Visit) -> list[int]:
     return sorted(fitting, key=lambda c: (len(office.skills[c]), c))
 
 
-def counters_open_at(office: OfficeDays, visit: Visit, start: int) -> list[int]:
-    """Able counters at which the visit may begin at ``start``, by the openings alone."""
-
-    def is_open(counter: int) -> bool:
-        return any(start in some for _opening, starts in _starts(office, counter, visit.minutes) for some in starts)
-
-    return [counter for counter in able(office, visit) if is_open(counter)]
+def beginnings(known: Rules, office: int, day: dt.date, visit: Visit, *, audience: str) -> dict[int, list[int]]:
+    """By beginning (minutes) the able counters, by the rules alone and whatever the hour is now; no query."""
+    key = (office, day, audience, visit)
+    found = known.opened.get(key)
+    if found is None:
+        found = {}
+        for days in office_days([office], day, day, audience=audience, now=None, taken=False, given=known):
+            for counter in able(days, visit):
+                for _opening, starts in _starts(days, counter, visit.minutes):
+                    for start in {start for some in starts for start in some}:
+                        counters = found.setdefault(start, [])
+                        if counter not in counters:
+                            counters.append(counter)
+        if len(known.opened) >= MOST_REMEMBERED:
+            known.opened.clear()
+        known.opened[key] = found
+    return found
 
 
 def _starts(office: OfficeDays, counter: int, minutes: int) -> Iterator[tuple[Opening, list[range]]]:
@@ -305,20 +342,20 @@ def _at(day: dt.date, time: dt.time) -> int:
     return local_minute(day, time)
 
 
-def _taken(offices: list[int], begin: int, end: int) -> dict[int, list[Span]]:
-    found: dict[int, list[Span]] = {}
+def _taken(counters: list[int], begin: int, end: int) -> dict[int, list[Span]]:
     with connection.cursor() as cursor:
-        cursor.execute(_TAKEN, {"offices": offices, "from": moment(begin), "to": moment(end)})
-        for counter, low, high in cursor.fetchall():
-            found.setdefault(counter, []).append((low, high))
-    return found
+        cursor.execute(_TAKEN, {"counters": counters, "from": moment(begin), "to": moment(end)})
+        return {counter: list(zip(lows, highs, strict=True)) for counter, lows, highs in cursor.fetchall()}
 
 
-# As plain numbers, since making range objects of thousands of rows takes longer than finding them, and with
-# date_part, since extract reckons in decimals. Times lie on whole minutes.
+# As arrays of plain numbers, since making range objects or rows of thousands of bookings takes longer than finding
+# them, and with date_part, since extract reckons in decimals. Times lie on whole minutes.
 _TAKEN = """
-    SELECT b.counter_id, (date_part('epoch', lower(b.during)) / 60)::int, (date_part('epoch', upper(b.during)) / 60)::int
-    FROM appointments_booking b JOIN appointments_counter c ON c.id = b.counter_id
-    WHERE c.office_id = ANY(%(offices)s) AND b.starts_at < %(to)s AND b.starts_at > %(from)s::timestamptz - interval '1 day'
-      AND (b.status = 'confirmed' OR b.status IN ('held', 'reserved') AND b.expires_at > clock_timestamp())
+    SELECT b.counter_id, array_agg((date_part('epoch', lower(b.during)) / 60)::int),
+           array_agg((date_part('epoch', upper(b.during)) / 60)::int)
+    FROM appointments_booking b
+    WHERE b.counter_id = ANY(%(counters)s) AND b.starts_at < %(to)s AND b.starts_at > %(from)s::timestamptz - interval '1 day'
+      AND (b.status = 'confirmed' OR b.status = 'offered' OR b.status IN ('held', 'reserved', 'freed')
+           AND b.expires_at > clock_timestamp())
+    GROUP BY b.counter_id
 """

@@ -10,11 +10,21 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.appointments.states import ACTIVE, LAPSING, Audience, BookedBy, BookingStatus, CancelledBy
+from apps.appointments.states import (
+    ACTIVE,
+    CONFIRMABLE,
+    LAPSING,
+    MAKING_WAY,
+    Audience,
+    BookedBy,
+    BookingStatus,
+    CancelledBy,
+)
 from apps.cases.models import Case
 from apps.catalogue.models import Office, Service
 from apps.core.references import new_reference
@@ -172,11 +182,11 @@ class Closure(models.Model):
 class BookingQuerySet(models.QuerySet["Booking"]):
     def taking_time(self) -> "BookingQuerySet":
         """Bookings that take a counter's time right now; a lapsed hold takes none."""
-        return self.filter(status__in=ACTIVE).exclude(status__in=LAPSING, expires_at__lte=timezone.now())
+        return self.filter(status__in=ACTIVE).exclude(status__in=MAKING_WAY, expires_at__lte=timezone.now())
 
     def lapsed(self) -> "BookingQuerySet":
-        """Holds and reservations whose time is over."""
-        return self.filter(status__in=LAPSING, expires_at__lte=timezone.now())
+        """What makes way, since its time is over."""
+        return self.filter(status__in=MAKING_WAY, expires_at__lte=timezone.now())
 
     def of(self, user: Any) -> "BookingQuerySet":
         """The bookings of an account."""
@@ -261,9 +271,10 @@ class Booking(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["expires_at"], condition=Q(status__in=LAPSING), name="booking_lapsing_idx"),
+            models.Index(fields=["expires_at"], condition=Q(status__in=LAPSING), name="booking_lapse_idx"),
             models.Index(fields=["starts_at", "status"], name="booking_day_idx"),
             models.Index(fields=["user", "starts_at"], name="booking_user_idx"),
+            models.Index(Upper("email"), condition=Q(status=BookingStatus.CONFIRMED), name="booking_address_idx"),
         ]
 
     def __str__(self) -> str:
@@ -274,8 +285,8 @@ class Booking(models.Model):
 
     @property
     def is_live(self) -> bool:
-        """Held or reserved and not lapsed."""
-        return self.status in LAPSING and self.expires_at is not None and self.expires_at > timezone.now()
+        """Held, reserved or offered, and not lapsed."""
+        return self.status in CONFIRMABLE and self.expires_at is not None and self.expires_at > timezone.now()
 
     @property
     def lies_ahead(self) -> bool:

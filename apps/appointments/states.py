@@ -15,12 +15,21 @@ class BookingStatus(models.TextChoices):
     CANCELLED = "cancelled", _("abgesagt")
     SERVED = "served", _("bedient")
     NO_SHOW = "no_show", _("nicht erschienen")
+    # A time that somebody gave back: first it is offered to those who wait, then it rests, then it is public.
+    FREED = "freed", _("wird frei")
+    OFFERED = "offered", _("angeboten")
 
 
 # What takes a counter's time; the exclusion constraint speaks of these.
-ACTIVE = (BookingStatus.HELD, BookingStatus.RESERVED, BookingStatus.CONFIRMED)
-# What lapses by itself at ``expires_at``.
-LAPSING = (BookingStatus.HELD, BookingStatus.RESERVED)
+ACTIVE = (
+    BookingStatus.HELD, BookingStatus.RESERVED, BookingStatus.CONFIRMED, BookingStatus.FREED, BookingStatus.OFFERED,
+)  # fmt: skip
+# What has an end, ``expires_at``.
+LAPSING = (BookingStatus.HELD, BookingStatus.RESERVED, BookingStatus.FREED, BookingStatus.OFFERED)
+# What makes way by itself at that end; an offer goes to the next in line instead.
+MAKING_WAY = (BookingStatus.HELD, BookingStatus.RESERVED, BookingStatus.FREED)
+# What somebody is about to confirm.
+CONFIRMABLE = (BookingStatus.HELD, BookingStatus.RESERVED, BookingStatus.OFFERED)
 
 WORKFLOW = Workflow(
     name="booking",
@@ -29,6 +38,8 @@ WORKFLOW = Workflow(
         BookingStatus.HELD: {BookingStatus.RESERVED, BookingStatus.CONFIRMED},
         # Again reserved: the address was mistyped.
         BookingStatus.RESERVED: {BookingStatus.RESERVED, BookingStatus.CONFIRMED},
+        BookingStatus.FREED: {BookingStatus.OFFERED},
+        BookingStatus.OFFERED: {BookingStatus.CONFIRMED},
         BookingStatus.CONFIRMED: {BookingStatus.CANCELLED, BookingStatus.SERVED, BookingStatus.NO_SHOW},
     },
 )

@@ -8,6 +8,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -19,13 +20,13 @@ from django.utils import timezone, translation
 from psycopg.types.range import Range
 
 from apps.appointments import availability
-from apps.appointments.availability import Visit, minute, moment
+from apps.appointments.availability import Rules, Visit, minute, moment
 from apps.appointments.models import BookableService, Booking
-from apps.appointments.states import ACTIVE, LAPSING, WORKFLOW, Audience, BookedBy, BookingStatus, CancelledBy
+from apps.appointments.states import MAKING_WAY, WORKFLOW, Audience, BookedBy, BookingStatus, CancelledBy
 from apps.catalogue.models import Office
 from apps.core import emails
 from apps.core.references import new_reference
-from apps.core.transitions import TransitionError, move
+from apps.core.transitions import TransitionConflict, TransitionError, move
 
 HOLD_MINUTES = 10
 RESERVE_MINUTES = 30
@@ -33,8 +34,6 @@ MAX_EXTENSIONS = 3
 CODE_TRIES = 5
 # Confirmed times ahead that one address may have at once.
 MOST_AHEAD = 3
-# Told apart from other advisory locks by the first of two numbers.
-OFFICE_LOCK = 1_700_000_000
 MANAGE_SALT = "appointments.manage"
 # A signed link is good until the visit is over; this is the longest horizon there is.
 MANAGE_DAYS = 400
@@ -73,114 +72,82 @@ def hold(
     Raises NotOffered for a time outside the rules, and Full when there was an instant at which every
     able counter was taken.
     """
-    chosen = list(services)
-    visit = availability.visit_of(chosen, persons)
-    if abs(starts_at - timezone.now()) > dt.timedelta(days=MANAGE_DAYS):
-        raise NotOffered
     start = minute(starts_at)
-    day = timezone.localdate(starts_at)
-    found = availability.office_days([office.pk], day, day, audience=audience, now=timezone.now(), taken=False)
-    counters = [c for o in found for c in availability.counters_open_at(o, visit, start)]
-    if not counters or moment(start) != starts_at:
+    if abs(starts_at - timezone.now()) > dt.timedelta(days=MANAGE_DAYS) or moment(start) != starts_at:
         raise NotOffered
-    [rules] = found
     booking = Booking(
         status=BookingStatus.HELD, persons=persons, audience=audience, booked_by=booked_by, language=language,
         user=_account(user) or (replaces.user if replaces else None), replaces=replaces,
         case=replaces.case if replaces else None,
-        starts_at=moment(start), ends_at=moment(start + visit.minutes),
-        expires_at=timezone.now() + dt.timedelta(minutes=HOLD_MINUTES), request_key=key,
+        starts_at=starts_at, expires_at=timezone.now() + dt.timedelta(minutes=HOLD_MINUTES), request_key=key,
     )  # fmt: skip
-    with transaction.atomic():
-        _queue_up(office.pk, day)
-        counter = _take(booking, counters, buffer=rules.buffer)
-        if counter is None:
-            return Booking.objects.get(request_key=key)
-        booking.counter_id = counter
-        through = Booking.services.through
-        through.objects.bulk_create([through(booking_id=booking.pk, bookableservice_id=s.pk) for s in chosen])
-    booking.during = Range(booking.starts_at, booking.ends_at + dt.timedelta(minutes=rules.buffer))
-    return booking
-
-
-def _queue_up(office: int, day: dt.date) -> None:
-    """One hold at a time for an office and day, until the end of the transaction.
-
-    Right without it, too, but many who delete lapsed rows and insert at once would wait for each other in
-    circles, and PostgreSQL needs a second to notice.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [OFFICE_LOCK + office, day.toordinal()])
-
-
-def _take(booking: Booking, counters: list[int], *, buffer: int) -> int | None:
-    """Insert the booking at the first free counter; returns the counter, or None when its key has one already.
-
-    One statement looks and inserts; where somebody commits in between, the constraint makes it insert
-    nothing (ON CONFLICT DO NOTHING waits for them to decide) and the next free counter is tried. Full is
-    raised only after a single statement has seen all counters taken at once.
-    """
-    upper = booking.ends_at + dt.timedelta(minutes=buffer)
-    values: dict[str, Any] = {
-        "counters": counters, "from": booking.starts_at, "to": upper, "ends": booking.ends_at,
-        "active": list(ACTIVE), "lapsing": list(LAPSING), "status": booking.status, "persons": booking.persons,
-        "audience": booking.audience, "booked_by": booking.booked_by, "expires": booking.expires_at,
-        "user": booking.user_id, "language": booking.language, "case": booking.case_id, "replaces": booking.replaces_id,
-        "key": booking.request_key,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute(_DROP_LAPSED, values)
-            values |= {"id": uuid.uuid4(), "reference": new_reference()}
-            cursor.execute(_TAKE_ONE, values)
-            row = cursor.fetchone()
-            if row is not None:
-                booking.pk, booking.reference = values["id"], values["reference"]
-                booking._state.adding, booking._state.db = False, "default"
-                return int(row[0])
-            if booking.request_key and Booking.objects.filter(request_key=booking.request_key).exists():
-                return None
-            cursor.execute(_ANY_FREE, values)
-            if cursor.fetchone() is None:
+    slugs = [s.service.slug for s in services]
+    known = availability.kept_rules()
+    while True:
+        chosen = [known.services[slug] for slug in slugs if slug in known.services]
+        visit = availability.visit_of(chosen, persons)
+        where = known.offices.get(office.slug) if len(chosen) == len(slugs) else None
+        counters = _counters(known, where.pk, visit, start, audience) if where else []
+        if where and counters:
+            booking.ends_at = moment(start + visit.minutes)
+            outcome = _take(booking, known, where.pk, counters, [s.pk for s in chosen])
+            if outcome == "held":
+                return booking
+            if outcome == "known":
+                return Booking.objects.get(request_key=key)
+            if outcome == "full":
                 raise Full
+        # The rules were another's by the time it came to taking, or this process had not looked lately.
+        before, known = known, availability.rules()
+        if not counters and known is before:
+            raise NotOffered
 
 
-_OVERLAPS = """
-    SELECT 1 FROM appointments_booking b
-    WHERE int8range(b.counter_id, b.counter_id, '[]') && int8range(c.id, c.id, '[]')
-      AND b.during && tstzrange(%(from)s, %(to)s) AND b.status = ANY(%(active)s)
-"""
-# Waits for whoever else is deleting or confirming the same rows, always in the same order.
-_DROP_LAPSED = """
-    WITH lapsed AS (
-        SELECT id FROM appointments_booking
-        WHERE counter_id = ANY(%(counters)s) AND during && tstzrange(%(from)s, %(to)s)
-          AND status = ANY(%(lapsing)s) AND expires_at <= clock_timestamp()
-        ORDER BY id FOR UPDATE
-    ), services AS (
-        DELETE FROM appointments_booking_services s USING lapsed WHERE s.booking_id = lapsed.id
+def _counters(known: Rules, office: int, visit: Visit, start: int, audience: str) -> list[int]:
+    """Able counters at which the visit may begin at ``start`` by the rules, the least skilled first."""
+    policy = known.policies.get(office)
+    if policy is None:
+        return []
+    earliest, last = availability.bounds(policy, timezone.now(), audience)
+    day = timezone.localdate(moment(start))
+    if start < earliest or day > last:
+        return []
+    return availability.beginnings(known, office, day, visit, audience=audience).get(start, [])
+
+
+def _take(booking: Booking, known: Rules, office: int, counters: list[int], services: list[int]) -> str:
+    """Insert the booking at the first free of some counters; what the database's function answers.
+
+    ``held``, ``full`` (one statement has seen all counters taken), ``known`` (its key holds a time already),
+    ``stale`` (the rules have changed) or ``again`` (others were faster several times).
+    """
+    buffer = dt.timedelta(minutes=known.policies[office].buffer_minutes)
+    booking.during = Range(booking.starts_at, booking.ends_at + buffer)
+    booking.pk, booking.reference = uuid.uuid4(), new_reference()
+    day = timezone.localdate(booking.starts_at).toordinal()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HOLD,
+            [known.stamp, office, day, counters, services, booking.pk, booking.reference, booking.starts_at,
+             booking.ends_at, booking.during.upper, booking.persons, booking.audience, booking.booked_by,
+             booking.expires_at, booking.user_id, booking.language, booking.case_id, booking.replaces_id,
+             booking.request_key],
+        )  # fmt: skip
+        outcome, counter = cursor.fetchone()
+    if outcome == "held":
+        booking.counter_id = counter
+        booking._state.adding, booking._state.db = False, "default"
+    return str(outcome)
+
+
+# One round trip and one transaction; what it does stands in migration 0006.
+_HOLD = """
+    SELECT outcome, counter FROM appointments_hold(
+        %s::bigint, %s::int, %s::int, %s::bigint[], %s::bigint[], %s::uuid, %s::text, %s::timestamptz, %s::timestamptz,
+        %s::timestamptz, %s::smallint, %s::text, %s::text, %s::timestamptz, %s::bigint, %s::text, %s::bigint,
+        %s::uuid, %s::text
     )
-    DELETE FROM appointments_booking b USING lapsed WHERE b.id = lapsed.id
 """
-_TAKE_ONE = f"""
-    INSERT INTO appointments_booking
-        (id, reference, counter_id, during, starts_at, ends_at, persons, status, audience, booked_by, expires_at,
-         extensions, user_id, name, email, phone, language, code_hash, code_tries, case_id, replaces_id, request_key, created_at,
-         cancelled_by)
-    SELECT %(id)s, %(reference)s, c.id, tstzrange(%(from)s, %(to)s), %(from)s, %(ends)s, %(persons)s, %(status)s,
-           %(audience)s, %(booked_by)s, %(expires)s, 0, %(user)s, '', '', '', %(language)s, '', 0, %(case)s, %(replaces)s, %(key)s,
-           clock_timestamp(), ''
-    FROM unnest(%(counters)s::bigint[]) WITH ORDINALITY AS c(id, place)
-    WHERE NOT EXISTS ({_OVERLAPS})
-    ORDER BY c.place LIMIT 1
-    ON CONFLICT DO NOTHING
-    RETURNING counter_id
-"""  # noqa: S608  only our own text is put together
-# What has lapsed meanwhile counts as free here: the next turn drops it.
-_ANY_FREE = f"""
-    SELECT 1 FROM unnest(%(counters)s::bigint[]) AS c(id)
-    WHERE NOT EXISTS ({_OVERLAPS} AND (b.expires_at IS NULL OR b.expires_at > clock_timestamp())) LIMIT 1
-"""  # noqa: S608  only our own text is put together
 
 
 def _account(user: Any) -> Any:
@@ -199,7 +166,7 @@ def release(bookings: QuerySet[Booking]) -> int:
     right now is left to them.
     """
     with transaction.atomic():
-        locked = bookings.filter(status__in=LAPSING).select_for_update(skip_locked=True, of=("self",))
+        locked = bookings.filter(status__in=MAKING_WAY).select_for_update(skip_locked=True, of=("self",))
         ids = list(locked.values_list("pk", flat=True)[:1000])
         return Booking.objects.filter(pk__in=ids).delete()[1].get("appointments.Booking", 0) if ids else 0
 
@@ -237,8 +204,8 @@ def reserve(booking: Booking, *, name: str, email: str, phone: str = "", case: A
         # Another address later on does not make the half hour longer.
         changes["expires_at"] = timezone.now() + dt.timedelta(minutes=RESERVE_MINUTES)
     with transaction.atomic():
-        _demand_live(booking)
-        move(booking, WORKFLOW, BookingStatus.RESERVED, changes=changes)
+        live = {"expires_at__gt": timezone.now()}
+        move(booking, WORKFLOW, BookingStatus.RESERVED, changes=changes, where=live)
         _mail(booking, "appointment_confirm", code=code, link=_absolute(booking, "appointments:confirm"))
     return code
 
@@ -254,48 +221,53 @@ def check_code(booking: Booking, code: str) -> None:
         raise WrongCode(CODE_TRIES - booking.code_tries)
 
 
-def confirm(booking: Booking, *, by: Any = None, **details: Any) -> None:
+def confirm(
+    booking: Booking, *, by: Any = None, name: str | None = None, email: str | None = None, phone: str | None = None,
+    case: Any = None,
+) -> None:  # fmt: skip
     """The time is theirs; a booking it replaces goes in the same transaction.
 
-    ``details`` are name, email, phone and case where nothing had been reserved (signed-in people, staff).
-    Raises TransitionError when the time has lapsed or the old one was moved elsewhere meanwhile, and
-    TooMany when as many stand for the address as may.
+    Name, email, phone and case are given where nothing had been reserved (signed-in people, staff). Raises
+    TransitionError when the time has lapsed or the old one was moved elsewhere meanwhile, and TooMany when as
+    many stand for the address as may.
     """
-    with transaction.atomic():
-        _demand_live(booking)
-        changes = {"confirmed_at": timezone.now(), "expires_at": None, **details}
-        if booking.user_id is None and _account(by) is not None:
-            changes["user"] = by
-        old = None
-        if booking.replaces_id is not None:
-            old = Booking.objects.select_for_update().get(pk=booking.replaces_id)
-        elif booking.audience == Audience.PUBLIC:
-            _demand_room(changes.get("email", booking.email))
-        move(booking, WORKFLOW, BookingStatus.CONFIRMED, by=by, changes=changes)
+    limit = MOST_AHEAD if booking.replaces_id is None and booking.audience == Audience.PUBLIC else 0
+    details = {"name": name, "email": email, "phone": phone, "case_id": case.pk if case else None}
+    written = bool(email if email is not None else booking.email) or booking.replaces_id is not None
+    # What is one statement is its own transaction.
+    with transaction.atomic() if written else nullcontext():
+        old = Booking.objects.select_for_update().get(pk=booking.replaces_id) if booking.replaces_id else None
+        _settle(booking, by, limit, details)
         if old is not None and old.status != BookingStatus.CANCELLED:
             _cancel(old, by=CancelledBy.MOVED)
         elif old is not None and old.cancelled_by == CancelledBy.MOVED:
             raise TransitionError("moved elsewhere meanwhile")
         template = "appointment_moved" if old is not None else "appointment_confirmed"
-        _mail(booking, template, link=manage_link(booking))
+        _mail(booking, template, link=manage_link)
 
 
-def _demand_live(booking: Booking) -> None:
-    """Lock the row; raises TransitionError when it has lapsed, whoever is about to delete it."""
-    live = Booking.objects.select_for_update().filter(pk=booking.pk, status__in=LAPSING, expires_at__gt=timezone.now())
-    if not live.exists():
-        raise TransitionError("the time has lapsed")
-
-
-def _demand_room(email: str) -> None:
-    """Raise TooMany when the address has as many times ahead as it may; one at a time for an address."""
-    if not email:
-        return
+def _settle(booking: Booking, by: Any, limit: int, details: dict[str, Any]) -> None:
+    """Confirm in one round trip; what it does stands in migration 0006."""
+    if not WORKFLOW.allows(booking.status, BookingStatus.CONFIRMED):
+        raise TransitionError(f"a booking that is {booking.status} cannot be confirmed")
+    account = _account(by)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"appointments:{email.lower()}"])
-    ahead = Booking.objects.confirmed().filter(email__iexact=email, starts_at__gt=timezone.now())
-    if ahead.count() >= MOST_AHEAD:
+        cursor.execute(
+            "SELECT appointments_confirm(%s, %s, %s, %s, %s, %s::bigint, %s::bigint)",
+            [booking.pk, limit, details["name"], details["email"], details["phone"], account and account.pk,
+             details["case_id"]],
+        )  # fmt: skip
+        outcome = cursor.fetchone()[0]
+    if outcome == "too many":
         raise TooMany
+    if outcome != "confirmed":
+        raise TransitionConflict("the time has lapsed")
+    booking.status, booking.expires_at, booking.confirmed_at = BookingStatus.CONFIRMED, None, timezone.now()
+    for key, value in details.items():
+        if value is not None:
+            setattr(booking, key, value)
+    if booking.user_id is None and account is not None:
+        booking.user = account
 
 
 def cancel(booking: Booking, *, by: str = CancelledBy.CITIZEN) -> None:
@@ -337,7 +309,7 @@ def booking_for_token(token: str) -> Booking | None:
 
 def mail_reminder(booking: Booking) -> None:
     """The mail before the day; the caller has marked the booking."""
-    _mail(booking, "appointment_reminder", link=manage_link(booking))
+    _mail(booking, "appointment_reminder", link=manage_link)
 
 
 def _absolute(booking: Booking, name: str) -> str:
@@ -346,8 +318,12 @@ def _absolute(booking: Booking, name: str) -> str:
 
 
 def _mail(booking: Booking, template: str, **context: Any) -> None:
-    """A mail about the booking: when and where, but not for what and not for whom."""
+    """A mail about the booking: when and where, but not for what and not for whom.
+
+    What is made of the booking (a link) is made only if there is a mail to write.
+    """
     if booking.email:
+        context = {name: value(booking) if callable(value) else value for name, value in context.items()}
         emails.queue(booking.email, template, {"booking": booking, **context}, language=booking.language)
 
 

@@ -65,13 +65,14 @@ def move(
     *,
     by: Any = None,
     changes: Mapping[str, Any] | None = None,
+    where: Mapping[str, Any] | None = None,
     **record: Any,
 ) -> None:
     """Change ``instance.status`` to ``new`` if the table allows it and nobody was faster.
 
-    ``changes`` are further columns written by the same UPDATE; ``record`` is handed to the
-    model's ``record_move``. Raises TransitionError for a move the table does not have and
-    TransitionConflict when the row has changed since it was read.
+    ``changes`` are further columns written by the same UPDATE, ``where`` what else must hold for the row (as
+    for ``filter``); ``record`` is handed to the model's ``record_move``. Raises TransitionError for a move the
+    table does not have and TransitionConflict when the row has changed since it was read.
     """
     old = instance.status
     if not workflow.allows(old, new):
@@ -80,7 +81,7 @@ def move(
     if workflow.phases is not None:
         values["phase"] = workflow.phases[new].value
     with transaction.atomic():
-        rows = type(instance)._base_manager.filter(pk=instance.pk, status=old).update(**values)
+        rows = type(instance)._base_manager.filter(pk=instance.pk, status=old, **(where or {})).update(**values)
         if rows != 1:
             raise TransitionConflict(f"{workflow.name}: {instance.pk} is no longer {old}")
         for name, value in values.items():

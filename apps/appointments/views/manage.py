@@ -13,7 +13,7 @@ from icalendar import Calendar, Event
 
 from apps.appointments import transitions
 from apps.appointments.models import Booking
-from apps.appointments.states import BookingStatus
+from apps.appointments.states import LAPSING, BookingStatus
 from apps.appointments.views.booking import booking_context
 from apps.core.transitions import TransitionError
 
@@ -30,7 +30,7 @@ def _found(token: str) -> Booking:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The mailed link: GET shows the button, only POST confirms, for mail scanners open links."""
     booking = transitions.booking_for_token(token)
-    if booking is None or (booking.status in (BookingStatus.HELD, BookingStatus.RESERVED) and not booking.is_live):
+    if booking is None or (booking.status in LAPSING and not booking.is_live):
         return render(request, "appointments/lapsed.html", status=410)
     if booking.status != BookingStatus.RESERVED:
         return redirect("appointments:manage", token)
