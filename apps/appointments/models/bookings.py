@@ -1,0 +1,152 @@
+"""The times that are taken."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Upper
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.appointments.models.offices import BookableService, Counter
+from apps.appointments.states import (
+    ACTIVE,
+    CONFIRMABLE,
+    LAPSING,
+    MAKING_WAY,
+    Audience,
+    BookedBy,
+    BookingStatus,
+    CancelledBy,
+)
+from apps.cases.models import Case
+from apps.catalogue.models import Office
+from apps.core.references import new_reference
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    def taking_time(self) -> "BookingQuerySet":
+        """Bookings that take a counter's time right now; a lapsed hold takes none."""
+        return self.filter(status__in=ACTIVE).exclude(status__in=MAKING_WAY, expires_at__lte=timezone.now())
+
+    def lapsed(self) -> "BookingQuerySet":
+        """What makes way, since its time is over."""
+        return self.filter(status__in=MAKING_WAY, expires_at__lte=timezone.now())
+
+    def of(self, user: Any) -> "BookingQuerySet":
+        """The bookings of an account."""
+        return self.filter(user=user) if user.is_authenticated else self.none()
+
+    def confirmed(self) -> "BookingQuerySet":
+        """Bookings that stand."""
+        return self.filter(status=BookingStatus.CONFIRMED)
+
+
+class CounterRange(Func):
+    """A counter as a range of one number, so that the exclusion constraint needs no extension."""
+
+    template = "int8range(%(expressions)s, '[]')"
+    arity = 2
+
+
+class Booking(models.Model):
+    """A time at a counter: held, reserved, confirmed, and what became of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(_("Terminnummer"), max_length=11, unique=True, default=new_reference, editable=False)
+    counter = models.ForeignKey(Counter, on_delete=models.PROTECT, related_name="bookings")
+    # What it takes of the counter, the office's buffer included.
+    during = DateTimeRangeField()
+    starts_at = models.DateTimeField(_("Beginn"))
+    ends_at = models.DateTimeField(_("Ende"))
+    services = models.ManyToManyField(BookableService, related_name="bookings")
+    persons = models.PositiveSmallIntegerField(_("Personen"), default=1)
+    status = models.CharField(_("Status"), max_length=9, choices=BookingStatus.choices, default=BookingStatus.HELD)
+    audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.PUBLIC)
+    booked_by = models.CharField(_("gebucht"), max_length=7, choices=BookedBy.choices, default=BookedBy.ONLINE)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    extensions = models.PositiveSmallIntegerField(default=0)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="bookings"
+    )
+    name = models.CharField(_("Name"), max_length=240, blank=True)
+    email = models.EmailField(_("E-Mail-Adresse"), blank=True)
+    phone = models.CharField(_("Telefon"), max_length=40, blank=True)
+    language = models.CharField(max_length=2, default="de")
+    # The mailed code, hashed; it lapses with the reservation.
+    code_hash = models.CharField(max_length=64, blank=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+    case = models.ForeignKey(Case, on_delete=models.SET_NULL, null=True, blank=True, related_name="bookings")
+    # The sender's Idempotency-Key, hashed: the same request holds once.
+    request_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    # The booking that goes when this one is certain.
+    replaces = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaced_by")
+    created_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.CharField(max_length=7, choices=CancelledBy.choices, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    # When a change of ours concerns somebody without e-mail, until somebody has called them.
+    call_since = models.DateTimeField(null=True, blank=True)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Termin")
+        verbose_name_plural = _("Termine")
+        ordering = ["starts_at", "counter"]
+        constraints = [
+            ExclusionConstraint(
+                name="booking_counter_never_double",
+                expressions=[
+                    (CounterRange(F("counter"), F("counter")), RangeOperators.OVERLAPS),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=ACTIVE),
+            ),
+            models.CheckConstraint(condition=Q(status__in=BookingStatus.values), name="booking_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=LAPSING, expires_at__isnull=False) | ~Q(status__in=LAPSING) & Q(expires_at=None),
+                name="booking_lapses_only_unconfirmed",
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="booking_takes_time"),
+            models.CheckConstraint(
+                condition=~Q(status=BookingStatus.CANCELLED) | Q(cancelled_at__isnull=False),
+                name="booking_cancelled_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(status__in=LAPSING), name="booking_lapse_idx"),
+            models.Index(fields=["starts_at", "status"], name="booking_day_idx"),
+            models.Index(fields=["user", "starts_at"], name="booking_user_idx"),
+            models.Index(Upper("email"), condition=Q(status=BookingStatus.CONFIRMED), name="booking_address_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {timezone.localtime(self.starts_at):%d.%m.%Y %H:%M}"
+
+    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+        """The row's own times are the record."""
+
+    @property
+    def is_live(self) -> bool:
+        """Held, reserved or offered, and not lapsed."""
+        return self.status in CONFIRMABLE and self.expires_at is not None and self.expires_at > timezone.now()
+
+    @property
+    def lies_ahead(self) -> bool:
+        """Confirmed and not over yet."""
+        return self.status == BookingStatus.CONFIRMED and self.starts_at > timezone.now()
+
+    @property
+    def office(self) -> Office:
+        return self.counter.office
+
+    def get_absolute_url(self) -> str:
+        """The page of whoever made it in this browser or account."""
+        return reverse("appointments:booking", args=[self.pk])
