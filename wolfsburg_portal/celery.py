@@ -53,6 +53,16 @@ def timetable(sender: Celery, **_kwargs: object) -> None:
             "schedule": crontab(hour="8-19", minute="11"),
             "options": {"expires": 3600},
         },
+        "close-days-of-offices": {
+            "task": "appointments.close_days",
+            "schedule": crontab(hour="1", minute="23"),
+            "options": {"expires": 3600},
+        },
+        "note-lead-times": {
+            "task": "appointments.note_lead_times",
+            "schedule": crontab(hour="6", minute="7"),
+            "options": {"expires": 3600},
+        },
         "retention": {
             "task": "core.apply_retention",
             "schedule": crontab(hour="3", minute="17"),

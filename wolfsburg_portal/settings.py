@@ -359,6 +359,7 @@ CONTACT_DEPARTMENT = env.str("CONTACT_DEPARTMENT", default="digitalisierung")
 CONTACT_ANSWER_WORKING_DAYS = 3
 APPOINTMENT_HOLDS_PER_HOUR = env.int("APPOINTMENT_HOLDS_PER_HOUR", default=20)
 APPOINTMENT_MAILS_PER_HOUR = env.int("APPOINTMENT_MAILS_PER_HOUR", default=10)
+APPOINTMENT_TICKETS_PER_DAY = env.int("APPOINTMENT_TICKETS_PER_DAY", default=3)
 CONTACT_MINIMUM_SECONDS = env.float("CONTACT_MINIMUM_SECONDS", default=3)
 
 # -- retention, in days; each model names its rule in apps/*/kinds.py ---------------------------
@@ -368,6 +369,8 @@ RETENTION_DAYS = {
     "applications": 365 * 10,
     "contact": 365,
     "bookings": 30,  # after the visit
+    "shifts": 7,
+    "tickets": 365 * 2,
     "emails": 90,
     "heartbeats": 7,
     "unverified_accounts": 30,

@@ -229,6 +229,16 @@ def able(office: OfficeDays, visit: Visit) -> list[int]:
     return sorted(fitting, key=lambda c: (len(office.skills[c]), c))
 
 
+def open_spans(office: OfficeDays, counter: int) -> list[Span]:
+    """When a counter is open and not closed; what is taken is left out if it was read."""
+    return _free(office, counter)
+
+
+def covers(office: OfficeDays, counter: int, start: int, end: int) -> bool:
+    """Whether a counter is open, and not closed, from ``start`` to ``end``."""
+    return any(low <= start and end <= high for low, high in _free(office, counter))
+
+
 def beginnings(known: Rules, office: int, day: dt.date, visit: Visit, *, audience: str) -> dict[int, list[int]]:
     """By beginning (minutes) the able counters, by the rules alone and whatever the hour is now; no query."""
     key = (office, day, audience, visit)
@@ -272,7 +282,9 @@ def _starts(office: OfficeDays, counter: int, minutes: int) -> Iterator[tuple[Op
 
 def _free(office: OfficeDays, counter: int) -> list[Span]:
     """Spans in which a visit may lie: open, not closed, and ending a buffer before what comes next."""
-    pieces = _without(_merged([o.span for o in office.openings[counter]]), _merged(office.closed.get(counter, [])))
+    pieces = _without(
+        _merged([o.span for o in office.openings.get(counter, [])]), _merged(office.closed.get(counter, []))
+    )
     taken = _merged(office.taken.get(counter, []))
     if not taken:
         return pieces

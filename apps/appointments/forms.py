@@ -7,8 +7,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from apps.appointments.models import BookableService, Counter
+from apps.appointments.availability import Visit, visit_of
+from apps.appointments.models import BookableService, Booking, Counter
+from apps.appointments.states import BookedBy
 from apps.catalogue.models import Office
+from apps.core import references
 from apps.core.fields import PlainCharField
 
 MOST_SERVICES = 5
@@ -78,6 +81,137 @@ class VisitForm(forms.Form):
                 )
                 self.add_error("personen", text % {"most": most})
         return data
+
+
+class WalkInForm(VisitForm):
+    """What for and how many, without an appointment, at one office."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["standort"].required = True
+        self.fields["standort"].error_messages["required"] = _("Bitte wählen Sie, wohin Sie kommen.")
+        offices: Any = self.fields["standort"]
+        offices.empty_label = _("Bitte wählen")
+
+
+class TerminalForm(VisitForm):
+    """The same at the terminal of an office."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["standort"]
+
+
+class ArrivalForm(forms.Form):
+    """The number of an appointment, to say that one is there."""
+
+    nummer = PlainCharField(
+        label=_("Terminnummer"),
+        max_length=20,
+        help_text=_("Sie steht in der Bestätigung. Beispiel: 3PE-E79-K49"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "data-width": "10"}),
+        error_messages={"required": _("Die Terminnummer fehlt. Sie steht in Ihrer Bestätigung.")},
+    )
+
+    def clean_nummer(self) -> str:
+        """As it is stored, however it was typed."""
+        reference = references.normalise(self.cleaned_data["nummer"])
+        if reference is None:
+            raise forms.ValidationError(_("Diese Nummer ist nicht vollständig oder enthält einen Tippfehler."))
+        return reference
+
+
+class StaffVisitForm(VisitForm):
+    """The same for staff, at the offices they serve."""
+
+    def __init__(self, *args: Any, offices: list[Office], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["standort"]
+        field.queryset = Office.objects.filter(pk__in=[o.pk for o in offices])
+
+    @property
+    def visit(self) -> Visit:
+        """What was chosen, once the form is valid."""
+        return visit_of(self.cleaned_data["leistung"], self.cleaned_data["personen"])
+
+
+class StaffDetailsForm(forms.Form):
+    """Who comes, as said on the telephone or at the counter; some way to reach them."""
+
+    name = PlainCharField(label=_("Name"), max_length=240, error_messages={"required": _("Der Name fehlt.")})
+    phone = PlainCharField(
+        label=_("Telefon"), max_length=40, required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
+    )
+    email = forms.EmailField(
+        label=_("E-Mail-Adresse"),
+        max_length=254,
+        required=False,
+        error_messages={"invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de")},
+    )
+    booked_by = forms.ChoiceField(
+        label=_("Wie kam der Wunsch?"),
+        widget=forms.RadioSelect,
+        choices=[(BookedBy.PHONE, BookedBy.PHONE.label), (BookedBy.COUNTER, BookedBy.COUNTER.label)],
+        initial=BookedBy.PHONE,
+        error_messages={"required": _("Bitte wählen Sie, wie der Wunsch kam.")},
+    )
+
+
+class NoteForm(forms.Form):
+    """What the city has to say about a change."""
+
+    note = PlainCharField(
+        label=_("Nachricht an die Person"),
+        max_length=500,
+        required=False,
+        help_text=_("Steht in der E-Mail. Ohne E-Mail-Adresse steht sie auf der Liste „Anrufen“."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ConcernedForm(NoteForm):
+    """What becomes of appointments that a change concerns."""
+
+    chosen = forms.MultipleChoiceField(
+        label=_("Termine"), widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Bitte wählen Sie Termine aus."),
+            "invalid_choice": _("Einer der Termine ist nicht mehr dabei. Bitte wählen Sie neu."),
+        },
+    )  # fmt: skip
+    what = forms.ChoiceField(
+        label=_("Was soll geschehen?"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("counter", _("Zur selben Zeit an einen anderen Platz (niemand muss Bescheid bekommen)")),
+            ("cancel", _("Absagen und Bescheid geben")),
+            ("keep", _("Trotzdem bedienen")),
+        ],
+        error_messages={"required": _("Bitte wählen Sie, was geschehen soll.")},
+    )
+
+    field_order = ["chosen", "what", "note"]
+
+    def __init__(self, *args: Any, bookings: list[Booking], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bookings = {str(b.pk): b for b in bookings}
+        chosen: Any = self.fields["chosen"]
+        chosen.choices = [(pk, b.reference) for pk, b in self.bookings.items()]
+
+    def clean_chosen(self) -> list[Booking]:
+        return [self.bookings[pk] for pk in self.cleaned_data["chosen"]]
+
+
+class CodeAndNumberForm(ArrivalForm):
+    """Number and code as they were printed or said."""
+
+    code = PlainCharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("Sechs Ziffern. Er steht auf dem Zettel oder wurde Ihnen gesagt."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "data-width": "10"}),
+        error_messages={"required": _("Der Code fehlt. Er hat sechs Ziffern.")},
+    )
 
 
 def offered() -> QuerySet[BookableService]:

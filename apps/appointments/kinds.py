@@ -6,20 +6,24 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import Role
+from apps.appointments import availability
+from apps.appointments.concerned import concerned
 from apps.appointments.forms import offered
-from apps.appointments.models import Booking
+from apps.appointments.models import Booking, OfficePolicy, Shift, Ticket
 from apps.appointments.states import LAPSING
 from apps.appointments.transitions import release
 from apps.cases.kinds import case_panels
 from apps.cases.models import Case
-from apps.catalogue.models import OnlineAvailability, Service
+from apps.catalogue.models import Office, OnlineAvailability, Service
 from apps.core import sockets
+from apps.core.business_calendar import today
 from apps.core.kinds import days
-from apps.core.sockets import Door, Panel, RetentionRule
+from apps.core.sockets import Door, Panel, RetentionRule, Tile
 
 
 @sockets.service_doors.plug
@@ -83,13 +87,80 @@ def keep_times_without_account(user: Any) -> None:
 
 def _past(now: dt.datetime) -> QuerySet[Booking]:
     return Booking.objects.filter(ends_at__lt=now - days("bookings")).exclude(
-        name="", email="", phone="", user=None, case=None
+        name="", email="", phone="", call_note="", user=None, case=None
     )
 
 
 def _forget(rows: QuerySet[Any]) -> int:
     """Figures need the times, not the people."""
-    return rows.update(name="", email="", phone="", user=None, case=None)
+    return rows.update(name="", email="", phone="", call_note="", call_since=None, user=None, case=None)
 
 
 sockets.retention_rules.plug(RetentionRule("bookings", "Namen und Adressen vergangener Termine", _past, _forget))
+
+sockets.retention_rules.plug(
+    RetentionRule(
+        "shifts", "Wer wann an welchem Schalter saß",
+        lambda now: Shift.objects.filter(began_at__lt=now - days("shifts")), lambda rows: rows.delete()[0],
+    )
+)  # fmt: skip
+sockets.retention_rules.plug(
+    RetentionRule(
+        "tickets", "Wartenummern und wie lange sie dauerten",
+        lambda now: Ticket.objects.filter(created_at__lt=now - days("tickets")), lambda rows: rows.delete()[0],
+    )
+)  # fmt: skip
+
+
+@sockets.desk_tiles.plug
+def office_tiles(request: HttpRequest) -> list[Tile]:
+    """The day at one's offices, whom to call, whom a change concerns."""
+    offices = list(Office.objects.filter(policy__in=OfficePolicy.objects.worked_by(request.user)))
+    if not offices:
+        return []
+    here = Booking.objects.filter(counter__office__in=offices)
+    tiles = [
+        Tile(_("Termine heute"), here.confirmed().filter(starts_at__date=today()).count(),
+             reverse("admin:appointments_day")),
+    ]  # fmt: skip
+    calls = here.exclude(call_since=None).count()
+    if calls:
+        tiles.append(Tile(_("Anrufen"), calls, reverse("admin:appointment_calls"), urgent=True))
+    changed = len(concerned(offices))
+    if changed:
+        tiles.append(Tile(_("Betroffene Termine"), changed, reverse("admin:appointments_changed"), urgent=True))
+    return tiles
+
+
+@sockets.staff_links.plug
+def counter_links(request: HttpRequest) -> list[Door]:
+    """The ways to counter and appointments, for those who serve an office; no query."""
+    user: Any = request.user
+    if user.has_role(Role.CDO):
+        return [Door(_("Termine in Zahlen"), reverse("admin:appointment_figures"))]
+    policies = availability.kept_rules().policies.values()
+    if not any(p.department_id in user.department_ids for p in policies):
+        return []
+    return [Door(_("Schalter"), reverse("admin:counters")), Door(_("Termine"), reverse("admin:appointments_day"))]
+
+
+def _staff_urls() -> list[Any]:
+    # Here and not above: the views are loaded once the models are.
+    from apps.appointments.views import counter, office, reports
+
+    return [
+        path("schalter/", counter.counters, name="counters"),
+        path("schalter/<int:pk>/", counter.counter, name="counter"),
+        path("schalter/<int:pk>/tun/", counter.act, name="counter_act"),
+        path("termine/", office.day, name="appointments_day"),
+        path("termine/buchen/", office.book, name="appointment_book"),
+        path("termine/anrufen/", office.calls, name="appointment_calls"),
+        path("termine/betroffen/", office.changed, name="appointments_changed"),
+        path("termine/zahlen/", reports.report, name="appointment_figures"),
+        path("termine/<uuid:pk>/", office.appointment, name="appointment"),
+        path("termine/<uuid:pk>/angaben/", office.details, name="appointment_details"),
+        path("termine/<uuid:pk>/zettel/", office.slip, name="appointment_slip"),
+    ]
+
+
+sockets.staff_urls.plug(_staff_urls)

@@ -14,6 +14,18 @@ def may_hold(request: HttpRequest) -> bool:
     return limits.within("appointment-hold", key, limit=settings.APPOINTMENT_HOLDS_PER_HOUR, seconds=3600)
 
 
+def may_arrive(request: HttpRequest) -> bool:
+    """Count one number typed to say that one is there; False above the hourly limit."""
+    return limits.within("appointment-arrival", limits.client_key(request), limit=30, seconds=3600)
+
+
+def may_draw(request: HttpRequest) -> bool:
+    """Count one number drawn from afar; False above the daily limit."""
+    return limits.within(
+        "appointment-ticket", limits.client_key(request), limit=settings.APPOINTMENT_TICKETS_PER_DAY, seconds=86400
+    )
+
+
 def may_mail(request: HttpRequest, email: str) -> bool:
     """Count one mail with a code; False above the limit of the caller or of the address."""
     caller = limits.client_key(request)

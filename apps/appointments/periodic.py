@@ -3,10 +3,14 @@
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from apps.appointments import transitions
-from apps.appointments.models import Booking
+from apps.appointments import availability, queueing, transitions
+from apps.appointments.models import Booking, Shift, Ticket
+from apps.appointments.states import AT_COUNTER, WORKFLOW, BookingStatus, TicketStatus
+from apps.core.business_calendar import today
+from apps.core.transitions import TransitionConflict, move
 
 # From the morning of the day before; whoever books later than that needs no reminder.
 REMIND_BEFORE = dt.timedelta(hours=30)
@@ -28,4 +32,28 @@ def remind() -> int:
             if Booking.objects.confirmed().filter(pk=pk, reminded_at=None).update(reminded_at=timezone.now()):
                 transitions.mail_reminder(Booking.objects.select_related("counter__office").get(pk=pk))
                 count += 1
+    return count
+
+
+def close_days() -> int:
+    """Say of past appointments that nobody came, where numbers were called that day; returns how many.
+
+    Where no number was called nobody has noted who came, and so nothing is said.
+    """
+    now = timezone.now()
+    called = Ticket.objects.filter(office=OuterRef("counter__office"), day=OuterRef("starts_at__date"), calls__gt=0)
+    midnight = availability.moment(availability.local_minute(today(), dt.time.min))
+    past = Booking.objects.confirmed().filter(Exists(called), ends_at__lt=min(midnight, now), ticket=None)
+    count = 0
+    for booking in past.iterator(chunk_size=500):
+        try:
+            move(booking, WORKFLOW, BookingStatus.NO_SHOW)
+        except TransitionConflict:
+            continue
+        count += 1
+    # Who was there and never called has gone; shifts that nobody ended are over.
+    Ticket.objects.filter(day__lt=today(), status=TicketStatus.WAITING).update(status=TicketStatus.LEFT, ended_at=now)
+    for ticket in Ticket.objects.filter(day__lt=today(), status__in=AT_COUNTER).select_related("booking"):
+        queueing.forgotten(ticket)
+    Shift.objects.filter(ended_at=None, began_at__lt=midnight).update(ended_at=now, break_since=None)
     return count

@@ -41,6 +41,8 @@ WORKFLOW = Workflow(
         BookingStatus.FREED: {BookingStatus.OFFERED},
         BookingStatus.OFFERED: {BookingStatus.CONFIRMED},
         BookingStatus.CONFIRMED: {BookingStatus.CANCELLED, BookingStatus.SERVED, BookingStatus.NO_SHOW},
+        # They came after all.
+        BookingStatus.NO_SHOW: {BookingStatus.SERVED},
     },
 )
 
@@ -73,3 +75,58 @@ class CancelledBy(models.TextChoices):
     CITIZEN = "citizen", _("von der Person")
     OFFICE = "office", _("von der Stadt")
     MOVED = "moved", _("verschoben")
+
+
+class TicketStatus(models.TextChoices):
+    """Somebody who is there: waiting, called to a counter, served."""
+
+    WAITING = "waiting", _("wartet")
+    CALLED = "called", _("aufgerufen")
+    SERVING = "serving", _("wird bedient")
+    DONE = "done", _("bedient")
+    NO_SHOW = "no_show", _("nicht erschienen")
+    LEFT = "left", _("Nummer zurückgegeben")
+
+
+# At a counter: one at a time.
+AT_COUNTER = (TicketStatus.CALLED, TicketStatus.SERVING)
+
+TICKETS = Workflow(
+    name="ticket",
+    states=TicketStatus,
+    moves={
+        TicketStatus.WAITING: {TicketStatus.CALLED, TicketStatus.LEFT},
+        # Back to waiting: for another counter.
+        TicketStatus.CALLED: {TicketStatus.SERVING, TicketStatus.DONE, TicketStatus.NO_SHOW, TicketStatus.WAITING},
+        TicketStatus.SERVING: {TicketStatus.DONE, TicketStatus.WAITING},
+        # They came after all.
+        TicketStatus.NO_SHOW: {TicketStatus.WAITING},
+    },
+)
+
+
+class Source(models.TextChoices):
+    """Where a number was drawn, or somebody said that they are there."""
+
+    HOME = "home", _("von unterwegs")
+    TERMINAL = "terminal", _("am Terminal")
+    DESK = "desk", _("am Empfang")
+
+
+class WishStatus(models.TextChoices):
+    """Somebody who waits for a time that others give back."""
+
+    NEW = "new", _("Bestätigung offen")
+    WAITING = "waiting", _("wartet")
+    SERVED = "served", _("hat einen Termin")
+    ENDED = "ended", _("beendet")
+
+
+WISHES = Workflow(
+    name="wish",
+    states=WishStatus,
+    moves={
+        WishStatus.NEW: {WishStatus.WAITING},
+        WishStatus.WAITING: {WishStatus.SERVED, WishStatus.ENDED},
+    },
+)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.appointments import periodic, transitions
+from apps.appointments import figures, periodic, transitions
 
 
 @shared_task(name="appointments.release_lapsed", ignore_result=True)
@@ -15,3 +15,15 @@ def release_lapsed() -> None:
 def remind() -> None:
     """Remind those who come tomorrow."""
     periodic.remind()
+
+
+@shared_task(name="appointments.close_days", ignore_result=True)
+def close_days() -> None:
+    """Who did not come yesterday."""
+    periodic.close_days()
+
+
+@shared_task(name="appointments.note_lead_times", ignore_result=True)
+def note_lead_times() -> None:
+    """How far ahead the third free time lies this morning."""
+    figures.note_lead_times()

@@ -13,13 +13,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
 from psycopg.types.range import Range
 
-from apps.appointments import availability
+from apps.appointments import availability, queueing
 from apps.appointments.availability import Rules, Visit, minute, moment
 from apps.appointments.models import BookableService, Booking
 from apps.appointments.states import MAKING_WAY, WORKFLOW, Audience, BookedBy, BookingStatus, CancelledBy
@@ -219,13 +219,14 @@ def check_code(booking: Booking, code: str) -> None:
     digits = "".join(c for c in code if c.isdigit())
     if not secrets.compare_digest(booking.code_hash, _hashed(booking, digits)):
         raise WrongCode(CODE_TRIES - booking.code_tries)
+    Booking.objects.filter(pk=booking.pk).update(code_tries=0)
 
 
 def confirm(
     booking: Booking, *, by: Any = None, name: str | None = None, email: str | None = None, phone: str | None = None,
-    case: Any = None,
+    case: Any = None, note: str = "",
 ) -> None:  # fmt: skip
-    """The time is theirs; a booking it replaces goes in the same transaction.
+    """The time is theirs; a booking it replaces goes in the same transaction. ``note`` goes into the mail.
 
     Name, email, phone and case are given where nothing had been reserved (signed-in people, staff). Raises
     TransitionError when the time has lapsed or the old one was moved elsewhere meanwhile, and TooMany when as
@@ -243,7 +244,7 @@ def confirm(
         elif old is not None and old.cancelled_by == CancelledBy.MOVED:
             raise TransitionError("moved elsewhere meanwhile")
         template = "appointment_moved" if old is not None else "appointment_confirmed"
-        _mail(booking, template, link=manage_link)
+        _mail(booking, template, link=manage_link, note=note)
 
 
 def _settle(booking: Booking, by: Any, limit: int, details: dict[str, Any]) -> None:
@@ -270,18 +271,93 @@ def _settle(booking: Booking, by: Any, limit: int, details: dict[str, Any]) -> N
         booking.user = account
 
 
-def cancel(booking: Booking, *, by: str = CancelledBy.CITIZEN) -> None:
-    """Give a confirmed time back. Raises TransitionError when it does not stand any more or is over."""
+def cancel(booking: Booking, *, by: str = CancelledBy.CITIZEN, note: str = "") -> None:
+    """Give a confirmed time back; ``note`` is what the office has to say about it.
+
+    Raises TransitionError when it does not stand any more or is over.
+    """
     if booking.starts_at <= timezone.now():
         raise TransitionError("the visit has begun")
     with transaction.atomic():
         _cancel(booking, by=by)
-        _mail(booking, "appointment_cancelled")
+        _mail(booking, "appointment_cancelled", note=note)
+        if by == CancelledBy.OFFICE:
+            _call(booking, note)
 
 
 def _cancel(booking: Booking, *, by: str) -> None:
     changes = {"cancelled_at": timezone.now(), "cancelled_by": by}
     move(booking, WORKFLOW, BookingStatus.CANCELLED, changes=changes)
+    queueing.booking_gone(booking)
+
+
+# -- what staff do --------------------------------------------------------------------------------------
+
+
+def new_code(booking: Booking) -> str:
+    """A code to say or print, with which somebody without e-mail moves and cancels; the one before is void."""
+    code = f"{secrets.randbelow(10**6):06d}"
+    Booking.objects.filter(pk=booking.pk).update(code_hash=_hashed(booking, code), code_tries=0)
+    return code
+
+
+def move_by_office(old: Booking, new: Booking, *, note: str = "") -> None:
+    """Confirm ``new``, held in place of ``old``, for the same person, and tell them why.
+
+    Raises TransitionError when either has gone meanwhile.
+    """
+    with transaction.atomic():
+        confirm(new, name=old.name, email=old.email, phone=old.phone, note=note)
+        # The code that somebody was told goes on to be theirs; it is bound to the row, so a new one is needed.
+        _call(new, note)
+
+
+def other_counters(booking: Booking) -> list[int]:
+    """Counters that are open for the booking at its time by the rules, its own left out."""
+    known = availability.rules()
+    visit = visit_of(booking)
+    day = timezone.localdate(booking.starts_at)
+    found = availability.office_days([booking.office.pk], day, day, audience=Audience.INTERNAL, now=None, taken=False)
+    start, end = minute(booking.starts_at), minute(booking.ends_at)
+    return [
+        counter
+        for office in found
+        for counter in availability.able(office, visit)
+        if counter != booking.counter_id and counter in known.skills.get(office.office, {})
+        and availability.covers(office, counter, start, end)
+    ]  # fmt: skip
+
+
+def change_counter(booking: Booking) -> bool:
+    """Serve the booking at another counter at the same time; nobody has to be told. False if all are taken."""
+    for counter in other_counters(booking):
+        try:
+            with transaction.atomic():
+                stands = Booking.objects.confirmed().filter(pk=booking.pk)
+                if stands.update(counter_id=counter, kept_at=None):
+                    booking.counter_id = counter
+                    return True
+        except IntegrityError:
+            # The constraint: taken.
+            continue
+    return False
+
+
+def keep(booking: Booking) -> None:
+    """The office serves it although its hours say otherwise."""
+    Booking.objects.confirmed().filter(pk=booking.pk).update(kept_at=timezone.now())
+
+
+def called(booking: Booking) -> None:
+    """Somebody has called the person."""
+    Booking.objects.filter(pk=booking.pk).update(call_since=None, call_note="")
+
+
+def _call(booking: Booking, note: str) -> None:
+    """Put somebody who gets no mail on the list of those to call."""
+    if not booking.email:
+        booking.call_since, booking.call_note = timezone.now(), note[:500]
+        booking.save(update_fields=["call_since", "call_note"])
 
 
 # -- links and mails --------------------------------------------------------------------------------------

@@ -1,12 +1,20 @@
 from django.urls import path
 
-from apps.appointments.views import booking, choosing, manage
+from apps.appointments.views import arriving, booking, choosing, manage
 
 app_name = "appointments"
 urlpatterns = [
     path("", choosing.choose, name="choose"),
     path("zeiten/", choosing.times, name="times"),
     path("halten/", booking.take, name="take"),
+    path("da/", arriving.arrive, name="arrive"),
+    path("mit-code/", manage.with_code, name="with_code"),
+    path("ohne-termin/", arriving.walk_in, name="walk_in"),
+    path("nummer/<str:token>/", arriving.ticket, name="ticket"),
+    path("nummer/<str:token>/zurueckgeben/", arriving.ticket_back, name="ticket_back"),
+    path("terminal/<str:key>/", arriving.terminal, name="terminal"),
+    path("terminal/<str:key>/<uuid:pk>/", arriving.terminal_ticket, name="terminal_ticket"),
+    path("anzeige/<slug:slug>/", arriving.display, name="display"),
     path("<uuid:pk>/", booking.booking, name="booking"),
     path("<uuid:pk>/angaben/", booking.details, name="details"),
     path("<uuid:pk>/code/", booking.code, name="code"),

@@ -99,3 +99,5 @@ closings: Socket[Callable[[Any], None]] = Socket()
 signed_in: Socket[Callable[[HttpRequest, Any], None]] = Socket()
 # URL patterns for the staff area; the desk mounts them behind its own sign-in.
 staff_urls: Socket[Any] = Socket()
+# Links in the navigation of the staff area, for the signed-in member of staff.
+staff_links: Socket[Callable[[HttpRequest], list[Door]]] = Socket()

@@ -2,14 +2,25 @@
 
 from apps.appointments.models.bookings import Booking, BookingQuerySet, CounterRange
 from apps.appointments.models.offices import BookableService, Closure, Counter, OfficePolicy, OpeningRule
+from apps.appointments.models.tickets import TICKET_SALT, Shift, Ticket, TicketQuerySet
+from apps.appointments.models.waiting import WISH_DAYS, WISH_SALT, LeadTime, Passed, Wish
 
 __all__ = [
+    "TICKET_SALT",
+    "WISH_DAYS",
+    "WISH_SALT",
     "BookableService",
     "Booking",
     "BookingQuerySet",
     "Closure",
     "Counter",
     "CounterRange",
+    "LeadTime",
     "OfficePolicy",
     "OpeningRule",
+    "Passed",
+    "Shift",
+    "Ticket",
+    "TicketQuerySet",
+    "Wish",
 ]

@@ -86,6 +86,8 @@ class Booking(models.Model):
     request_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
     # The booking that goes when this one is certain.
     replaces = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaced_by")
+    # The wish of the waiting list that it was offered to.
+    wish = models.ForeignKey("Wish", on_delete=models.SET_NULL, null=True, blank=True, related_name="offers")
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
@@ -93,6 +95,10 @@ class Booking(models.Model):
     reminded_at = models.DateTimeField(null=True, blank=True)
     # When a change of ours concerns somebody without e-mail, until somebody has called them.
     call_since = models.DateTimeField(null=True, blank=True)
+    # Rows are also inserted by a function of the database, which knows nothing of this column.
+    call_note = models.CharField(max_length=500, blank=True, default="", db_default="")
+    # When the office decided to serve somebody although its hours say otherwise.
+    kept_at = models.DateTimeField(null=True, blank=True)
 
     objects = BookingQuerySet.as_manager()
 

@@ -1,5 +1,8 @@
 """Offices, their counters, when those are open and for whom."""
 
+import secrets
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import Department
 from apps.appointments.states import (
     Audience,
 )
@@ -39,10 +43,24 @@ class BookableService(models.Model):
         return str(self.service.name)
 
 
+class OfficePolicyQuerySet(models.QuerySet["OfficePolicy"]):
+    def worked_by(self, user: Any) -> "OfficePolicyQuerySet":
+        """Offices whose counters the member of staff serves."""
+        return self.filter(active=True, department__in=user.department_ids)
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(24)
+
+
 class OfficePolicy(models.Model):
     """How an office takes appointments; an office without one takes none."""
 
     office = models.OneToOneField(Office, on_delete=models.CASCADE, related_name="policy", verbose_name=_("Standort"))
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Dienststelle"),
+        help_text=_("Wer hier arbeitet, bedient die Schalter dieses Standorts."),
+    )  # fmt: skip
     horizon_days = models.PositiveSmallIntegerField(
         _("Tage im Voraus"), default=60, validators=[MinValueValidator(1), MaxValueValidator(365)]
     )
@@ -58,6 +76,10 @@ class OfficePolicy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(240)],
     )  # fmt: skip
     active = models.BooleanField(_("nimmt Termine an"), default=True)
+    # Part of the terminal's address: whoever knows it draws numbers without the limits for people at home.
+    terminal_key = models.CharField(max_length=40, unique=True, default=_new_key, editable=False)
+
+    objects = OfficePolicyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Terminregeln eines Standorts")
@@ -108,6 +130,14 @@ class OpeningRule(models.Model):
     valid_from = models.DateField(_("gilt ab"))
     valid_until = models.DateField(_("gilt bis"), null=True, blank=True)
     audience = models.CharField(_("für"), max_length=8, choices=Audience.choices, default=Audience.PUBLIC)
+    tickets = models.PositiveSmallIntegerField(
+        _("Wartenummern je Tag"), default=10, help_text=_("Nur für Zeiten ohne Termin."),
+        validators=[MaxValueValidator(500)],
+    )  # fmt: skip
+    home_tickets = models.PositiveSmallIntegerField(
+        _("davon höchstens von unterwegs"), default=5, validators=[MaxValueValidator(500)],
+        help_text=_("Die übrigen bleiben denen, die ohne Internet kommen."),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("Öffnungsregel")

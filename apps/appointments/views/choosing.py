@@ -15,6 +15,7 @@ from apps.appointments.availability import Slot
 from apps.appointments.calendar import months
 from apps.appointments.forms import VisitForm
 from apps.appointments.models import Booking, Counter, OfficePolicy
+from apps.appointments.states import Audience
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
 
@@ -51,7 +52,7 @@ def times(request: HttpRequest) -> HttpResponse:
         return render_choose(request, form)
     offices = offices_of(form)
     days = free_for(form, offices)
-    day = _chosen_day(request.GET.get("tag", ""), days)
+    day = chosen_day(request.GET.get("tag", ""), days)
     query = query_of(request, form)
     near = nearest(request.GET.get("um", ""), days)
     names = {office.pk: office for office in offices}
@@ -97,17 +98,20 @@ def free_for(form: VisitForm, offices: list[Office]) -> dict[dt.date, list[Slot]
     return free_times(offices, visit)
 
 
-def free_times(offices: list[Office], visit: availability.Visit) -> dict[dt.date, list[Slot]]:
-    """Free public times of offices from today to their horizons, by day."""
+def free_times(
+    offices: list[Office], visit: availability.Visit, *, audience: str = Audience.PUBLIC
+) -> dict[dt.date, list[Slot]]:
+    """Free times of offices from today to their horizons, by day."""
     first = today()
     horizon = max(OfficePolicy.objects.filter(office__in=offices).values_list("horizon_days", flat=True), default=0)
     read = availability.office_days(
-        [o.pk for o in offices], first, first + dt.timedelta(days=horizon), audience="public", now=timezone.now()
+        [o.pk for o in offices], first, first + dt.timedelta(days=horizon), audience=audience, now=timezone.now()
     )
     return availability.slots(read, visit)
 
 
-def _chosen_day(text: str, days: dict[dt.date, list[Slot]]) -> dt.date | None:
+def chosen_day(text: str, days: dict[dt.date, list[Slot]]) -> dt.date | None:
+    """The day somebody asked for if it has free times, else the first that has."""
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from icalendar import Calendar, Event
 
 from apps.appointments import transitions
+from apps.appointments.forms import CodeAndNumberForm
+from apps.appointments.limits import may_arrive
 from apps.appointments.models import Booking
 from apps.appointments.states import LAPSING, BookingStatus
 from apps.appointments.views.booking import booking_context
@@ -99,3 +101,25 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="termin-{booking.reference}.ics"'
     return response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def with_code(request: HttpRequest) -> HttpResponse:
+    """Number and code from a slip or the telephone lead to where one moves and cancels."""
+    form = CodeAndNumberForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        if not may_arrive(request):
+            return render(request, "errors/429.html", status=429)
+        booking = Booking.objects.filter(reference=form.cleaned_data["nummer"]).first()
+        try:
+            if booking is None or booking.status in LAPSING:
+                raise transitions.WrongCode(0)
+            transitions.check_code(booking, form.cleaned_data["code"])
+            return redirect("appointments:manage", transitions.manage_token(booking))
+        except transitions.WrongCode:
+            # One sentence for every reason, or the page would tell which numbers there are.
+            form.add_error(
+                "code", _("Nummer und Code passen nicht zusammen, oder es wurde zu oft versucht. Hilfe: Telefon 115")
+            )
+    return render(request, "appointments/with_code.html", {"form": form}, status=422 if form.errors else 200)

@@ -10,7 +10,9 @@ from django.utils import formats, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.core import sockets
 from apps.core.bilingual import localised
+from apps.core.sockets import Door
 
 register = template.Library()
 register.filter("localised", localised)
@@ -167,3 +169,10 @@ def query(context: template.Context, **changes: Any) -> str:
 def get(mapping: Any, key: Any) -> Any:
     """``mapping[key]`` or nothing."""
     return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.simple_tag(takes_context=True)
+def staff_links(context: template.Context) -> list[Door]:
+    """What apps put into the navigation of the staff area."""
+    request = context["request"]
+    return [door for plugged in sockets.staff_links for door in plugged(request)]

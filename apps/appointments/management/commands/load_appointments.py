@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
+from apps.accounts.models import Department
 from apps.appointments.models import BookableService, Counter, OfficePolicy, OpeningRule
 from apps.appointments.states import Audience
 from apps.catalogue.models import Office, Service
@@ -39,7 +40,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{Counter.objects.count()} counters")
 
     def _office(self, office: Office, entry: dict[str, Any], bookable: dict[str, BookableService]) -> None:
-        OfficePolicy.objects.create(office=office)
+        department = Department.objects.filter(slug=entry.get("department")).first()
+        OfficePolicy.objects.create(office=office, department=department)
         counters = [Counter.objects.create(office=office, name=f"Platz {n}") for n in range(1, entry["counters"] + 1)]
         for counter in counters:
             counter.services.set([b for slug, b in bookable.items() if slug not in entry["without"]])

@@ -1,0 +1,296 @@
+"""Staff: the day, booking for people at the telephone or the counter, whom to call, whom a change concerns."""
+
+import datetime as dt
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Prefetch, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.requests import SignedInRequest
+from apps.appointments import queueing, transitions
+from apps.appointments.availability import moment
+from apps.appointments.calendar import months
+from apps.appointments.concerned import concerned
+from apps.appointments.forms import ConcernedForm, NoteForm, StaffDetailsForm, StaffVisitForm
+from apps.appointments.models import BookableService, Booking
+from apps.appointments.states import LAPSING, Audience, BookingStatus, CancelledBy, Source
+from apps.appointments.views.choosing import chosen_day, free_times, shown
+from apps.appointments.views.counter import for_offices, offices_of
+from apps.catalogue.models import Office
+from apps.core import references
+from apps.core.business_calendar import today
+from apps.core.transitions import TransitionError
+
+# The code that was just made, for one look at the slip.
+CODE_KEY = "appointment_code"
+
+
+def _bookings(request: SignedInRequest) -> Any:
+    """Bookings at the offices that somebody serves, never lapsed or resting ones."""
+    rows = Booking.objects.filter(counter__office__in=offices_of(request.user)).exclude(
+        status__in=[BookingStatus.FREED, BookingStatus.OFFERED]
+    )
+    return rows.select_related("counter__office").prefetch_related(
+        Prefetch("services", queryset=BookableService.objects.select_related("service"))
+    )
+
+
+# -- the day ---------------------------------------------------------------------------------------------
+
+
+@for_offices
+@require_safe
+def day(request: SignedInRequest) -> HttpResponse:
+    """Everybody who comes on a day, to look at and to print; a search goes over all days."""
+    offices = offices_of(request.user)
+    office = next((o for o in offices if o.slug == request.GET.get("standort")), offices[0])
+    try:
+        chosen = dt.date.fromisoformat(request.GET.get("tag", ""))
+    except ValueError:
+        chosen = today()
+    chosen = min(max(chosen, dt.date(2000, 1, 1)), dt.date(2100, 1, 1))
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    rows = _bookings(request).exclude(status__in=LAPSING)
+    if text:
+        reference = references.normalise(text)
+        rows = rows.filter(Q(reference=reference) if reference else Q(name__icontains=text) | Q(phone__icontains=text))
+        rows = rows.order_by("-starts_at")[:50]
+    else:
+        rows = rows.filter(counter__office=office, starts_at__date=chosen).exclude(status=BookingStatus.CANCELLED)
+        rows = rows.order_by("starts_at", "counter__name")
+    context = {
+        "offices": offices, "office": office, "day": chosen, "text": text,
+        "bookings": rows.select_related("ticket", "counter__office"),
+        "before": chosen - dt.timedelta(days=1), "after": chosen + dt.timedelta(days=1), "now": timezone.now(),
+    }  # fmt: skip
+    return render(request, "appointments/staff/day.html", context)
+
+
+@for_offices
+@require_http_methods(["GET", "POST"])
+def appointment(request: SignedInRequest, pk: Any) -> HttpResponse:
+    """One appointment: who, when, and what staff may do with it."""
+    booking = get_object_or_404(_bookings(request).exclude(status__in=LAPSING), pk=pk)
+    note = NoteForm(request.POST if "absagen" in request.POST else None)
+    if request.method == "POST":
+        answer = _do(request, booking, note)
+        if answer is not None:
+            return answer
+    context = {"booking": booking, "form": note, "may_check_in": _may_check_in(booking)}
+    return render(request, "appointments/staff/appointment.html", context, status=422 if note.errors else 200)
+
+
+def _may_check_in(booking: Booking) -> bool:
+    return (
+        booking.status == BookingStatus.CONFIRMED
+        and timezone.localdate(booking.starts_at) == today()
+        and getattr(booking, "ticket", None) is None
+    )
+
+
+def _do(request: SignedInRequest, booking: Booking, note: NoteForm) -> HttpResponse | None:
+    here = redirect("admin:appointment", booking.pk)
+    try:
+        if "anmelden" in request.POST:
+            ticket = queueing.check_in(booking, source=Source.DESK)
+            messages.success(request, _("Angemeldet: %(label)s") % {"label": ticket.label})
+            return here
+        if "code" in request.POST and booking.lies_ahead:
+            request.session[CODE_KEY] = [str(booking.pk), transitions.new_code(booking)]
+            return redirect("admin:appointment_slip", booking.pk)
+        if "angerufen" in request.POST:
+            transitions.called(booking)
+            messages.success(request, _("Als angerufen vermerkt."))
+            return redirect("admin:appointment_calls")
+        if "absagen" in request.POST:
+            if not note.is_valid():
+                return None
+            transitions.cancel(booking, by=CancelledBy.OFFICE, note=note.cleaned_data["note"])
+            messages.success(request, _("Abgesagt. Wer eine E-Mail-Adresse angegeben hat, bekommt Bescheid."))
+            return here
+    except (TransitionError, queueing.NotNow):
+        messages.warning(request, _("Das ging nicht mehr: Jemand war schneller. So steht es jetzt."))
+    return here
+
+
+@for_offices
+@require_safe
+def slip(request: SignedInRequest, pk: Any) -> HttpResponse:
+    """The appointment on paper, with the code for whoever has no e-mail; the code is shown once."""
+    booking = get_object_or_404(_bookings(request), pk=pk, status=BookingStatus.CONFIRMED)
+    known = request.session.pop(CODE_KEY, None)
+    code = known[1] if known and known[0] == str(booking.pk) else ""
+    services = list(booking.services.all())
+    documents = list(dict.fromkeys(d for s in services for d in s.service.document_list))
+    context = {
+        "booking": booking, "services": services, "code": code, "documents": documents, "site_url": settings.SITE_URL,
+    }  # fmt: skip
+    return render(request, "appointments/staff/slip.html", context)
+
+
+# -- booking for somebody ---------------------------------------------------------------------------------
+
+
+@for_offices
+@require_http_methods(["GET", "POST"])
+def book(request: SignedInRequest) -> HttpResponse:
+    """Free times as staff may use them: the internal ones, too, and without lead time."""
+    data = request.POST if request.method == "POST" else request.GET
+    old = _moved(request, data.get("verschieben", ""))
+    offices = offices_of(request.user)
+    form = StaffVisitForm(data if "leistung" in data or "personen" in data else None, offices=offices)
+    context: dict[str, Any] = {"form": form, "old": old}
+    if form.is_bound and form.is_valid():
+        if "zeit" in request.POST:
+            answer = _hold(request, form, old)
+            if answer is not None:
+                return answer
+        context |= _free(form, offices, data.get("tag", ""))
+        query = [("leistung", s.service.slug) for s in form.cleaned_data["leistung"]]
+        query.append(("personen", str(form.cleaned_data["personen"])))
+        if form.cleaned_data["standort"]:
+            query.append(("standort", form.cleaned_data["standort"].slug))
+        if old is not None:
+            query.append(("verschieben", str(old.pk)))
+        context["hidden"] = query
+        context["query"] = urlencode(query)
+    return render(request, "appointments/staff/book.html", context, status=422 if form.errors else 200)
+
+
+def _moved(request: SignedInRequest, text: str) -> Booking | None:
+    if not text:
+        return None
+    booking = get_object_or_404(_bookings(request), pk=_uuid(text))
+    return booking if booking.lies_ahead else None
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _free(form: StaffVisitForm, offices: list[Office], wanted: str) -> dict[str, Any]:
+    chosen = [form.cleaned_data["standort"]] if form.cleaned_data["standort"] else offices
+    names = {o.pk: o for o in chosen}
+    days = free_times(chosen, form.visit, audience=Audience.INTERNAL)
+    shown_day = chosen_day(wanted, days)
+    return {
+        "months": months(days, chosen=shown_day),
+        "day": shown_day,
+        "slots": [
+            {"office": o, "slots": [shown(s, names) for s in days.get(shown_day, []) if s.office == o.pk]}
+            for o in chosen
+        ] if shown_day else [],
+        "searched": True,
+    }  # fmt: skip
+
+
+def _hold(request: SignedInRequest, form: StaffVisitForm, old: Booking | None) -> HttpResponse | None:
+    slug, _dot, number = request.POST["zeit"].rpartition(".")
+    office = next((o for o in offices_of(request.user) if o.slug == slug), None)
+    if office is None or not number.isdecimal() or len(number) > 9:
+        raise Http404
+    try:
+        held = transitions.hold(
+            office=office, services=form.cleaned_data["leistung"], persons=form.cleaned_data["personen"],
+            starts_at=moment(int(number)), audience=Audience.INTERNAL, replaces=old,
+        )  # fmt: skip
+    except (transitions.Full, transitions.NotOffered):
+        messages.warning(request, _("Diese Zeit ist gerade vergeben worden."))
+        return None
+    return redirect("admin:appointment_details", held.pk)
+
+
+@for_offices
+@require_http_methods(["GET", "POST"])
+def details(request: SignedInRequest, pk: Any) -> HttpResponse:
+    """Who comes, or, for a move, what to say about it."""
+    booking = _bookings(request).select_related("replaces", "counter__office").filter(pk=pk).first()
+    if booking is None or not (booking.status == BookingStatus.HELD and booking.audience == Audience.INTERNAL):
+        if booking is not None and booking.status == BookingStatus.CONFIRMED:
+            return redirect("admin:appointment", booking.pk)
+        messages.warning(request, _("Die Zeit ist nicht mehr gehalten. Bitte wählen Sie neu."))
+        return redirect("admin:appointment_book")
+    old = booking.replaces
+    form: Any = (NoteForm if old is not None else StaffDetailsForm)(request.POST or None)
+    if request.method == "POST" and "_release" in request.POST:
+        transitions.release(Booking.objects.filter(pk=booking.pk))
+        return redirect("admin:appointment_book")
+    if request.method == "POST" and form.is_valid():
+        try:
+            _confirm(booking, form.cleaned_data)
+        except TransitionError:
+            messages.warning(request, _("Die Zeit ist nicht mehr gehalten. Bitte wählen Sie neu."))
+            return redirect("admin:appointment_book")
+        request.session[CODE_KEY] = [str(booking.pk), transitions.new_code(booking)]
+        return redirect("admin:appointment_slip", booking.pk)
+    context = {"booking": booking, "form": form, "services": booking.services.all()}
+    return render(request, "appointments/staff/details.html", context, status=422 if form.errors else 200)
+
+
+def _confirm(booking: Booking, data: dict[str, Any]) -> None:
+    if booking.replaces is not None:
+        transitions.move_by_office(booking.replaces, booking, note=data["note"])
+        return
+    Booking.objects.filter(pk=booking.pk).update(booked_by=data["booked_by"])
+    transitions.confirm(booking, name=data["name"], email=data["email"], phone=data["phone"])
+
+
+# -- whom to call, whom a change concerns -------------------------------------------------------------------
+
+
+@for_offices
+@require_safe
+def calls(request: SignedInRequest) -> HttpResponse:
+    """People without e-mail whom a change of ours concerns."""
+    rows = _bookings(request).exclude(call_since=None).order_by("starts_at")
+    return render(request, "appointments/staff/calls.html", {"bookings": rows})
+
+
+@for_offices
+@require_http_methods(["GET", "POST"])
+def changed(request: SignedInRequest) -> HttpResponse:
+    """Appointments that the hours do not cover any more: another counter, another time, cancel, or keep."""
+    rows = concerned(offices_of(request.user))
+    form = ConcernedForm(request.POST if request.method == "POST" else None, bookings=rows)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        done = sum(_settle(booking, data["what"], data["note"]) for booking in data["chosen"])
+        left = len(data["chosen"]) - done
+        if done:
+            text = ngettext("Ein Termin ist erledigt.", "%(count)s Termine sind erledigt.", done)
+            messages.success(request, text % {"count": done})
+        if left:
+            text = ngettext(
+                "Für einen Termin ging das nicht: zur selben Zeit ist kein anderer Platz frei.",
+                "Für %(count)s Termine ging das nicht: zur selben Zeit ist kein anderer Platz frei.",
+                left,
+            )
+            messages.warning(request, text % {"count": left})
+        return redirect("admin:appointments_changed")
+    context = {"bookings": rows, "form": form}
+    return render(request, "appointments/staff/changed.html", context, status=422 if form.errors else 200)
+
+
+def _settle(booking: Booking, what: str, note: str) -> bool:
+    if what == "counter":
+        return transitions.change_counter(booking)
+    if what == "keep":
+        transitions.keep(booking)
+        return True
+    try:
+        transitions.cancel(booking, by=CancelledBy.OFFICE, note=note)
+    except TransitionError:
+        return False
+    return True
