@@ -24,7 +24,8 @@ def main() -> dict[str, Any]:
     """Start the server, send both kinds of request in turn."""
     with portal(
         settings="benchmarks.bare_settings", WEB_WORKERS="2", WEB_THREADS="4", API_RATE="1000000000/second",
-        APPOINTMENT_HOLDS_PER_HOUR="1000000000",
+        APPOINTMENT_HOLDS_PER_HOUR="1000000000", APPOINTMENT_HOLDS_BEFORE_PROOF="1000000000",
+        APPOINTMENT_HOLDS_PER_MINUTE="1000000000",
     ):  # fmt: skip
         import town_hall
 

@@ -235,6 +235,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
     "manifest-src": [CSP.SELF],
+    "worker-src": [CSP.SELF],
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -295,6 +296,10 @@ NODE_PACKAGE_FILES = {
         f"vendor/kern/fonts/FiraSans-{weight}.woff2": f"{_KERN}/fonts/fira-sans/FiraSans-{weight}.woff2"
         for weight in ("Regular", "Medium", "SemiBold")
     },
+    "vendor/altcha/altcha.min.js": "altcha/dist/external/altcha.min.js",
+    "vendor/altcha/altcha.css": "altcha/dist/external/altcha.css",
+    "vendor/altcha/de.js": "altcha/dist/i18n/de.js",
+    "vendor/altcha/pbkdf2.js": "altcha/dist/workers/pbkdf2.js",
 }
 WHITENOISE_MAX_AGE = 60 * 60
 
@@ -359,6 +364,13 @@ CONTACT_DEPARTMENT = env.str("CONTACT_DEPARTMENT", default="digitalisierung")
 CONTACT_ANSWER_WORKING_DAYS = 3
 APPOINTMENT_HOLDS_PER_HOUR = env.int("APPOINTMENT_HOLDS_PER_HOUR", default=20)
 APPOINTMENT_MAILS_PER_HOUR = env.int("APPOINTMENT_MAILS_PER_HOUR", default=10)
+# More attempts to hold a time than this look odd: of one client in ten minutes, of everybody in one. Then a browser
+# has to work for it (ALTCHA; the cost is the number of PBKDF2 iterations of one try) or to send a mailed code.
+APPOINTMENT_HOLDS_BEFORE_PROOF = env.int("APPOINTMENT_HOLDS_BEFORE_PROOF", default=5)
+APPOINTMENT_HOLDS_PER_MINUTE = env.int("APPOINTMENT_HOLDS_PER_MINUTE", default=120)
+ALTCHA_COST = env.int("ALTCHA_COST", default=2000)
+# How long a time that was given back stays off the market when nobody waits for it: at least and at most.
+APPOINTMENT_REST_SECONDS = [int(n) for n in env.list("APPOINTMENT_REST_SECONDS", default=["120", "1200"])]
 APPOINTMENT_TICKETS_PER_DAY = env.int("APPOINTMENT_TICKETS_PER_DAY", default=3)
 CONTACT_MINIMUM_SECONDS = env.float("CONTACT_MINIMUM_SECONDS", default=3)
 
@@ -370,6 +382,7 @@ RETENTION_DAYS = {
     "contact": 365,
     "bookings": 30,  # after the visit
     "shifts": 7,
+    "wishes": 30,  # after it ended
     "tickets": 365 * 2,
     "emails": 90,
     "heartbeats": 7,

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.appointments import availability, transitions
+from apps.appointments import availability, proof, transitions
 from apps.appointments.forms import MOST_SERVICES, offered
 from apps.appointments.limits import may_hold, may_mail
 from apps.appointments.models import BookableService, Booking
@@ -124,6 +124,9 @@ class HoldSerializer(VisitSerializer):
     office = serializers.SlugField()
     starts_at = serializers.DateTimeField()
     language = serializers.ChoiceField(choices=["de", "en"], default="de")
+    altcha = serializers.CharField(
+        required=False, max_length=5000, help_text="The solved challenge of an answer 428 (ALTCHA, base64)."
+    )
 
     def validate_office(self, value: str) -> Office:
         return known_office(value)
@@ -144,6 +147,12 @@ class TakenSerializer(ProblemSerializer):
     """The time is not free; ``nearest`` are those that are."""
 
     nearest = SlotSerializer(many=True)
+
+
+class ProofSerializer(ProblemSerializer):
+    """Traffic looks odd: the same request again with ``altcha``, the solved challenge."""
+
+    challenge = serializers.JSONField()
 
 
 class ConfirmSerializer(serializers.Serializer[Any]):
@@ -236,7 +245,7 @@ class Holds(APIView):
                 description="The same key holds the same time once, however often the request is sent.",
             )
         ],
-        responses={201: HeldSerializer, 409: TakenSerializer},
+        responses={201: HeldSerializer, 409: TakenSerializer, 428: ProofSerializer},
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Hold a time for ten minutes."""
@@ -246,11 +255,13 @@ class Holds(APIView):
         key = transitions.request_key(
             request.headers.get("Idempotency-Key", ""),
             client=client_key(request._request),
-            body=json.dumps(asked.initial_data, sort_keys=True, default=str),
+            body=json.dumps({**asked.initial_data, "altcha": None}, sort_keys=True, default=str),
         )
         known = Booking.objects.filter(request_key=key).first() if key else None
         if known is None and not may_hold(request._request):
             return problem("too many holds from this address", status.HTTP_429_TOO_MANY_REQUESTS)
+        if known is None and proof.odd(request._request) and not proof.holds(data.get("altcha", "")):
+            return problem("proof of work needed", status.HTTP_428_PRECONDITION_REQUIRED, challenge=proof.challenge())
         try:
             booking = known or transitions.hold(
                 office=data["office"], services=data["services"], persons=data["persons"],

@@ -229,6 +229,13 @@ def able(office: OfficeDays, visit: Visit) -> list[int]:
     return sorted(fitting, key=lambda c: (len(office.skills[c]), c))
 
 
+def beginnings_at(office: OfficeDays, counter: int, minutes: int) -> list[int]:
+    """When a visit of so many minutes may begin at one counter, what is taken left out."""
+    return sorted(
+        {start for _opening, starts in _starts(office, counter, minutes) for some in starts for start in some}
+    )
+
+
 def open_spans(office: OfficeDays, counter: int) -> list[Span]:
     """When a counter is open and not closed; what is taken is left out if it was read."""
     return _free(office, counter)

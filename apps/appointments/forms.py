@@ -1,5 +1,6 @@
 """What people say when they make an appointment."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -8,13 +9,30 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from apps.appointments.availability import Visit, visit_of
-from apps.appointments.models import BookableService, Booking, Counter
+from apps.appointments.models import WISH_DAYS, BookableService, Booking, Counter, OpeningRule
 from apps.appointments.states import BookedBy
 from apps.catalogue.models import Office
 from apps.core import references
-from apps.core.fields import PlainCharField
+from apps.core.business_calendar import today
+from apps.core.fields import GermanDateField, PlainCharField
 
 MOST_SERVICES = 5
+
+
+def dates() -> dict[str, Any]:
+    """What is said about a day that is missing or none."""
+    return {
+        "required": _("Der Tag fehlt. Beispiel: 24.12.2026"),
+        "invalid": _("Bitte geben Sie einen Tag ein. Beispiel: 24.12.2026"),
+    }
+
+
+def times() -> dict[str, Any]:
+    """The same about a time of day."""
+    return {
+        "required": _("Die Uhrzeit fehlt. Beispiel: 08:00"),
+        "invalid": _("Bitte geben Sie eine Uhrzeit ein. Beispiel: 08:00"),
+    }
 
 
 class VisitForm(forms.Form):
@@ -202,6 +220,20 @@ class ConcernedForm(NoteForm):
         return [self.bookings[pk] for pk in self.cleaned_data["chosen"]]
 
 
+class EmailForm(forms.Form):
+    """Where a code goes that proves that somebody reads it."""
+
+    vorab_email = forms.EmailField(
+        label=_("E-Mail-Adresse"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de"),
+            "invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
+        },
+    )
+
+
 class CodeAndNumberForm(ArrivalForm):
     """Number and code as they were printed or said."""
 
@@ -248,6 +280,43 @@ class DetailsForm(forms.Form):
         help_text=_("Nur für den Fall, dass wir den Termin ändern müssen."),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
+
+
+class WishForm(VisitForm):
+    """When somebody could come; the rest is as for a booking."""
+
+    first_day = GermanDateField(label=_("Frühestens am"), error_messages=dates())
+    last_day = GermanDateField(label=_("Spätestens am"), error_messages=dates())
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("An welchen Tagen?"),
+        choices=OpeningRule.WEEKDAYS[:6],
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[0, 1, 2, 3, 4],
+        error_messages={"required": _("Bitte wählen Sie mindestens einen Wochentag.")},
+    )
+    earliest = forms.TimeField(
+        label=_("Nicht vor"), initial=dt.time(8), widget=forms.TimeInput(format="%H:%M", attrs={"data-width": "5"}),
+        error_messages=times(),
+    )  # fmt: skip
+    latest = forms.TimeField(
+        label=_("Beginn spätestens um"), initial=dt.time(17), error_messages=times(),
+        widget=forms.TimeInput(format="%H:%M", attrs={"data-width": "5"}),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        first, last = data.get("first_day"), data.get("last_day")
+        if first and last and last < first:
+            self.add_error("last_day", _("Das Ende liegt vor dem Anfang."))
+        if last and last < today():
+            self.add_error("last_day", _("Dieser Tag ist schon vorbei."))
+        if last and last > today() + dt.timedelta(days=WISH_DAYS):
+            self.add_error("last_day", _("So weit im Voraus geht das nicht."))
+        earliest, latest = data.get("earliest"), data.get("latest")
+        if earliest and latest and latest < earliest:
+            self.add_error("latest", _("Das Ende liegt vor dem Anfang."))
+        return data
 
 
 class CodeForm(forms.Form):

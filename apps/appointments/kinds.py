@@ -4,18 +4,18 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Role
-from apps.appointments import availability
+from apps.appointments import availability, waiting
 from apps.appointments.concerned import concerned
 from apps.appointments.forms import offered
-from apps.appointments.models import Booking, OfficePolicy, Shift, Ticket
-from apps.appointments.states import LAPSING
+from apps.appointments.models import Booking, OfficePolicy, Shift, Ticket, Wish
+from apps.appointments.states import LAPSING, WishStatus
 from apps.appointments.transitions import release
 from apps.cases.kinds import case_panels
 from apps.cases.models import Case
@@ -110,6 +110,47 @@ sockets.retention_rules.plug(
         lambda now: Ticket.objects.filter(created_at__lt=now - days("tickets")), lambda rows: rows.delete()[0],
     )
 )  # fmt: skip
+
+
+def _ended_wishes(now: dt.datetime) -> QuerySet[Wish]:
+    unconfirmed = Q(status=WishStatus.NEW, created_at__lt=now - dt.timedelta(days=1))
+    return Wish.objects.filter(unconfirmed | Q(ended_at__lt=now - days("wishes")))
+
+
+sockets.retention_rules.plug(
+    RetentionRule("wishes", "Wünsche auf der Warteliste", _ended_wishes, lambda rows: rows.delete()[0])
+)
+
+
+@sockets.my_area_panels.plug
+def wishes_panel(request: HttpRequest) -> list[Panel]:
+    """What one waits for."""
+    user: Any = request.user
+    wishes = list(Wish.objects.in_line().filter(user=user).select_related("office")) if user.is_authenticated else []
+    return [Panel("appointments/_wishes.html", {"wishes": wishes}, order=21)] if wishes else []
+
+
+@sockets.exports.plug
+def export_wishes(user: Any) -> tuple[str, list[dict[str, Any]]]:
+    """A person's wishes on the waiting list."""
+    rows = Wish.objects.filter(user=user).select_related("office").prefetch_related("services__service")
+    return _("Warteliste"), [
+        {
+            _("Von"): w.first_day.isoformat(), _("Bis"): w.last_day.isoformat(), _("Status"): w.get_status_display(),
+            _("Standort"): str(w.office.name) if w.office else "",
+            _("Leistungen"): [str(s.service.name) for s in w.services.all()], _("Name"): w.name,
+            _("E-Mail-Adresse"): w.email, _("Telefon"): w.phone,
+        }
+        for w in rows
+    ]  # fmt: skip
+
+
+@sockets.closings.plug
+def end_wishes(user: Any) -> None:
+    """Nobody waits without an account for what the account wished."""
+    for wish in Wish.objects.filter(user=user, status__in=[WishStatus.NEW, WishStatus.WAITING]):
+        waiting.end(wish)
+    Wish.objects.filter(user=user).delete()
 
 
 @sockets.desk_tiles.plug

@@ -126,7 +126,7 @@ WISHES = Workflow(
     name="wish",
     states=WishStatus,
     moves={
-        WishStatus.NEW: {WishStatus.WAITING},
+        WishStatus.NEW: {WishStatus.WAITING, WishStatus.ENDED},
         WishStatus.WAITING: {WishStatus.SERVED, WishStatus.ENDED},
     },
 )

@@ -2,13 +2,20 @@
 
 from celery import shared_task
 
-from apps.appointments import figures, periodic, transitions
+from apps.appointments import figures, periodic, transitions, waiting
 
 
 @shared_task(name="appointments.release_lapsed", ignore_result=True)
 def release_lapsed() -> None:
-    """Delete holds and reservations whose time is over."""
+    """Delete holds and reservations whose time is over; offer again what was not taken."""
+    waiting.sweep()
     transitions.release_lapsed()
+
+
+@shared_task(name=transitions.OFFER_TASK, ignore_result=True)
+def offer(pk: str) -> None:
+    """Offer a freed time to whoever is first in line."""
+    waiting.offer(pk)
 
 
 @shared_task(name="appointments.remind", ignore_result=True)

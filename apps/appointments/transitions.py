@@ -22,9 +22,18 @@ from psycopg.types.range import Range
 from apps.appointments import availability, queueing
 from apps.appointments.availability import Rules, Visit, minute, moment
 from apps.appointments.models import BookableService, Booking
-from apps.appointments.states import MAKING_WAY, WORKFLOW, Audience, BookedBy, BookingStatus, CancelledBy
+from apps.appointments.states import (
+    MAKING_WAY,
+    WISHES,
+    WORKFLOW,
+    Audience,
+    BookedBy,
+    BookingStatus,
+    CancelledBy,
+    WishStatus,
+)
 from apps.catalogue.models import Office
-from apps.core import emails
+from apps.core import bell, emails
 from apps.core.references import new_reference
 from apps.core.transitions import TransitionConflict, TransitionError, move
 
@@ -35,6 +44,9 @@ CODE_TRIES = 5
 # Confirmed times ahead that one address may have at once.
 MOST_AHEAD = 3
 MANAGE_SALT = "appointments.manage"
+OFFER_TASK = "appointments.offer"
+# Nobody shall work out what comes next.
+_draw = secrets.SystemRandom()
 # A signed link is good until the visit is over; this is the longest horizon there is.
 MANAGE_DAYS = 400
 
@@ -239,6 +251,8 @@ def confirm(
     with transaction.atomic() if written else nullcontext():
         old = Booking.objects.select_for_update().get(pk=booking.replaces_id) if booking.replaces_id else None
         _settle(booking, by, limit, details)
+        if booking.wish is not None and booking.wish.status == WishStatus.WAITING:
+            move(booking.wish, WISHES, WishStatus.SERVED, changes={"ended_at": timezone.now()})
         if old is not None and old.status != BookingStatus.CANCELLED:
             _cancel(old, by=CancelledBy.MOVED)
         elif old is not None and old.cancelled_by == CancelledBy.MOVED:
@@ -289,6 +303,27 @@ def _cancel(booking: Booking, *, by: str) -> None:
     changes = {"cancelled_at": timezone.now(), "cancelled_by": by}
     move(booking, WORKFLOW, BookingStatus.CANCELLED, changes=changes)
     queueing.booking_gone(booking)
+    if booking.audience == Audience.PUBLIC:
+        rest(booking, booking.starts_at, booking.ends_at)
+
+
+def rest(booking: Booking, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
+    """Keep a time that somebody gave back off the market: for the waiting list, and for a while nobody can know.
+
+    Only what the public may book, and only where the rest ends before it is too late to book it.
+    """
+    office, day = booking.counter.office_id, timezone.localdate(starts_at)
+    days = availability.office_days([office], day, day, audience=Audience.PUBLIC, now=timezone.now(), taken=False)
+    until = timezone.now() + dt.timedelta(seconds=_draw.randint(*settings.APPOINTMENT_REST_SECONDS))
+    low, high = minute(starts_at), minute(ends_at)
+    if not any(d.earliest < low and availability.covers(d, booking.counter_id, low, high) for d in days):
+        return
+    buffer = dt.timedelta(minutes=days[0].buffer)
+    freed = Booking.objects.create(
+        counter=booking.counter, starts_at=starts_at, ends_at=ends_at, during=Range(starts_at, ends_at + buffer),
+        status=BookingStatus.FREED, expires_at=min(until, starts_at),
+    )  # fmt: skip
+    bell.ring(OFFER_TASK, freed.pk)
 
 
 # -- what staff do --------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.appointments.views import arriving, booking, choosing, manage
+from apps.appointments.views import arriving, booking, choosing, manage, wishing
 
 app_name = "appointments"
 urlpatterns = [
@@ -8,6 +8,11 @@ urlpatterns = [
     path("zeiten/", choosing.times, name="times"),
     path("halten/", booking.take, name="take"),
     path("da/", arriving.arrive, name="arrive"),
+    path("warteliste/", wishing.wish, name="wait"),
+    path("warteliste/eingetragen/", wishing.written, name="wish_written"),
+    path("warteliste/<str:token>/", wishing.one, name="wish"),
+    path("link/<str:token>/ablehnen/", wishing.decline, name="decline"),
+    path("vorab-code/", booking.code_before, name="code_before"),
     path("mit-code/", manage.with_code, name="with_code"),
     path("ohne-termin/", arriving.walk_in, name="walk_in"),
     path("nummer/<str:token>/", arriving.ticket, name="ticket"),

@@ -36,7 +36,7 @@ BEGIN
     IF TG_OP <> 'INSERT' THEN
         UPDATE audit SET gone = clock_timestamp() WHERE id = OLD.id AND gone IS NULL;
     END IF;
-    IF TG_OP <> 'DELETE' AND NEW.status IN ('held', 'reserved', 'confirmed') THEN
+    IF TG_OP <> 'DELETE' AND NEW.status IN ('held', 'reserved', 'confirmed', 'freed', 'offered') THEN
         INSERT INTO audit VALUES (NEW.id, NEW.counter_id, NEW.during, NEW.status, clock_timestamp(), NULL);
     END IF;
     RETURN NULL;
@@ -54,6 +54,10 @@ def portal() -> Iterator[Portal]:
         "API_RATE": "1000000/second",
         "APPOINTMENT_HOLDS_PER_HOUR": "100000000",
         "APPOINTMENT_MAILS_PER_HOUR": "100000000",
+        "APPOINTMENT_HOLDS_BEFORE_PROOF": "100000000",
+        "APPOINTMENT_HOLDS_PER_MINUTE": "100000000",
+        # What is given back is public at once.
+        "APPOINTMENT_REST_SECONDS": "0,0",
     }
     with running_portal(folder, "load", "web", **options) as running:
         running.python("-m", "tests.appointments.make", str(COUNTERS))

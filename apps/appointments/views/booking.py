@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.appointments import transitions
+from apps.appointments import proof, transitions
 from apps.appointments.availability import minute, moment
-from apps.appointments.forms import CodeForm, DetailsForm, VisitForm
+from apps.appointments.forms import CodeForm, DetailsForm, EmailForm, VisitForm
 from apps.appointments.limits import may_hold, may_mail
 from apps.appointments.models import Booking
 from apps.appointments.states import BookingStatus
@@ -27,6 +27,9 @@ from apps.core.transitions import TransitionError
 SLUG = re.compile(r"[-a-z0-9]{1,60}")
 SESSION_KEY = "bookings"
 MOST_IN_SESSION = 20
+# What a form that is sent once more does not bring along.
+NOT_AGAIN = {"csrfmiddlewaretoken", "altcha", "vorab_code", "vorab_email", "weiter"}
+PROVED = {"appointments:take", "appointments:details"}
 
 
 @never_cache
@@ -60,6 +63,8 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
         return redirect("appointments:choose")
     if not may_hold(request):
         return render(request, "errors/429.html", status=429)
+    if proof.needed(request):
+        return proof_page(request)
     try:
         booking = transitions.hold(
             office=office,
@@ -81,6 +86,43 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
     transitions.release(Booking.objects.filter(pk__in=before, status=BookingStatus.HELD))
     _remember(request, booking)
     return booking
+
+
+def proof_page(request: HttpRequest, *, form: EmailForm | None = None, code: bool = False) -> HttpResponse:
+    """Work for the browser, or a mailed code; whatever the form had brought is sent along once more."""
+    wrong = bool(request.POST.get("altcha") or request.POST.get("vorab_code"))
+    context = {
+        "hidden": [(name, value) for name, values in request.POST.lists() for value in values if name not in NOT_AGAIN],
+        "target": _target(request),
+        "challenge": proof.challenge_json(),
+        "form": form or EmailForm(),
+        "code": code or bool(request.POST.get("vorab_code")),
+        "wrong": wrong,
+    }
+    return render(request, "appointments/proof.html", context, status=428)
+
+
+def _target(request: HttpRequest) -> str:
+    """Where the form was going: to take a time, or to its details."""
+    path = request.POST.get("weiter") or request.path
+    try:
+        match = resolve(path)
+    except Resolver404:
+        match = None
+    return path if match is not None and match.view_name in PROVED else reverse("appointments:take")
+
+
+@never_cache
+@require_POST
+def code_before(request: HttpRequest) -> HttpResponse:
+    """Mail a code to whoever cannot let the browser work."""
+    form = EmailForm(request.POST)
+    if not form.is_valid():
+        return proof_page(request, form=form)
+    if not may_mail(request, form.cleaned_data["vorab_email"]):
+        return render(request, "errors/429.html", status=429)
+    proof.mail_code(request, form.cleaned_data["vorab_email"], language=translation.get_language() or "de")
+    return proof_page(request, code=True)
 
 
 def _held_already(request: HttpRequest, office: Office, starts_at: dt.datetime, form: VisitForm) -> Booking | None:
@@ -245,7 +287,7 @@ def _again(request: HttpRequest) -> Booking | HttpResponse:
         return redirect("appointments:choose")
     chosen = request.POST.get("andere") or request.POST.get("zeit", "")
     held = _take(request, visit, chosen)
-    if isinstance(held, Booking):
+    if isinstance(held, Booking) or held.status_code == 428:
         return held
     offices = offices_of(visit)
     names = {o.pk: o for o in offices}
@@ -317,4 +359,5 @@ def booking_context(found: Booking) -> dict[str, Any]:
         "services": services,
         "documents": list(dict.fromkeys(d for s in services for d in s.service.document_list)),
         "token": transitions.manage_token(found),
+        "today": timezone.localdate(found.starts_at) == timezone.localdate(),
     }

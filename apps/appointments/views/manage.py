@@ -34,7 +34,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     booking = transitions.booking_for_token(token)
     if booking is None or (booking.status in LAPSING and not booking.is_live):
         return render(request, "appointments/lapsed.html", status=410)
-    if booking.status != BookingStatus.RESERVED:
+    if booking.status not in (BookingStatus.RESERVED, BookingStatus.OFFERED):
         return redirect("appointments:manage", token)
     if request.method == "POST":
         try:
@@ -55,7 +55,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def manage(request: HttpRequest, token: str) -> HttpResponse:
     """The booking with what can be done about it."""
     booking = _found(token)
-    if booking.status in (BookingStatus.HELD, BookingStatus.RESERVED):
+    if booking.status in LAPSING:
         return redirect("appointments:confirm", token)
     return render(request, "appointments/booking.html", booking_context(booking))
 

@@ -1,0 +1,115 @@
+"""What a browser has to do before it may hold a time when traffic looks odd: work (ALTCHA), or a mailed code.
+
+No third party, no riddle for the eyes. Who is signed in is known and does neither.
+"""
+
+import base64
+import datetime as dt
+import hashlib
+import json
+import secrets
+from typing import Any
+
+import altcha
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.core import emails, limits
+
+MINUTES = 20
+CODE_TRIES = 5
+SESSION_KEY = "hold_code"
+# The widest counter to look for; a telephone needs a second or two for it.
+MOST_WORK = 400
+
+
+def odd(request: HttpRequest) -> bool:
+    """Count one attempt to hold; True where this client, or everybody together, asks oddly often."""
+    client = limits.client_key(request)
+    calm = limits.within("hold-client", client, limit=settings.APPOINTMENT_HOLDS_BEFORE_PROOF, seconds=600)
+    return not limits.within("hold-all", "all", limit=settings.APPOINTMENT_HOLDS_PER_MINUTE, seconds=60) or not calm
+
+
+def needed(request: HttpRequest) -> bool:
+    """Whether this request to hold a time has to come with a proof and has none that holds."""
+    strange = odd(request)
+    return strange and not request.user.is_authenticated and not given(request)
+
+
+def given(request: HttpRequest) -> bool:
+    """Whether the form brings work that was done, or the code that was mailed."""
+    work = request.POST.get("altcha", "")
+    return holds(work) if work else _code_fits(request)
+
+
+# -- work -----------------------------------------------------------------------------------------------
+
+
+def challenge() -> dict[str, Any]:
+    """A piece of work for one hold, as the widget understands it."""
+    made = altcha.create_challenge(
+        algorithm="PBKDF2/SHA-256",
+        cost=settings.ALTCHA_COST,
+        counter=secrets.randbelow(MOST_WORK) + MOST_WORK // 4,
+        expires_at=timezone.now() + dt.timedelta(minutes=MINUTES),
+        hmac_secret=_secret("challenge"),
+        hmac_key_secret=_secret("key"),
+    )
+    return made.to_dict()
+
+
+def holds(work: str) -> bool:
+    """Whether the work is done, was asked for by us, is not too old and counts for the first time."""
+    if len(work) > 5000:
+        return False
+    result = altcha.verify_solution(work, _secret("challenge"), hmac_key_secret=_secret("key"))
+    if not result.verified:
+        return False
+    # The same work again is none; the name lives as long as the work would count.
+    try:
+        signature = json.loads(base64.b64decode(work))["challenge"]["signature"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    name = hashlib.sha256(str(signature).encode()).hexdigest()
+    return bool(cache.add(f"altcha:{name}", 1, MINUTES * 60))
+
+
+def challenge_json() -> str:
+    """The challenge for an attribute of the widget."""
+    return json.dumps(challenge())
+
+
+def _secret(name: str) -> str:
+    return hashlib.sha256(f"altcha:{name}:{settings.SECRET_KEY}".encode()).hexdigest()
+
+
+# -- mailed code ------------------------------------------------------------------------------------------
+
+
+def mail_code(request: HttpRequest, email: str, *, language: str) -> None:
+    """Mail a code that this browser may send instead of work."""
+    code = f"{secrets.randbelow(10**6):06d}"
+    until = timezone.now() + dt.timedelta(minutes=MINUTES)
+    request.session[SESSION_KEY] = [_hashed(code), until.timestamp(), CODE_TRIES]
+    emails.queue(email, "appointment_code", {"code": code, "minutes": MINUTES}, language=language)
+
+
+def _code_fits(request: HttpRequest) -> bool:
+    kept = request.session.get(SESSION_KEY)
+    typed = "".join(c for c in request.POST.get("vorab_code", "")[:20] if c.isdigit())
+    if not kept or not typed or kept[1] < timezone.now().timestamp():
+        return False
+    if secrets.compare_digest(kept[0], _hashed(typed)):
+        del request.session[SESSION_KEY]
+        return True
+    kept[2] -= 1
+    request.session[SESSION_KEY] = kept
+    if kept[2] <= 0:
+        del request.session[SESSION_KEY]
+    return False
+
+
+def _hashed(code: str) -> str:
+    return hashlib.sha256(f"{settings.SECRET_KEY}:hold:{code}".encode()).hexdigest()
