@@ -62,6 +62,22 @@ appointments:manage tampered                             404      404      404  
 appointments:take                                        405      405      405      405      405      405      405
 appointments:times                                       ok       ok       ok       ok       ok       ok       ok
 appointments:times unfinished                            422      422      422      422      422      422      422
+appointments:arrive                                      ok       ok       ok       ok       ok       ok       ok
+appointments:code_before                                 405      405      405      405      405      405      405
+appointments:decline                                     405      405      405      405      405      405      405
+appointments:display                                     ok       ok       ok       ok       ok       ok       ok
+appointments:terminal                                    ok       ok       ok       ok       ok       ok       ok
+appointments:terminal guessed                            404      404      404      404      404      404      404
+appointments:terminal_ticket                             ok       ok       ok       ok       ok       ok       ok
+appointments:ticket                                      ok       ok       ok       ok       ok       ok       ok
+appointments:ticket tampered                             404      404      404      404      404      404      404
+appointments:ticket_back                                 405      405      405      405      405      405      405
+appointments:wait                                        ok       ok       ok       ok       ok       ok       ok
+appointments:walk_in                                     ok       ok       ok       ok       ok       ok       ok
+appointments:wish                                        ok       ok       ok       ok       ok       ok       ok
+appointments:wish tampered                               404      404      404      404      404      404      404
+appointments:wish_written                                ok       ok       ok       ok       ok       ok       ok
+appointments:with_code                                   ok       ok       ok       ok       ok       ok       ok
 
 # A citizen's own cases.
 portal:answer                                            login    405      405      405      405      405      405
@@ -151,6 +167,17 @@ admin:case_act hand_over                                 login    404      404  
 admin:case_act note                                      login    404      404      405      405      405      405
 admin:case_act take                                      login    404      404      405      405      405      405
 admin:contact_close                                      login    404      404      405      405      405      405
+admin:appointment                                        login    404      404      ok       404      ok       404
+admin:appointment_book                                   login    404      404      ok       404      ok       404
+admin:appointment_calls                                  login    404      404      ok       404      ok       404
+admin:appointment_details                                login    404      404      ok       404      ok       404
+admin:appointment_figures                                login    404      404      ok       404      ok       ok
+admin:appointment_slip                                   login    404      404      ok       404      ok       404
+admin:appointments_changed                               login    404      404      ok       404      ok       404
+admin:appointments_day                                   login    404      404      ok       404      ok       404
+admin:counter                                            login    404      404      ok       404      redirect 404
+admin:counter_act                                        login    404      404      405      404      405      404
+admin:counters                                           login    404      404      ok       404      ok       404
 admin:contact_reply                                      login    404      404      ok       404      ok       404
 admin:decide                                             login    404      404      ok       404      ok       404
 admin:decide decided                                     login    404      404      redirect 404      redirect 404

@@ -27,12 +27,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _plain_settings(settings: Any) -> Iterator[None]:
-    """Plain static names, no waiting in the contact form, an empty cache."""
+    """Plain static names, no waiting in the contact form, no proof of work, an empty cache."""
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.CONTACT_MINIMUM_SECONDS = 0
+    settings.APPOINTMENT_HOLDS_BEFORE_PROOF = settings.APPOINTMENT_HOLDS_PER_MINUTE = 10**6
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STAFF_SECOND_FACTOR_REQUIRED = False
     cache.clear()

@@ -145,7 +145,9 @@ OWN = {
     "account_login", "account_logout", "account_reauthenticate", "account_request_login_code",
     "account_reset_password", "account_reset_password_from_key", "account_set_password", "account_signup",
     "accounts:delete", "accounts:profile", "applications:begin", "appointments:cancel", "appointments:confirm",
-    "appointments:take", "contact:reply", "contact:report_barrier",
+    "appointments:arrive", "appointments:code_before", "appointments:decline", "appointments:take",
+    "appointments:terminal", "appointments:ticket_back", "appointments:wait", "appointments:walk_in",
+    "appointments:wish", "appointments:with_code", "contact:reply", "contact:report_barrier",
     "contact:write", "mfa_activate_totp", "mfa_add_webauthn", "mfa_authenticate", "mfa_deactivate_totp",
     "mfa_generate_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
 }  # fmt: skip

@@ -32,8 +32,9 @@ from apps.accounts.models import Department, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.applications.states import Status
+from apps.appointments import queueing, waiting
 from apps.appointments import transitions as appointments
-from apps.appointments.models import Booking, Closure
+from apps.appointments.models import Booking, Closure, OfficePolicy, Ticket, Wish
 from apps.appointments.transitions import manage_token
 from apps.cases import transitions as verbs
 from apps.cases.models import Case
@@ -93,6 +94,9 @@ class World:
     held: Booking
     reserved: Booking
     booked: Booking
+    held_by_staff: Booking
+    ticket: Ticket
+    wish: Wish
     samples: dict[Any, Any]
 
 
@@ -123,7 +127,7 @@ def build(aylin: User, karla: User) -> World:
     Banner.objects.create(text_de="Das Rathaus ist heute zu.", text_en="The town hall is closed today.")
     RetentionRun.objects.create(rule="drafts", erased=3)
     Group.objects.create(name="Probegruppe")
-    held, reserved, booked = _bookings(aylin)
+    held, reserved, booked, held_by_staff = _bookings(aylin)
     return World(
         aylin=aylin,
         karla=karla,
@@ -140,14 +144,37 @@ def build(aylin: User, karla: User) -> World:
         held=held,
         reserved=reserved,
         booked=booked,
+        held_by_staff=held_by_staff,
+        ticket=_arrived(booked, User.objects.get(email="karla@example.org")),
+        wish=_waits(aylin),
         samples={model: model._default_manager.order_by("pk").first() for model in admin.site._registry}
         | {User: aylin},
     )
 
 
+def _terminal_key() -> str:
+    return OfficePolicy.objects.get(office__slug="rathaus-b").terminal_key
+
+
+def _waits(user: User) -> Wish:
+    return waiting.wish(
+        services=[setting.bookable()], persons=1, office=None, first_day=today(), last_day=today(), weekdays=[0],
+        earliest=dt.time(8), latest=dt.time(12), name=user.full_name, email=user.email, phone="", language="de",
+        user=user, proved=True,
+    )  # fmt: skip
+
+
+def _arrived(booking: Booking, clerk: User) -> Ticket:
+    """Somebody sits at the counter, and somebody waits."""
+    queueing.sit_down(booking.counter, clerk)
+    return Ticket.objects.create(
+        office=booking.office, day=today(), number=1, source="desk", minutes=12, due_at=timezone.now()
+    )
+
+
 def _bookings(user: User) -> list[Booking]:
-    """A town hall, and three times in it: held, reserved, confirmed."""
-    office = setting.office()
+    """A town hall, and times in it: held, reserved, confirmed, held by staff."""
+    office = setting.office(department=department("strassenverkehr"))
     Closure.objects.create(office=office, begins=setting.at("11:00"), ends=setting.at("12:00"))
     held, reserved, booked = (
         appointments.hold(
@@ -157,7 +184,10 @@ def _bookings(user: User) -> list[Booking]:
     )
     appointments.reserve(reserved, name=user.full_name, email=user.email)
     appointments.confirm(booked, name=user.full_name, email=user.email)
-    return [held, reserved, booked]
+    by_staff = appointments.hold(
+        office=office, services=[setting.bookable()], persons=1, starts_at=setting.at("09:36"), audience="internal"
+    )
+    return [held, reserved, booked, by_staff]
 
 
 def _finish(notice: Notice) -> None:
@@ -246,6 +276,23 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "appointments:manage tampered": reverse("appointments:manage", args=[manage_token(world.booked) + "x"]),
         "appointments:confirm": reverse("appointments:confirm", args=[manage_token(world.reserved)]),
         "appointments:cancel": reverse("appointments:cancel", args=[manage_token(world.booked)]),
+        "appointments:decline": reverse("appointments:decline", args=[manage_token(world.booked)]),
+        "appointments:display": reverse("appointments:display", args=["rathaus-b"]),
+        "appointments:terminal": reverse("appointments:terminal", args=[_terminal_key()]),
+        "appointments:terminal guessed": reverse("appointments:terminal", args=["guessed"]),
+        "appointments:terminal_ticket": reverse(
+            "appointments:terminal_ticket", args=[_terminal_key(), world.ticket.pk]
+        ),
+        "appointments:ticket": world.ticket.get_absolute_url(),
+        "appointments:ticket tampered": reverse("appointments:ticket", args=["x"]),
+        "appointments:ticket_back": world.ticket.get_absolute_url() + "zurueckgeben/",
+        "appointments:wish": world.wish.get_absolute_url(),
+        "appointments:wish tampered": reverse("appointments:wish", args=["x"]),
+        "admin:appointment": reverse("admin:appointment", args=[world.booked.pk]),
+        "admin:appointment_details": reverse("admin:appointment_details", args=[world.held_by_staff.pk]),
+        "admin:appointment_slip": reverse("admin:appointment_slip", args=[world.booked.pk]),
+        "admin:counter": reverse("admin:counter", args=[world.booked.counter_id]),
+        "admin:counter_act": reverse("admin:counter_act", args=[world.booked.counter_id]),
         "appointments:calendar_file": reverse("appointments:calendar_file", args=[manage_token(world.booked)]),
         "account_confirm_email": reverse(
             "account_confirm_email", args=[EmailConfirmationHMAC.create(world.newcomer).key]

@@ -3,15 +3,53 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from apps.appointments.concerned import concerned
 from apps.appointments.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
+from apps.catalogue.models import Office
 from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
+class TellsConcerned(admin.ModelAdmin):
+    """After a change says how many appointments it concerns, and where staff find them."""
+
+    def response_add(self, request: Any, obj: Any, post_url_continue: Any = None) -> Any:
+        self._tell(request)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: Any, obj: Any) -> Any:
+        self._tell(request)
+        return super().response_change(request, obj)
+
+    def response_delete(self, request: Any, obj_display: str, obj_id: Any) -> Any:
+        self._tell(request)
+        return super().response_delete(request, obj_display, obj_id)
+
+    def _tell(self, request: Any) -> None:
+        count = len(concerned(Office.objects.filter(policy__isnull=False)))
+        if not count:
+            return
+        text = ngettext(
+            "Ein Termin ist betroffen. Die Dienststelle findet ihn unter „Termine, Betroffene“.",
+            "%(count)s Termine sind betroffen. Die Dienststelle findet sie unter „Termine, Betroffene“.",
+            count,
+        )
+        mine = OfficePolicy.objects.worked_by(request.user).exists()
+        link = format_html(
+            ' <a href="{}">{}</a>', reverse("admin:appointments_changed"), _("Betroffene Termine")
+        ) if mine else ""  # fmt: skip
+        messages.warning(request, format_html("{}{}", text % {"count": count}, link))
+
+
 @admin.register(BookableService)
-class BookableServiceAdmin(admin.ModelAdmin):
+class BookableServiceAdmin(TellsConcerned):
     list_display = ["service", "minutes", "minutes_per_further_person", "max_persons", "active"]
     list_filter = ["active"]
 
@@ -21,12 +59,25 @@ class BookableServiceAdmin(admin.ModelAdmin):
 
 
 @admin.register(OfficePolicy)
-class OfficePolicyAdmin(admin.ModelAdmin):
+class OfficePolicyAdmin(TellsConcerned):
+    readonly_fields = ["addresses"]
     list_display = ["office", "horizon_days", "lead_minutes", "buffer_minutes", "grid_minutes", "active"]
+
+    @admin.display(description=gettext_lazy("Adressen für Geräte"))
+    def addresses(self, obj: OfficePolicy) -> str:
+        """Of the terminal, which is a secret, and of the display in the waiting room."""
+        if obj.pk is None:
+            return "–"
+        paths = [
+            reverse("appointments:terminal", args=[obj.terminal_key]),
+            reverse("appointments:display", args=[obj.office.slug]),
+        ]
+        links = ((path, settings.SITE_URL + path) for path in paths)
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', links)
 
 
 @admin.register(Counter)
-class CounterAdmin(admin.ModelAdmin):
+class CounterAdmin(TellsConcerned):
     list_display = ["name", "office", "active"]
     list_filter = ["office", "active"]
     formfield_overrides = CHECKBOXES
@@ -55,7 +106,7 @@ class OpeningRuleForm(forms.ModelForm):
 
 
 @admin.register(OpeningRule)
-class OpeningRuleAdmin(admin.ModelAdmin):
+class OpeningRuleAdmin(TellsConcerned):
     form = OpeningRuleForm
     list_display = ["office", "opens", "closes", "audience", "valid_from", "valid_until"]
     list_filter = ["office", "audience"]
@@ -63,7 +114,7 @@ class OpeningRuleAdmin(admin.ModelAdmin):
 
 
 @admin.register(Closure)
-class ClosureAdmin(admin.ModelAdmin):
+class ClosureAdmin(TellsConcerned):
     list_display = ["office", "counter", "begins", "ends", "reason_de"]
     list_filter = ["office"]
     formfield_overrides = NATIVE_PICKERS

@@ -306,6 +306,8 @@ def no_show(ticket: Ticket) -> None:
 
 def wait_again(ticket: Ticket) -> None:
     """They came after all. Raises TransitionError."""
+    if ticket.status != TicketStatus.NO_SHOW:
+        raise TransitionError("never missed")
     changes = {"counter": None, "calls": 0, "ended_at": None}
     move(ticket, TICKETS, TicketStatus.WAITING, changes=changes, where={"day": timezone.localdate()})
 

@@ -153,10 +153,10 @@ def test_code_confirms_and_wrong_ones_are_counted() -> None:
             transitions.check_code(booking, wrong)
         assert caught.value.left == left
     transitions.check_code(booking, f" {code[:3]} {code[3:]} ")
-    for _ in range(2):
+    # The right one begins the count anew; five wrong ones are all there are.
+    for _ in range(5):
         with pytest.raises(transitions.WrongCode):
             transitions.check_code(booking, wrong)
-    # Five tries were all there are.
     with pytest.raises(transitions.WrongCode):
         transitions.check_code(booking, code)
 
@@ -261,10 +261,14 @@ def test_mistyped_address_is_corrected_within_the_same_half_hour() -> None:
     transitions.check_code(booking, code)
 
 
-def test_cancelled_time_is_free_again() -> None:
+def test_cancelled_time_rests_and_is_free_again() -> None:
     office = setting.office()
     transitions.cancel(confirmed(office))
+    with pytest.raises(transitions.Full):
+        hold(office)
+    lapse(Booking.objects.get(status=BookingStatus.FREED))
     assert hold(office)
+    assert not Booking.objects.filter(status=BookingStatus.FREED).exists()
     assert OutgoingEmail.objects.filter(purpose="appointment_cancelled").count() == 1
 
 

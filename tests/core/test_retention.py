@@ -16,7 +16,9 @@ from apps.accounts.erasure import close_account
 from apps.accounts.models import User
 from apps.applications import transitions as applications
 from apps.applications.models import Application, Draft
+from apps.appointments.models import Counter, Shift, Ticket, Wish
 from apps.cases.models import Attachment, Case, Message, Party, TimelineEntry
+from apps.catalogue.models import Office
 from apps.contact import transitions as contact
 from apps.core import retention, uploads
 from apps.core.models import Heartbeat, OutgoingEmail, PrivateFile, RetentionRun
@@ -114,6 +116,27 @@ def _admin_log(when: dt.datetime) -> Any:
     return entry
 
 
+def _ticket(when: dt.datetime) -> Any:
+    office = Office.objects.first()
+    return Ticket.objects.create(
+        office=office, day=when.date(), number=1, source="desk", minutes=12, due_at=when, created_at=when
+    )
+
+
+def _shift(when: dt.datetime) -> Any:
+    office = Office.objects.first()
+    counter, _made = Counter.objects.get_or_create(office=office, name="Platz 1")
+    user = factories.citizen(f"{when:%Y%m%d%H%M%S}@example.org", "Karla", "Brandes")
+    return Shift.objects.create(counter=counter, user=user, began_at=when, ended_at=when)
+
+
+def _wish(when: dt.datetime) -> Any:
+    return Wish.objects.create(
+        first_day=when.date(), last_day=when.date(), weekdays=[0], earliest="08:00", latest="12:00",
+        status="ended", created_at=when, ended_at=when, email="zoe@example.org",
+    )  # fmt: skip
+
+
 # Rules whose time is no city's decision.
 PERIODS = {**settings.RETENTION_DAYS, "orphaned_files": 1, "sessions": 0}
 MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
@@ -128,6 +151,9 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("contact", _message),
     ("unverified_accounts", _unverified),
     ("admin_log", _admin_log),
+    ("tickets", _ticket),
+    ("shifts", _shift),
+    ("wishes", _wish),
 ]
 
 

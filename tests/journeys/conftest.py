@@ -22,7 +22,10 @@ CHROMIUM_FLAGS = [
 def portal() -> Iterator[Portal]:
     """Web server, worker and beat on a database of their own."""
     folder = Path(tempfile.mkdtemp(prefix="portal-journeys-"))
-    with running_portal(folder, "journeys") as running:
+    # All people of the journeys come from one address, which is not odd here.
+    calm = {"APPOINTMENT_HOLDS_BEFORE_PROOF": "100000", "APPOINTMENT_TICKETS_PER_DAY": "1000"}
+    calm |= {"APPOINTMENT_HOLDS_PER_HOUR": "100000", "APPOINTMENT_MAILS_PER_HOUR": "100000"}
+    with running_portal(folder, "journeys", **calm) as running:
         yield running
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -40,9 +43,8 @@ class Person:
 
     def __init__(self, browser: Browser, portal: Portal, **options: Any) -> None:
         self.portal = portal
-        self.context: BrowserContext = browser.new_context(
-            base_url=portal.url, locale="de-DE", accept_downloads=True, **options
-        )
+        options = {"base_url": portal.url} | options
+        self.context: BrowserContext = browser.new_context(locale="de-DE", accept_downloads=True, **options)
         self.context.set_default_timeout(15000)
         self.page: Page = self.context.new_page()
         self.console: list[str] = []

@@ -30,7 +30,9 @@ CALLS_SHOWN = 8
 @require_http_methods(["GET", "POST"])
 def arrive(request: HttpRequest) -> HttpResponse:
     """ "Ich bin da": the number of the appointment, then the number that is called."""
-    form = ArrivalForm(request.POST or None, initial={"nummer": request.GET.get("nummer", "")[:20]})
+    form = ArrivalForm(
+        request.POST if request.method == "POST" else None, initial={"nummer": request.GET.get("nummer", "")[:20]}
+    )
     if request.method == "POST" and form.is_valid():
         if not may_arrive(request):
             return render(request, "errors/429.html", status=429)
@@ -156,8 +158,8 @@ def _office_of_terminal(key: str) -> Office:
 def terminal(request: HttpRequest, key: str) -> HttpResponse:
     """The terminal in the foyer: with an appointment or without."""
     office = _office_of_terminal(key)
-    arriving = request.POST if "da" in request.POST else None
     drawing = request.POST if "ziehen" in request.POST else None
+    arriving = request.POST if request.method == "POST" and drawing is None else None
     arrival, visit = ArrivalForm(arriving), TerminalForm(drawing)
     made: Ticket | None = None
     if arrival.is_bound and arrival.is_valid():

@@ -1,0 +1,300 @@
+"""Coming, waiting, being called: terminal, telephone, waiting room and counter at once."""
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from apps.core.business_calendar import is_holiday
+from tests.journeys.browsing import follow, shows
+from tests.journeys.people import KARLA
+from tests.journeys.test_appointments import DESKTOP, choose
+from tests.journeys.test_keyboard import tab_to
+from tests.journeys.town_hall import SERVICE, SLUG
+from tests.portal_process import Portal, running_portal
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
+# No office of the city is open then, and the portal knows.
+open_today = pytest.mark.skipif(
+    is_holiday(timezone.localdate()) or timezone.localtime().hour >= 23, reason="closed on holidays and near midnight"
+)
+
+
+@pytest.fixture(scope="module")
+def office(portal: Portal) -> Portal:
+    """An office that is open around the clock."""
+    portal.python("-m", "tests.journeys.town_hall")
+    return portal
+
+
+def reference(portal: Portal, name: str) -> str:
+    rows = portal.query(
+        "SELECT reference FROM appointments_booking WHERE name = %s AND status = 'confirmed' ORDER BY starts_at", name
+    )
+    return str(rows[0][0])
+
+
+def terminal(portal: Portal) -> str:
+    sql = """SELECT p.terminal_key FROM appointments_officepolicy p JOIN catalogue_office o ON o.id = p.office_id
+             WHERE o.slug = %s"""
+    return f"/termine/terminal/{portal.query(sql, SLUG)[0][0]}/"
+
+
+def sit_down(person: Any, place: str) -> Any:
+    clerk = person(viewport=DESKTOP)
+    clerk.sign_in(KARLA)
+    clerk.page.goto("/verwaltung/schalter/")
+    follow(clerk.page.get_by_role("button", name=re.compile(f"^{place}")).last)
+    shows(clerk.page, "Platz frei")
+    return clerk.page
+
+
+def heard(room: Any, count: int) -> None:
+    """Wait until the display has said so many numbers; the page's policy forbids waiting in the page."""
+    for _ in range(100):
+        if room.evaluate("window.said.length") == count:
+            return
+        room.wait_for_timeout(200)
+    raise AssertionError(f"said: {room.evaluate('window.said')}")
+
+
+@open_today
+def test_from_the_terminal_to_the_counter(person: Any, office: Portal) -> None:
+    foyer = person(viewport=DESKTOP).page
+    foyer.goto(terminal(office))
+    foyer.fill("[name=nummer]", reference(office, "Zoë D’Angelo"))
+    follow(foyer.get_by_role("button", name="Ich bin da"))
+    label = foyer.locator(".wp-ticket").inner_text().split(":")[-1].strip()
+    assert re.fullmatch(r"T \d\d", label)
+    # Without an appointment: on the way, on a telephone, without JavaScript.
+    walker = person(java_script_enabled=False).page
+    walker.goto("/termine/ohne-termin/")
+    walker.check(f"[name=leistung][value={SERVICE}]")
+    walker.select_option("[name=standort]", SLUG)
+    follow(walker.get_by_role("button", name="Wartenummer ziehen"))
+    shows(walker, "Minuten")
+    drawn = walker.locator(".wp-ticket").inner_text().split(":")[-1].strip()
+    assert re.fullmatch(r"W \d\d", drawn)
+    # The waiting room sees and says numbers by itself.
+    room = person(viewport=DESKTOP).page
+    room.add_init_script("window.said = []; window.speechSynthesis.speak = (words) => window.said.push(words.text);")
+    room.goto(f"/termine/anzeige/{SLUG}/")
+    room.get_by_role("button", name="Ansage einschalten").click()
+    clerk = sit_down(person, "Platz 1")
+    follow(clerk.get_by_role("button", name="Nächste Nummer"))
+    shows(clerk, "Zoë D’Angelo")
+    expect(room.locator(".wp-calls")).to_contain_text(label, timeout=15000)
+    heard(room, 1)
+    follow(clerk.get_by_role("button", name="Noch einmal aufrufen"))
+    heard(room, 2)
+    assert room.evaluate("window.said") == [f"Nummer {label}, bitte zu Platz 1"] * 2
+    # One button after the other, with the focus already on it.
+    for _ in range(2):
+        clerk.locator("[data-focus]:focus").wait_for()
+        with clerk.expect_navigation():
+            clerk.keyboard.press("Enter")
+    shows(clerk, "Aufgerufen")
+    shows(clerk, drawn)
+    clerk.locator("summary", has_text="An einen anderen Platz").click()
+    clerk.select_option("[name=an]", label="Platz 4")
+    follow(clerk.get_by_role("button", name="Übergeben", exact=True))
+    shows(clerk, f"{drawn} wartet wieder.")
+    follow(clerk.get_by_role("button", name="Pause", exact=True))
+    shows(clerk, "Pause beenden")
+    follow(clerk.get_by_role("button", name="Platz verlassen"))
+    # The person goes on to see what happens, and gives the number back.
+    follow(walker.get_by_role("link", name="Aktualisieren"))
+    follow(walker.get_by_role("button", name="Nummer zurückgeben"))
+    shows(walker, "zurückgegeben")
+
+
+@open_today
+def test_two_clerks_and_somebody_who_does_not_come(person: Any, office: Portal) -> None:
+    phone = person().page
+    phone.goto(f"/termine/da/?nummer={reference(office, 'Mehmet Yıldız')}")
+    follow(phone.get_by_role("button", name="Ich bin da"))
+    shows(phone, "Wartezeit")
+    clerk = sit_down(person, "Platz 2")
+    follow(clerk.get_by_role("button", name="Nächste Nummer"))
+    # The page on the telephone says so by itself.
+    expect(phone.locator("#nummer")).to_contain_text("Sie sind dran: Platz 2", timeout=20000)
+    follow(clerk.get_by_role("button", name="Nicht erschienen"))
+    shows(phone, "nicht angetroffen")
+    follow(clerk.get_by_role("button", name=re.compile("doch da")))
+    shows(clerk, "Es wartet eine Person")
+    follow(clerk.get_by_role("button", name=re.compile("^Aufrufen")).first)
+    follow(clerk.get_by_role("button", name="Ist da"))
+    follow(clerk.get_by_role("button", name="Fertig", exact=True))
+    shows(clerk, "Platz frei")
+
+
+@open_today
+def test_booked_by_telephone_and_moved_with_number_and_code(person: Any, office: Portal) -> None:
+    clerk = person(viewport=DESKTOP)
+    clerk.sign_in(KARLA)
+    page = clerk.page
+    page.goto("/verwaltung/termine/buchen/")
+    page.check(f"[name=leistung][value={SERVICE}]")
+    follow(page.get_by_role("button", name="Freie Zeiten zeigen"))
+    follow(page.locator(".wp-month a").nth(5))
+    follow(page.locator("#zeiten .wp-time").nth(20))
+    page.fill("[name=name]", "Erna Altmann")
+    page.fill("[name=phone]", "05361 99")
+    follow(page.get_by_role("button", name="Termin buchen"))
+    number, code = (page.locator(".wp-facts .wp-number").nth(n).inner_text() for n in (0, 1))
+    citizen = person(java_script_enabled=False).page
+    citizen.goto("/termine/mit-code/")
+    citizen.fill("[name=nummer]", number)
+    citizen.fill("[name=code]", code)
+    follow(citizen.get_by_role("button", name="Weiter"))
+    shows(citizen, "Ihr Termin steht.")
+    # A change of ours: she has no address, so somebody calls her.
+    page.goto("/verwaltung/termine/")
+    page.fill("[name=q]", number)
+    follow(page.get_by_role("button", name="Anzeigen"))
+    follow(page.get_by_role("link", name=number))
+    page.locator("summary", has_text="Absagen").click()
+    page.fill("[name=note]", "Stromausfall am Montag.")
+    follow(page.get_by_role("button", name="Absagen und Bescheid geben"))
+    page.goto("/verwaltung/termine/anrufen/")
+    shows(page, "05361 99")
+    shows(page, "Stromausfall am Montag.")
+    follow(page.get_by_role("link", name=number))
+    follow(page.get_by_role("button", name="Angerufen"))
+    shows(page, "Gerade ist niemand anzurufen.")
+
+
+def test_closure_lists_whom_it_concerns(person: Any, office: Portal) -> None:
+    rows = office.query(
+        """INSERT INTO appointments_closure (office_id, begins, ends, reason_de, reason_en)
+           SELECT c.office_id, b.starts_at, b.ends_at, '', '' FROM appointments_booking b
+           JOIN appointments_counter c ON c.id = b.counter_id
+           WHERE b.name = 'Ngọc Anh Nguyễn' RETURNING id"""
+    )
+    clerk = person(viewport=DESKTOP)
+    clerk.sign_in(KARLA)
+    page = clerk.page
+    page.goto("/verwaltung/")
+    follow(page.get_by_role("link", name=re.compile("Betroffene Termine")))
+    shows(page, "Ngọc Anh Nguyễn")
+    page.locator("[name=chosen]").first.check()
+    page.get_by_label("Trotzdem bedienen").check()
+    follow(page.get_by_role("button", name="Ausführen"))
+    shows(page, "Ein Termin ist erledigt.")
+    shows(page, "Gerade ist kein Termin betroffen.")
+    office.query("DELETE FROM appointments_closure WHERE id = %s RETURNING 1", rows[0][0])
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["telephone", "without-javascript"])
+def test_who_waits_is_offered_what_others_give_back(person: Any, portal: Portal, javascript: bool) -> None:
+    """Offers are made by day; at night the time rests for the morning."""
+    address = f"warte-{javascript}@example.org".lower()
+    # Somebody has an appointment at an hour of which there is one.
+    other = person(java_script_enabled=javascript).page
+    choose(other, "fuehrerschein-umtauschen")
+    follow(other.locator(".wp-month a").nth(8 if javascript else 9))
+    follow(other.locator("#zeiten .wp-time").nth(2))
+    other.fill("[name=name]", "Jemand anderes")
+    other.fill("[name=email]", f"zurueck-{javascript}@example.org".lower())
+    follow(other.get_by_role("button", name="Weiter"))
+    other.goto(portal.link(portal.wait_for_mail(f"zurueck-{javascript}@example.org".lower(), "bestaetigen")))
+    follow(other.get_by_role("button", name="Termin bestätigen"))
+    # Somebody else finds nothing that suits, and waits.
+    page = person(java_script_enabled=javascript).page
+    choose(page, "fuehrerschein-umtauschen")
+    follow(page.get_by_role("link", name="Auf die Warteliste"))
+    page.fill("[name=earliest]", "08:00")
+    page.fill("[name=name]", "Zoë D’Angelo")
+    page.fill("[name=email]", address)
+    follow(page.get_by_role("button", name="Auf die Warteliste"))
+    page.goto(portal.link(portal.wait_for_mail(address, "warteliste")))
+    follow(page.get_by_role("button", name="Ja, auf die Warteliste"))
+    shows(page, "Sie stehen auf der Warteliste.")
+    # The first one gives it back.
+    other.locator("summary", has_text="Termin absagen").click()
+    follow(other.get_by_role("button", name="Ja, Termin absagen"))
+    if not 8 <= timezone.localtime().hour < 20:
+        rested = (
+            "SELECT 1 FROM appointments_booking WHERE status = 'freed' AND expires_at > now() + interval '20 minutes'"
+        )
+        assert wait_for(portal, rested)
+        return
+    page.goto(portal.link(portal.wait_for_mail(address, "bestaetigen")))
+    shows(page, "gehört er Ihnen allein")
+    follow(page.get_by_role("button", name="Termin nehmen"))
+    shows(page, "Ihr Termin steht.")
+
+
+def wait_for(portal: Portal, sql: str) -> bool:
+    for _ in range(100):
+        if portal.query(sql):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+# -- when traffic looks odd --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wary() -> Iterator[Portal]:
+    """A portal to which every hold looks odd."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-wary-"))
+    options = {"APPOINTMENT_HOLDS_BEFORE_PROOF": "0", "ALTCHA_COST": "200"}
+    with running_portal(folder, "wary", "web", "worker", **options) as running:
+        yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_browser_works_for_a_time_and_nobody_has_to_do_anything(person: Any, wary: Portal) -> None:
+    page = person(base_url=wary.url).page
+    choose(page, "personalausweis")
+    page.locator("#zeiten .wp-time").first.click()
+    page.wait_for_url("**/angaben/", timeout=60000)
+    shows(page, "Wer kommt?")
+
+
+def test_mailed_code_instead_without_javascript_and_with_the_keyboard_only(person: Any, wary: Portal) -> None:
+    page = person(base_url=wary.url, java_script_enabled=False, viewport=DESKTOP).page
+    choose(page, "personalausweis")
+    follow(page.locator("#zeiten .wp-time").nth(3))
+    shows(page, "Ihre Auswahl ist noch da.")
+    page.locator("[name=vorab_email]").focus()
+    page.keyboard.type("ohne-js@example.org")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    code = re.search(r"\b[0-9]{6}\b", wary.wait_for_mail("ohne-js@example.org", "Code"))
+    assert code
+    page.locator("[name=vorab_code]").focus()
+    page.keyboard.type(code[0])
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    shows(page, "Wer kommt?")
+
+
+@open_today
+def test_terminal_is_used_with_the_keyboard_only(person: Any, office: Portal) -> None:
+    page = person(viewport=DESKTOP).page
+    page.goto(terminal(office))
+    # The first box of the services: this office's terminal lists all there are.
+    tab_to(page, "leistung")
+    boxes = page.locator("[name=leistung]")
+    values = [boxes.nth(n).get_attribute("value") for n in range(boxes.count())]
+    for _ in range(values.index(SERVICE)):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    tab_to(page, "Wartenummer ziehen")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    shows(page, "Bitte achten Sie auf die Anzeige")
+    tab_to(page, "Fertig")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    shows(page, "Ich habe einen Termin")
