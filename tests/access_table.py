@@ -172,6 +172,7 @@ admin:appointment_book                                   login    404      404  
 admin:appointment_calls                                  login    404      404      ok       404      ok       404
 admin:appointment_details                                login    404      404      ok       404      ok       404
 admin:appointment_figures                                login    404      404      ok       404      ok       ok
+admin:appointment_invite                                 login    404      404      405      405      405      404
 admin:appointment_slip                                   login    404      404      ok       404      ok       404
 admin:appointments_changed                               login    404      404      ok       404      ok       404
 admin:appointments_day                                   login    404      404      ok       404      ok       404

@@ -11,6 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 from apps.accounts.models import Department, Role, User
@@ -36,6 +37,8 @@ def _plain_settings(settings: Any) -> Iterator[None]:
     settings.APPOINTMENT_HOLDS_BEFORE_PROOF = settings.APPOINTMENT_HOLDS_PER_MINUTE = 10**6
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STAFF_SECOND_FACTOR_REQUIRED = False
+    # A request to /en/ in the test before would go on speaking English here.
+    translation.activate(settings.LANGUAGE_CODE)
     cache.clear()
     yield
     cache.clear()

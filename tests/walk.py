@@ -290,6 +290,7 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "appointments:wish tampered": reverse("appointments:wish", args=["x"]),
         "admin:appointment": reverse("admin:appointment", args=[world.booked.pk]),
         "admin:appointment_details": reverse("admin:appointment_details", args=[world.held_by_staff.pk]),
+        "admin:appointment_invite": reverse("admin:appointment_invite", args=[fresh]),
         "admin:appointment_slip": reverse("admin:appointment_slip", args=[world.booked.pk]),
         "admin:counter": reverse("admin:counter", args=[world.booked.counter_id]),
         "admin:counter_act": reverse("admin:counter_act", args=[world.booked.counter_id]),

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils import timezone
@@ -14,8 +14,8 @@ from apps.accounts.models import Role
 from apps.appointments import availability, waiting
 from apps.appointments.concerned import concerned
 from apps.appointments.forms import offered
-from apps.appointments.models import Booking, OfficePolicy, Shift, Ticket, Wish
-from apps.appointments.states import LAPSING, WishStatus
+from apps.appointments.models import Booking, Invitation, OfficePolicy, Shift, Ticket, Wish
+from apps.appointments.states import LAPSING, BookingStatus, WishStatus
 from apps.appointments.transitions import release
 from apps.cases.kinds import case_panels
 from apps.cases.models import Case
@@ -59,9 +59,21 @@ def bookings_panel(request: HttpRequest) -> list[Panel]:
 
 @case_panels.plug
 def case_bookings_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
-    """The appointments that belong to a case."""
+    """The appointments that belong to a case, and those it still needs; staff invite to them."""
     ahead = _ahead(Booking.objects.filter(case=case))
-    return [Panel("appointments/_case.html", {"bookings": ahead}, order=20)] if ahead else []
+    open_ones = invitations(case)
+    services = list(offered()) if staff and case.applicant_id is not None else []
+    if not (ahead or open_ones or services):
+        return []
+    context = {"bookings": ahead, "invitations": open_ones, "services": services, "case": case}
+    return [Panel("appointments/_case.html", context, order=20)]
+
+
+def invitations(case: Case) -> list[Invitation]:
+    """Invitations for which nothing has been booked yet."""
+    kept = [BookingStatus.CONFIRMED, BookingStatus.SERVED]
+    booked = Booking.objects.filter(case=case, services=OuterRef("service"), status__in=kept)
+    return list(Invitation.objects.filter(~Exists(booked), case=case).select_related("service__service"))
 
 
 @sockets.exports.plug
@@ -198,6 +210,7 @@ def _staff_urls() -> list[Any]:
         path("termine/anrufen/", office.calls, name="appointment_calls"),
         path("termine/betroffen/", office.changed, name="appointments_changed"),
         path("termine/zahlen/", reports.report, name="appointment_figures"),
+        path("termine/einladen/<str:reference>/", office.invite, name="appointment_invite"),
         path("termine/<uuid:pk>/", office.appointment, name="appointment"),
         path("termine/<uuid:pk>/angaben/", office.details, name="appointment_details"),
         path("termine/<uuid:pk>/zettel/", office.slip, name="appointment_slip"),

@@ -17,11 +17,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
 from apps.appointments import availability, queueing
 from apps.appointments.availability import Rules, Visit, minute, moment
-from apps.appointments.models import BookableService, Booking
+from apps.appointments.models import BookableService, Booking, Invitation
 from apps.appointments.states import (
     MAKING_WAY,
     WISHES,
@@ -32,6 +33,8 @@ from apps.appointments.states import (
     CancelledBy,
     WishStatus,
 )
+from apps.cases import transitions as cases
+from apps.cases.models import Case
 from apps.catalogue.models import Office
 from apps.core import bell, emails
 from apps.core.references import new_reference
@@ -77,7 +80,7 @@ class WrongCode(Exception):
 def hold(
     *, office: Office, services: Iterable[BookableService], persons: int, starts_at: dt.datetime,
     audience: str = Audience.PUBLIC, booked_by: str = BookedBy.ONLINE, user: Any = None, language: str = "de",
-    replaces: Booking | None = None, key: str | None = None,
+    replaces: Booking | None = None, key: str | None = None, case: Case | None = None,
 ) -> Booking:  # fmt: skip
     """Hold a time for ten minutes at whichever able counter is free; the same ``key`` holds once.
 
@@ -90,7 +93,7 @@ def hold(
     booking = Booking(
         status=BookingStatus.HELD, persons=persons, audience=audience, booked_by=booked_by, language=language,
         user=_account(user) or (replaces.user if replaces else None), replaces=replaces,
-        case=replaces.case if replaces else None,
+        case=replaces.case if replaces else case,
         starts_at=starts_at, expires_at=timezone.now() + dt.timedelta(minutes=HOLD_MINUTES), request_key=key,
     )  # fmt: skip
     slugs = [s.service.slug for s in services]
@@ -324,6 +327,19 @@ def rest(booking: Booking, starts_at: dt.datetime, ends_at: dt.datetime) -> None
         status=BookingStatus.FREED, expires_at=min(until, starts_at),
     )  # fmt: skip
     bell.ring(OFFER_TASK, freed.pk)
+
+
+def invite(case: Case, service: BookableService, *, by: Any) -> None:
+    """Ask the applicant to book an appointment for their case; once for each service. Needs an account to ask."""
+    if case.applicant is None:
+        raise TransitionError("nobody to ask")
+    with transaction.atomic():
+        _row, made = Invitation.objects.get_or_create(case=case, service=service)
+        if made:
+            cases.add_note(case, body=_("Zum Termin eingeladen: %(name)s") % {"name": service}, by=by)
+            link = settings.SITE_URL + case.get_absolute_url()
+            context = {"case": case, "link": link}
+            emails.queue(case.applicant.email, "appointment_invitation", context, language=case.language)
 
 
 # -- what staff do --------------------------------------------------------------------------------------

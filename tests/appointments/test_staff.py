@@ -13,6 +13,7 @@ from apps.appointments.availability import minute
 from apps.appointments.models import Booking, Counter, OpeningRule, Shift, Ticket
 from apps.appointments.states import Audience, BookedBy, BookingStatus, Source, TicketStatus
 from apps.core.models import OutgoingEmail
+from tests import factories
 from tests.appointments import setting
 from tests.appointments.test_transitions import confirmed, hold
 
@@ -316,3 +317,53 @@ def test_figures_are_numbers_without_people(client: Any, samir: Any, office: Any
 
 def test_day_without_role_is_none(client: Any, aylin: Any, office: Any) -> None:
     assert client.as_(aylin).get(DAY).status_code == 404
+
+
+# -- from a case into a booking -------------------------------------------------------------------------------
+
+
+def test_clerk_invites_and_the_case_leads_to_the_booking(client: Any, karla: Any, aylin: Any, office: Any) -> None:
+    case = factories.parking_case(aylin)
+    client.as_(karla)
+    path = f"/verwaltung/termine/einladen/{case.reference}/"
+    page = text(client.post(path, {"leistung": "personalausweis"}, follow=True))
+    assert "noch nicht gebucht" in page
+    # Twice is once.
+    client.post(path, {"leistung": "personalausweis"})
+    assert OutgoingEmail.objects.filter(purpose="appointment_invitation").count() == 1
+    client.as_(aylin)
+    page = text(client.get(case.get_absolute_url()))
+    link = re.search(r'href="(/termine/zeiten/[^"]+)"', page)
+    assert link
+    times = text(client.get(link[1].replace("&amp;", "&")))
+    assert case.reference in times
+    held = client.post("/termine/halten/", choice(vorgang=case.reference))
+    client.post(held["Location"], {"name": "Aylin", "email": aylin.email, "phone": ""})
+    booking = Booking.objects.confirmed().get()
+    assert booking.case == case
+    page = text(client.get(case.get_absolute_url()))
+    assert booking.reference in page
+    assert "Bitte kommen Sie" not in page
+
+
+def test_case_of_somebody_else_is_not_taken_along(client: Any, juergen: Any, aylin: Any, office: Any) -> None:
+    case = factories.parking_case(aylin)
+    client.as_(juergen)
+    page = text(client.get(f"/termine/zeiten/?leistung=personalausweis&personen=1&vorgang={case.reference}"))
+    assert "Für Ihren Vorgang" not in page
+    held = client.post("/termine/halten/", choice(vorgang=case.reference))
+    assert held.status_code == 302
+    assert Booking.objects.get().case is None
+
+
+@pytest.mark.parametrize("data", [{}, {"leistung": "x"}, {"leistung": "hundesteuer-anmelden"}])
+def test_invitation_to_nothing_is_not_there(clerk: Any, aylin: Any, office: Any, data: dict[str, str]) -> None:
+    case = factories.parking_case(aylin)
+    assert clerk.post(f"/verwaltung/termine/einladen/{case.reference}/", data).status_code == 404
+
+
+def test_clerk_of_another_department_invites_nobody(client: Any, piotr: Any, aylin: Any, office: Any) -> None:
+    case = factories.parking_case(aylin)
+    client.as_(piotr)
+    path = f"/verwaltung/termine/einladen/{case.reference}/"
+    assert client.post(path, {"leistung": "personalausweis"}).status_code == 404

@@ -435,3 +435,22 @@ def test_english_is_complete(client: Any, office: Office) -> None:
         page = text(client.get(path))
         for german in ("Uhr<", "Termin", "Freie", "Personen kommen"):
             assert german not in re.sub(r'href="[^"]*"|action="[^"]*"', "", page), german
+
+
+def test_what_was_typed_goes_along_to_another_time(client: Any, office: Office) -> None:
+    booking = hold(client)
+    answer = client.post(f"/termine/{booking.pk}/angaben/", {**VISIT, **DETAILS, "zeit": time(), "_release": "1"})
+    assert answer.status_code == 302
+    other = hold(client, "10:00")
+    page = text(client.get(f"/termine/{other.pk}/angaben/"))
+    assert 'value="zoe@example.org"' in page
+    assert "D’Angelo" in page
+
+
+def test_all_times_from_the_page_of_a_time_that_went_keep_what_was_typed(client: Any, office: Office) -> None:
+    booking = hold(client)
+    Booking.objects.all().delete()
+    answer = client.post(f"/termine/{booking.pk}/angaben/", {**VISIT, **DETAILS, "zeit": time(), "_all": "1"})
+    assert "/zeiten/" in answer["Location"]
+    other = hold(client, "10:00")
+    assert 'value="zoe@example.org"' in text(client.get(f"/termine/{other.pk}/angaben/"))

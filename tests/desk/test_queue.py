@@ -24,7 +24,7 @@ from apps.notices.states import NoticeStatus
 from tests import factories, walk
 
 # Queries of a page, however many rows it shows.
-QUEUE, SEARCH, DESK, CASE = 7, 7, 16, 19
+QUEUE, SEARCH, DESK, CASE = 7, 7, 16, 21
 
 
 def references(client: Any, **query: str) -> list[str]:

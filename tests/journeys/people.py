@@ -28,7 +28,7 @@ def main() -> None:
     factories.staff(
         KARLA, "Karla", "Brandes",
         (Role.CLERK, departments["strassenverkehr"]), (Role.CLERK, departments["steuern"]),
-        (Role.CLERK, departments["digitalisierung"]),
+        (Role.CLERK, departments["digitalisierung"]), (Role.CLERK, departments["buergerdienste"]),
     )  # fmt: skip
     factories.staff("samir@example.org", "Samir", "Haddad", (Role.CDO, None))
     admin = factories.staff("admin@example.org", "Redaktion", "Portal")

@@ -24,7 +24,9 @@ PUBLIC = [
     "/konto/login/", "/konto/signup/", "/konto/password/reset/", "/konto/login/code/",
     "/antraege/antrag/hundesteuer-anmelden/", "/gibt-es-nicht/", "/termine/",
     "/termine/zeiten/?leistung=reisepass&personen=2", "/termine/zeiten/",
-    "/termine/link/x/bestaetigen/",
+    "/termine/link/x/bestaetigen/", "/termine/da/", "/termine/ohne-termin/", "/termine/mit-code/",
+    "/termine/warteliste/?leistung=reisepass&personen=2", "/termine/warteliste/eingetragen/",
+    "/termine/anzeige/rathaus-b/",
 ]  # fmt: skip
 CITIZEN = [
     "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",
@@ -32,7 +34,9 @@ CITIZEN = [
 ]  # fmt: skip
 STAFF = [
     "/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/vorgaenge/?list=mine", "/verwaltung/erfassen/",
-    "/verwaltung/postausgang/",
+    "/verwaltung/postausgang/", "/verwaltung/schalter/", "/verwaltung/termine/", "/verwaltung/termine/anrufen/",
+    "/verwaltung/termine/betroffen/", "/verwaltung/termine/zahlen/", "/verwaltung/termine/buchen/",
+    "/verwaltung/termine/buchen/?leistung=reisepass&personen=1", "/verwaltung/termine/buchen/?leistung=x&personen=1",
 ]  # fmt: skip
 ADMIN = [
     "/verwaltung/stammdaten/", "/verwaltung/catalogue/service/", "/verwaltung/catalogue/fee/",
@@ -40,7 +44,8 @@ ADMIN = [
     "/verwaltung/accounts/department/", "/verwaltung/core/banner/", "/verwaltung/core/outgoingemail/",
     "/verwaltung/core/retentionrun/", "/verwaltung/formbuilder/formversion/",
     "/verwaltung/appointments/counter/", "/verwaltung/appointments/openingrule/add/",
-    "/verwaltung/appointments/closure/add/", "/verwaltung/notices/legalremedy/",
+    "/verwaltung/appointments/closure/add/", "/verwaltung/appointments/officepolicy/1/change/",
+    "/verwaltung/notices/legalremedy/",
     "/verwaltung/core/banner/add/",
 ]  # fmt: skip
 
@@ -103,6 +108,12 @@ def test_axe_finds_nothing_on_public_pages(person: Any, portal: Portal, prefix: 
     follow(page.locator("main form button").first)
     assert page.input_value("[name=name]") == "Ann O’Neill"
     found += findings(page, "time that is gone")
+    # Forms with errors: arriving, drawing a number, number and code, the waiting list.
+    for path in ("/termine/da/", "/termine/ohne-termin/", "/termine/mit-code/", "/termine/warteliste/"):
+        page.goto(prefix + path)
+        if page.locator("main form").count():
+            follow(page.locator("main form button").last)
+            found += findings(page, path + " with errors")
     # A form with errors, and the message that was sent.
     page.goto(prefix + "/kontakt/")
     follow(page.locator("main form button").first)

@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from apps.core.business_calendar import is_holiday
 from tests.journeys.browsing import follow, shows
 from tests.journeys.people import KARLA
+from tests.journeys.test_accessibility import findings
 from tests.journeys.test_appointments import DESKTOP, choose
 from tests.journeys.test_keyboard import tab_to
 from tests.journeys.town_hall import SERVICE, SLUG
@@ -51,7 +52,8 @@ def sit_down(person: Any, place: str) -> Any:
     clerk = person(viewport=DESKTOP)
     clerk.sign_in(KARLA)
     clerk.page.goto("/verwaltung/schalter/")
-    follow(clerk.page.get_by_role("button", name=re.compile(f"^{place}")).last)
+    here = clerk.page.locator("section", has=clerk.page.get_by_role("heading", name=re.compile("Standesamt")))
+    follow(here.get_by_role("button", name=re.compile(f"^{place}")))
     shows(clerk.page, "Platz frei")
     return clerk.page
 
@@ -69,8 +71,12 @@ def heard(room: Any, count: int) -> None:
 def test_from_the_terminal_to_the_counter(person: Any, office: Portal) -> None:
     foyer = person(viewport=DESKTOP).page
     foyer.goto(terminal(office))
+    found = findings(foyer, "terminal")
+    follow(foyer.get_by_role("button", name="Wartenummer ziehen"))
+    found += findings(foyer, "terminal with errors")
     foyer.fill("[name=nummer]", reference(office, "Zoë D’Angelo"))
     follow(foyer.get_by_role("button", name="Ich bin da"))
+    found += findings(foyer, "number at the terminal")
     label = foyer.locator(".wp-ticket").inner_text().split(":")[-1].strip()
     assert re.fullmatch(r"T \d\d", label)
     # Without an appointment: on the way, on a telephone, without JavaScript.
@@ -90,10 +96,13 @@ def test_from_the_terminal_to_the_counter(person: Any, office: Portal) -> None:
     clerk = sit_down(person, "Platz 1")
     follow(clerk.get_by_role("button", name="Nächste Nummer"))
     shows(clerk, "Zoë D’Angelo")
+    found += findings(clerk, "counter")
     expect(room.locator(".wp-calls")).to_contain_text(label, timeout=15000)
     heard(room, 1)
     follow(clerk.get_by_role("button", name="Noch einmal aufrufen"))
     heard(room, 2)
+    found += findings(room, "display")
+    assert not found, found
     assert room.evaluate("window.said") == [f"Nummer {label}, bitte zu Platz 1"] * 2
     # One button after the other, with the focus already on it.
     for _ in range(2):
@@ -118,9 +127,11 @@ def test_from_the_terminal_to_the_counter(person: Any, office: Portal) -> None:
 @open_today
 def test_two_clerks_and_somebody_who_does_not_come(person: Any, office: Portal) -> None:
     phone = person().page
+    phone.emulate_media(color_scheme="dark")
     phone.goto(f"/termine/da/?nummer={reference(office, 'Mehmet Yıldız')}")
     follow(phone.get_by_role("button", name="Ich bin da"))
     shows(phone, "Wartezeit")
+    assert not findings(phone, "number on the telephone")
     clerk = sit_down(person, "Platz 2")
     follow(clerk.get_by_role("button", name="Nächste Nummer"))
     # The page on the telephone says so by itself.
@@ -148,6 +159,7 @@ def test_booked_by_telephone_and_moved_with_number_and_code(person: Any, office:
     page.fill("[name=name]", "Erna Altmann")
     page.fill("[name=phone]", "05361 99")
     follow(page.get_by_role("button", name="Termin buchen"))
+    assert not findings(page, "slip")
     number, code = (page.locator(".wp-facts .wp-number").nth(n).inner_text() for n in (0, 1))
     citizen = person(java_script_enabled=False).page
     citizen.goto("/termine/mit-code/")
@@ -217,6 +229,7 @@ def test_who_waits_is_offered_what_others_give_back(person: Any, portal: Portal,
     page.goto(portal.link(portal.wait_for_mail(address, "warteliste")))
     follow(page.get_by_role("button", name="Ja, auf die Warteliste"))
     shows(page, "Sie stehen auf der Warteliste.")
+    found = findings(page, "wish") if javascript else []
     # The first one gives it back.
     other.locator("summary", has_text="Termin absagen").click()
     follow(other.get_by_role("button", name="Ja, Termin absagen"))
@@ -228,6 +241,8 @@ def test_who_waits_is_offered_what_others_give_back(person: Any, portal: Portal,
         return
     page.goto(portal.link(portal.wait_for_mail(address, "bestaetigen")))
     shows(page, "gehört er Ihnen allein")
+    found += findings(page, "offer") if javascript else []
+    assert not found, found
     follow(page.get_by_role("button", name="Termin nehmen"))
     shows(page, "Ihr Termin steht.")
 
@@ -259,6 +274,20 @@ def test_browser_works_for_a_time_and_nobody_has_to_do_anything(person: Any, war
     page.locator("#zeiten .wp-time").first.click()
     page.wait_for_url("**/angaben/", timeout=60000)
     shows(page, "Wer kommt?")
+
+
+def test_proof_is_accessible(browser: Any, wary: Portal) -> None:
+    """axe on the page while the browser cannot work: what the page shows meanwhile."""
+    for scheme in ("light", "dark"):
+        context = browser.new_context(base_url=wary.url, color_scheme=scheme)
+        page = context.new_page()
+        page.route("**/vendor/altcha/pbkdf2*", lambda route: route.abort())
+        choose(page, "personalausweis")
+        follow(page.locator("#zeiten .wp-time").first)
+        page.locator("altcha-widget").wait_for()
+        page.wait_for_timeout(1000)
+        assert not findings(page, f"proof, {scheme}")
+        context.close()
 
 
 def test_mailed_code_instead_without_javascript_and_with_the_keyboard_only(person: Any, wary: Portal) -> None:

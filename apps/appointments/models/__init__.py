@@ -3,7 +3,7 @@
 from apps.appointments.models.bookings import Booking, BookingQuerySet, CounterRange
 from apps.appointments.models.offices import BookableService, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.models.tickets import TICKET_SALT, Shift, Ticket, TicketQuerySet
-from apps.appointments.models.waiting import WISH_DAYS, WISH_SALT, LeadTime, Passed, Wish
+from apps.appointments.models.waiting import WISH_DAYS, WISH_SALT, Invitation, LeadTime, Passed, Wish
 
 __all__ = [
     "TICKET_SALT",
@@ -15,6 +15,7 @@ __all__ = [
     "Closure",
     "Counter",
     "CounterRange",
+    "Invitation",
     "LeadTime",
     "OfficePolicy",
     "OpeningRule",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.appointments.models.bookings import Booking
 from apps.appointments.models.offices import BookableService, OpeningRule
 from apps.appointments.states import WishStatus
+from apps.cases.models import Case
 from apps.catalogue.models import Office
 
 WISH_SALT = "appointments.wish"
@@ -107,6 +108,20 @@ class Passed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%d.%m.%Y %H:%M}"
+
+
+class Invitation(models.Model):
+    """The city asks somebody to come for their case: to fetch what was decided, to show a document."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="invitations")
+    service = models.ForeignKey(BookableService, on_delete=models.PROTECT, related_name="invitations")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "service"], name="invitation_once")]
+
+    def __str__(self) -> str:
+        return str(self.service)
 
 
 class LeadTime(models.Model):

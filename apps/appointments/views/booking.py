@@ -20,13 +20,23 @@ from apps.appointments.forms import CodeForm, DetailsForm, EmailForm, VisitForm
 from apps.appointments.limits import may_hold, may_mail
 from apps.appointments.models import Booking
 from apps.appointments.states import BookingStatus
-from apps.appointments.views.choosing import free_for, moved, nearest, offices_of, query_of, render_choose, shown
+from apps.appointments.views.choosing import (
+    case_of,
+    free_for,
+    moved,
+    nearest,
+    offices_of,
+    query_of,
+    render_choose,
+    shown,
+)
 from apps.catalogue.models import Office
 from apps.core.transitions import TransitionError
 
 SLUG = re.compile(r"[-a-z0-9]{1,60}")
 SESSION_KEY = "bookings"
 MOST_IN_SESSION = 20
+TYPED_KEY = "appointment_typed"
 # What a form that is sent once more does not bring along.
 NOT_AGAIN = {"csrfmiddlewaretoken", "altcha", "vorab_code", "vorab_email", "weiter"}
 PROVED = {"appointments:take", "appointments:details"}
@@ -74,6 +84,7 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
             user=request.user,
             language=translation.get_language() or "de",
             replaces=replaces,
+            case=case_of(request),
         )
     except transitions.Full:
         messages.warning(request, _("Diese Zeit ist gerade vergeben worden. Die nächsten freien Zeiten stehen hier."))
@@ -148,7 +159,7 @@ def _remember(request: HttpRequest, booking: Booking) -> None:
 def _mine(request: HttpRequest, pk: Any) -> Booking | None:
     """The booking if this browser or account has made it; None when it has lapsed and is gone."""
     known = str(pk) in request.session.get(SESSION_KEY, [])
-    rows = Booking.objects.select_related("counter__office", "replaces")
+    rows = Booking.objects.select_related("counter__office", "replaces", "case")
     booking = rows.filter(pk=pk).first() if known else Booking.objects.of(request.user).filter(pk=pk).first()
     if booking is None and not known:
         raise Http404
@@ -185,7 +196,15 @@ def details(request: HttpRequest, pk: Any) -> HttpResponse:
     return _render_details(request, booking, DetailsForm(initial=_known(request, booking)))
 
 
+def _keep_typed(request: HttpRequest) -> None:
+    """What was typed goes along while somebody looks for another time."""
+    request.session[TYPED_KEY] = {key: request.POST.get(key, "")[:300] for key in ("name", "email", "phone")}
+
+
 def _known(request: HttpRequest, booking: Booking) -> dict[str, str]:
+    typed: dict[str, str] = request.session.get(TYPED_KEY, {})
+    if any(typed.values()):
+        return typed
     if booking.name:
         return {"name": booking.name, "email": booking.email, "phone": booking.phone}
     if request.user.is_authenticated:
@@ -202,6 +221,8 @@ def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -
     ]
     if booking.replaces is not None:
         hidden.append(("verschieben", transitions.manage_token(booking.replaces)))
+    if booking.case is not None:
+        hidden.append(("vorgang", booking.case.reference))
     context = {
         "booking": booking,
         "form": form,
@@ -213,16 +234,18 @@ def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -
 
 
 def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse:
+    if "_all" in request.POST or "_release" in request.POST:
+        _keep_typed(request)
+        if booking is not None:
+            transitions.release(Booking.objects.filter(pk=booking.pk, status=BookingStatus.HELD))
+        form = VisitForm(request.POST)
+        return redirect(_times_url(request, form) if form.is_valid() else "appointments:choose")
     if booking is None or not booking.is_live:
         # The hold has lapsed while somebody typed: the same time again if it is free, else the nearest.
         again = _again(request)
         if isinstance(again, HttpResponse):
             return again
         booking = again
-    if "_release" in request.POST:
-        transitions.release(Booking.objects.filter(pk=booking.pk))
-        form = VisitForm(request.POST)
-        return redirect(_times_url(request, form) if form.is_valid() else "appointments:choose")
     if "_extend" in request.POST:
         try:
             transitions.extend(booking)
@@ -252,6 +275,7 @@ def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse
 
 def _settle(request: HttpRequest, booking: Booking, data: dict[str, str], *, proved: bool) -> HttpResponse:
     """Confirm at once where the address is proved, else ask for the mailed code."""
+    request.session.pop(TYPED_KEY, None)
     try:
         if proved:
             transitions.confirm(booking, by=request.user, **data)

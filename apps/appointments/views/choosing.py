@@ -16,6 +16,7 @@ from apps.appointments.calendar import months
 from apps.appointments.forms import VisitForm
 from apps.appointments.models import Booking, Counter, OfficePolicy
 from apps.appointments.states import Audience
+from apps.cases.models import Case
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
 
@@ -71,6 +72,7 @@ def times(request: HttpRequest) -> HttpResponse:
             for office in offices
         ] if day else [],
         "moving": moved(request.GET.get("verschieben", "")),
+        "case": case_of(request),
         "possible": bool(days) or _possible(form, offices),
     }  # fmt: skip
     return render(request, "appointments/times.html", context)
@@ -156,7 +158,18 @@ def query_of(request: HttpRequest, form: VisitForm) -> list[tuple[str, str]]:
     moving = request.GET.get("verschieben") or request.POST.get("verschieben")
     if moving:
         query.append(("verschieben", moving[:300]))
+    case = request.GET.get("vorgang") or request.POST.get("vorgang")
+    if case:
+        query.append(("vorgang", case[:20]))
     return query
+
+
+def case_of(request: HttpRequest) -> Case | None:
+    """The case of one's own that the appointment is for."""
+    reference = (request.GET.get("vorgang") or request.POST.get("vorgang", ""))[:20]
+    if not reference or "\x00" in reference:
+        return None
+    return Case.objects.of(request.user).filter(reference=reference).first()
 
 
 def moved(token: str) -> Booking | None:

@@ -13,18 +13,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.requests import SignedInRequest
+from apps.accounts.requests import SignedInRequest, for_departments
 from apps.appointments import queueing, transitions
 from apps.appointments.availability import moment
 from apps.appointments.calendar import months
 from apps.appointments.concerned import concerned
-from apps.appointments.forms import ConcernedForm, NoteForm, StaffDetailsForm, StaffVisitForm
+from apps.appointments.forms import ConcernedForm, NoteForm, StaffDetailsForm, StaffVisitForm, offered
 from apps.appointments.models import BookableService, Booking
 from apps.appointments.states import LAPSING, Audience, BookingStatus, CancelledBy, Source
 from apps.appointments.views.choosing import chosen_day, free_times, shown
 from apps.appointments.views.counter import for_offices, offices_of
+from apps.cases.models import Case
 from apps.catalogue.models import Office
 from apps.core import references
 from apps.core.business_calendar import today
@@ -245,6 +246,22 @@ def _confirm(booking: Booking, data: dict[str, Any]) -> None:
         return
     Booking.objects.filter(pk=booking.pk).update(booked_by=data["booked_by"])
     transitions.confirm(booking, name=data["name"], email=data["email"], phone=data["phone"])
+
+
+@for_departments
+@require_POST
+def invite(request: SignedInRequest, reference: str) -> HttpResponse:
+    """Ask the applicant of a case to come."""
+    case = get_object_or_404(Case.objects.worked_by(request.user), reference=reference)
+    service = offered().filter(service__slug=request.POST.get("leistung", "")[:60]).first()
+    if service is None:
+        raise Http404
+    try:
+        transitions.invite(case, service, by=request.user)
+        messages.success(request, _("Eingeladen. Auf der Seite des Vorgangs steht jetzt der Weg zum Termin."))
+    except TransitionError:
+        messages.warning(request, _("Zu diesem Vorgang gibt es kein Konto. Bitte buchen Sie den Termin am Telefon."))
+    return redirect(case.staff_url)
 
 
 # -- whom to call, whom a change concerns -------------------------------------------------------------------
