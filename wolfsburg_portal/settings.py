@@ -371,6 +371,8 @@ APPOINTMENT_HOLDS_PER_MINUTE = env.int("APPOINTMENT_HOLDS_PER_MINUTE", default=1
 ALTCHA_COST = env.int("ALTCHA_COST", default=2000)
 # How long a time that was given back stays off the market when nobody waits for it: at least and at most.
 APPOINTMENT_REST_SECONDS = [int(n) for n in env.list("APPOINTMENT_REST_SECONDS", default=["120", "1200"])]
+# Taken times are kept only where all processes share the cache.
+APPOINTMENT_CACHE = not env.str("CACHE_URL", default="locmem").startswith("locmem")
 APPOINTMENT_TICKETS_PER_DAY = env.int("APPOINTMENT_TICKETS_PER_DAY", default=3)
 CONTACT_MINIMUM_SECONDS = env.float("CONTACT_MINIMUM_SECONDS", default=3)
 

@@ -229,7 +229,7 @@ class Slots(APIView):
 
 def _free(offices: list[Office], visit: availability.Visit, first: dt.date, last: dt.date) -> list[dict[str, Any]]:
     names = {o.pk: o.slug for o in offices}
-    read = availability.office_days(list(names), first, last, audience="public", now=timezone.now())
+    read = availability.office_days(list(names), first, last, audience="public", now=timezone.now(), shown=True)
     days = availability.slots(read, visit)
     return [{"office": names[s.office], "starts_at": s.starts_at} for slots in days.values() for s in slots]
 

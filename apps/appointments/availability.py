@@ -12,12 +12,14 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from apps.appointments.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.states import REACH
+from apps.appointments.taken import kept
 from apps.catalogue.models import Office
 from apps.core.business_calendar import is_holiday
 from apps.core.stamps import value_of
@@ -161,18 +163,23 @@ def read_rules(stamp: int) -> Rules:
 
 def office_days(
     offices: Sequence[int], first: dt.date, last: dt.date, *, audience: str, now: dt.datetime | None,
-    taken: bool = True, given: Rules | None = None,
+    taken: bool = True, given: Rules | None = None, shown: bool = False,
 ) -> list[OfficeDays]:  # fmt: skip
     """What is needed for some offices from ``first`` to ``last``: two queries, whatever their number.
 
     Without ``taken`` bookings are left out: what would be open if nobody had booked. Without ``now`` lead time
-    and horizon are. ``given`` are rules that were read already.
+    and horizon are. ``given`` are rules that were read already. What is only ``shown`` may come out of the cache.
     """
     known = given or rules()
     ids = [office for office in offices if office in known.policies]
     begin, end = local_minute(first, dt.time.min), local_minute(last + dt.timedelta(days=1), dt.time.min)
     openings = _openings(known, set(ids), first, last, audience)
-    busy = _taken([c for office in ids for c in known.skills.get(office, {})], begin, end) if taken else {}
+    counters = {office: list(known.skills.get(office, {})) for office in ids}
+    if taken and shown and settings.APPOINTMENT_CACHE:
+        starts = {day: local_minute(day, dt.time.min) for day in _days(first, last)}
+        busy = kept(counters, starts, end, known.stamp, _taken)
+    else:
+        busy = _taken([c for mine in counters.values() for c in mine], begin, end) if taken else {}
     result = []
     for office in ids:
         policy, mine = known.policies[office], known.skills.get(office, {})
@@ -331,11 +338,14 @@ def _without(spans: list[Span], holes: list[Span]) -> list[Span]:
     return left
 
 
+def _days(first: dt.date, last: dt.date) -> list[dt.date]:
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+
+
 def _openings(
     known: Rules, offices: set[int], first: dt.date, last: dt.date, audience: str
 ) -> dict[int, list[Opening]]:
-    days = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-    working = [day for day in days if not is_holiday(day)]
+    working = [day for day in _days(first, last) if not is_holiday(day)]
     found: dict[int, list[Opening]] = {}
     for rule, counters in known.openings:
         if rule.office_id not in offices or rule.audience not in REACH[audience]:

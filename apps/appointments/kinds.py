@@ -105,7 +105,7 @@ def _past(now: dt.datetime) -> QuerySet[Booking]:
 
 def _forget(rows: QuerySet[Any]) -> int:
     """Figures need the times, not the people."""
-    return rows.update(name="", email="", phone="", call_note="", call_since=None, user=None, case=None)
+    return rows.update(name="", email="", phone="", call_note="", call_since=None, code_hash="", user=None, case=None)
 
 
 sockets.retention_rules.plug(RetentionRule("bookings", "Namen und Adressen vergangener Termine", _past, _forget))

@@ -33,6 +33,7 @@ from apps.appointments.states import (
     CancelledBy,
     WishStatus,
 )
+from apps.appointments.taken import touch
 from apps.cases import transitions as cases
 from apps.cases.models import Case
 from apps.catalogue.models import Office
@@ -108,8 +109,9 @@ def hold(
             outcome = _take(booking, known, where.pk, counters, [s.pk for s in chosen])
             if outcome == "held":
                 return booking
-            if outcome == "known":
-                return Booking.objects.get(request_key=key)
+            known_one = Booking.objects.filter(request_key=key).first() if outcome == "known" else None
+            if known_one is not None:
+                return known_one
             if outcome == "full":
                 raise Full
         # The rules were another's by the time it came to taking, or this process had not looked lately.
@@ -152,6 +154,7 @@ def _take(booking: Booking, known: Rules, office: int, counters: list[int], serv
     if outcome == "held":
         booking.counter_id = counter
         booking._state.adding, booking._state.db = False, "default"
+        touch(office, timezone.localdate(booking.starts_at))
     return str(outcome)
 
 
@@ -182,7 +185,10 @@ def release(bookings: QuerySet[Booking]) -> int:
     """
     with transaction.atomic():
         locked = bookings.filter(status__in=MAKING_WAY).select_for_update(skip_locked=True, of=("self",))
-        ids = list(locked.values_list("pk", flat=True)[:1000])
+        rows = list(locked.values_list("pk", "counter__office", "starts_at")[:1000])
+        ids = [pk for pk, _office, _starts in rows]
+        for office, day in {(office, timezone.localdate(starts)) for _pk, office, starts in rows}:
+            touch(office, day)
         return Booking.objects.filter(pk__in=ids).delete()[1].get("appointments.Booking", 0) if ids else 0
 
 
@@ -306,6 +312,7 @@ def _cancel(booking: Booking, *, by: str) -> None:
     changes = {"cancelled_at": timezone.now(), "cancelled_by": by}
     move(booking, WORKFLOW, BookingStatus.CANCELLED, changes=changes)
     queueing.booking_gone(booking)
+    touch(booking.counter.office_id, timezone.localdate(booking.starts_at))
     if booking.audience == Audience.PUBLIC:
         rest(booking, booking.starts_at, booking.ends_at)
 
@@ -321,6 +328,7 @@ def rest(booking: Booking, starts_at: dt.datetime, ends_at: dt.datetime) -> None
     low, high = minute(starts_at), minute(ends_at)
     if not any(d.earliest < low and availability.covers(d, booking.counter_id, low, high) for d in days):
         return
+    touch(office, day)
     buffer = dt.timedelta(minutes=days[0].buffer)
     freed = Booking.objects.create(
         counter=booking.counter, starts_at=starts_at, ends_at=ends_at, during=Range(starts_at, ends_at + buffer),
@@ -387,6 +395,7 @@ def change_counter(booking: Booking) -> bool:
                 stands = Booking.objects.confirmed().filter(pk=booking.pk)
                 if stands.update(counter_id=counter, kept_at=None):
                     booking.counter_id = counter
+                    touch(booking.office.pk, timezone.localdate(booking.starts_at))
                     return True
         except IntegrityError:
             # The constraint: taken.

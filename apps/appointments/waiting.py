@@ -20,6 +20,7 @@ from apps.appointments import availability, transitions
 from apps.appointments.availability import minute, moment
 from apps.appointments.models import BookableService, Booking, Passed, Wish
 from apps.appointments.states import WISHES, WORKFLOW, Audience, BookingStatus, WishStatus
+from apps.appointments.taken import touch
 from apps.core import emails
 from apps.core.transitions import TransitionError, move
 
@@ -201,6 +202,7 @@ def _give(freed: Booking, candidate: Wish, start: int) -> bool:
         freed.refresh_from_db()
         return False
     freed.services.set(candidate.services.all())
+    touch(freed.counter.office_id, timezone.localdate(starts_at))
     # What is left on either side waits for somebody else.
     for low, high in ((before_low, starts_at - buffer), (ends_at + buffer, before_high)):
         if high - low >= dt.timedelta(minutes=SHORTEST):
@@ -224,6 +226,7 @@ def pass_on(booking: Booking) -> None:
             Passed.objects.get_or_create(wish=row.wish, counter=row.counter, starts_at=row.starts_at)
         row.services.clear()
         Booking.objects.filter(pk=row.pk).delete()
+        touch(row.counter.office_id, timezone.localdate(row.starts_at))
         transitions.rest(row, row.starts_at, row.ends_at)
 
 

@@ -21,6 +21,7 @@ GUESS = (0.6, 1.4)
 FEWEST = 20
 LOOK_BACK_DAYS = 28
 STEP = 5
+SHOWN_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,17 @@ def waiting_range(office: Office, ticket: Ticket | None = None) -> Range | None:
         return None
     ahead = sum(1 for w in line if w.key != mine.key and (w.due, str(w.key)) < (mine.due, str(mine.key)))
     return Range(int(low // STEP * STEP), max(-int(-high // STEP) * STEP, STEP), ahead)
+
+
+def shown_range(office: Office) -> Range | None:
+    """For a number drawn now, as displays and terminals show it: not computed anew for each look."""
+    key = f"appointments:range:{office.pk}"
+    known = cache.get(key)
+    if known is None:
+        known = [waiting_range(office)]
+        cache.set(key, known, SHOWN_SECONDS)
+    found: Range | None = known[0]
+    return found
 
 
 def _now() -> float:

@@ -102,7 +102,7 @@ def _today(office: Office) -> dict[str, Any]:
             {"opens": moment(s.opens), "closes": moment(s.closes), "left": s.left, "from_home": s.left_from_home}
             for s in queueing.sessions(office)
         ],
-        "range": waiting_time.waiting_range(office),
+        "range": waiting_time.shown_range(office),
     }
 
 
@@ -195,7 +195,7 @@ def display(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "office": policy.office,
         "calls": called.order_by("-called_at")[:CALLS_SHOWN],
-        "range": waiting_time.waiting_range(policy.office),
+        "range": waiting_time.shown_range(policy.office),
     }
     part = "appointments/_display.html" if "teil" in request.GET else "appointments/display.html"
     return render(request, part, context)

@@ -372,6 +372,8 @@ def booking(request: HttpRequest, pk: Any) -> HttpResponse:
     found = _mine(request, pk)
     if found is None or found.status in (BookingStatus.HELD, BookingStatus.RESERVED):
         return redirect("appointments:details", pk)
+    if found.status == BookingStatus.OFFERED:
+        return redirect("appointments:confirm", transitions.manage_token(found))
     return render(request, "appointments/booking.html", booking_context(found))
 
 

@@ -107,7 +107,12 @@ def free_times(
     first = today()
     horizon = max(OfficePolicy.objects.filter(office__in=offices).values_list("horizon_days", flat=True), default=0)
     read = availability.office_days(
-        [o.pk for o in offices], first, first + dt.timedelta(days=horizon), audience=audience, now=timezone.now()
+        [o.pk for o in offices],
+        first,
+        first + dt.timedelta(days=horizon),
+        audience=audience,
+        now=timezone.now(),
+        shown=True,
     )
     return availability.slots(read, visit)
 
