@@ -30,8 +30,8 @@ EARLY = dt.timedelta(minutes=60)
 LATE = dt.timedelta(minutes=30)
 # Numbers are given from this long before an opening.
 DRAW_BEFORE = 60
-# An appointment that begins within this time is called before everybody without one.
-DUE_SOON = dt.timedelta(minutes=5)
+# Whoever has waited so long past their appointment is called at a counter for people without one, too.
+OVERDUE = dt.timedelta(minutes=10)
 MOST_CALLS = 3
 # Told apart from other advisory locks by the first of two numbers.
 TICKET_LOCK = 1_600_000_000
@@ -229,17 +229,16 @@ def in_order(tickets: QuerySet[Ticket], counter: Counter) -> QuerySet[Ticket]:
     """Those who wait in the order in which a counter calls them.
 
     First who was handed over to it. Then, at a counter that is there for people without an appointment right now,
-    those; at any other, whoever has one. Among them by the time that is theirs.
+    those and whoever waits past their time; at any other, those with an appointment. Then the others. Among them by
+    the time that is theirs.
     """
-    without_first = serves_walk_ins(counter)
-    soon = timezone.now() + DUE_SOON
+    mine = Q(with_booking=True)
+    if serves_walk_ins(counter):
+        mine = Q(with_booking=False) | Q(due_at__lte=timezone.now() - OVERDUE)
     rank = Case(
-        When(for_counter=counter, then=Value(0)),
-        When(with_booking=not without_first, due_at__lte=soon, then=Value(1)),
-        When(with_booking=False, then=Value(2)),
-        default=Value(3),
+        When(for_counter=counter, then=Value(0)), When(mine, then=Value(1)), default=Value(2),
         output_field=IntegerField(),
-    )
+    )  # fmt: skip
     return tickets.filter(status=TicketStatus.WAITING).annotate(rank=rank).order_by("rank", "due_at", "number")
 
 

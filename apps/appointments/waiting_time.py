@@ -175,12 +175,13 @@ def _can(server: _Server, waiting: _Waiting) -> bool:
 
 def _rank(server: _Server, waiting: _Waiting, at: float) -> tuple[int, float, str]:
     """The order of ``queueing.in_order``."""
+    overdue = waiting.due <= at - queueing.OVERDUE.total_seconds() / 60
     if waiting.for_counter == server.counter:
         rank = 0
-    elif waiting.with_booking != server.walk_ins_first and waiting.due <= at + 5:
+    elif waiting.with_booking != server.walk_ins_first or (server.walk_ins_first and overdue):
         rank = 1
     else:
-        rank = 3 if waiting.with_booking else 2
+        rank = 2
     return rank, waiting.due, str(waiting.key)
 
 

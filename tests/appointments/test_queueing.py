@@ -185,6 +185,16 @@ def test_whose_time_has_come_is_called_first_and_walk_ins_at_their_counter() -> 
     assert queueing.call_next(counter(office, 1)) == later
 
 
+def test_who_waits_past_their_time_is_called_at_a_counter_for_walk_ins_too() -> None:
+    office = town_hall(counters=2, walk_ins=1)
+    with time_machine.travel(today_at("08:45"), tick=True):
+        late = arrived(office, "08:48")
+    walk_in = drawn(office)
+    assert queueing.call_next(counter(office, 2)) == late
+    queueing.finish(Ticket.objects.get(pk=late.pk))
+    assert queueing.call_next(counter(office, 2)) == walk_in
+
+
 def test_counter_calls_only_whom_it_can_serve() -> None:
     office = town_hall(counters=2)
     passport = setting.bookable("reisepass", 24)

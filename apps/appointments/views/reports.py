@@ -87,7 +87,7 @@ def _picture(
     top = 1.0 if share else max([row.value for row in rows if row.value] or [1.0])
     return {
         "key": key, "title": title, "describe": describe, "share": share, "count": count, "more": more,
-        "height": 44 * len(rows),
+        "height": 44 * len(rows), "filled": any(row.value is not None for row in rows),
         "rows": [
             {
                 "label": row.label, "value": row.value, "count": row.count, "more": row.more,
