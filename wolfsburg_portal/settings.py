@@ -373,7 +373,7 @@ ALTCHA_COST = env.int("ALTCHA_COST", default=2000)
 APPOINTMENT_REST_SECONDS = [int(n) for n in env.list("APPOINTMENT_REST_SECONDS", default=["120", "1200"])]
 # Taken times are kept only where all processes share the cache.
 APPOINTMENT_CACHE = not env.str("CACHE_URL", default="locmem").startswith("locmem")
-APPOINTMENT_TICKETS_PER_DAY = env.int("APPOINTMENT_TICKETS_PER_DAY", default=3)
+APPOINTMENT_TICKETS_PER_DAY = env.int("APPOINTMENT_TICKETS_PER_DAY", default=6)
 CONTACT_MINIMUM_SECONDS = env.float("CONTACT_MINIMUM_SECONDS", default=3)
 
 # -- retention, in days; each model names its rule in apps/*/kinds.py ---------------------------

@@ -112,7 +112,8 @@ class SlotQuerySerializer(VisitSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
-        first = max(attrs.get("first") or today(), today())
+        # As far as anybody can look ahead; beyond, there is nothing.
+        first = min(max(attrs.get("first") or today(), today()), today() + dt.timedelta(days=transitions.MANAGE_DAYS))
         last = attrs.get("last") or first + dt.timedelta(days=7)
         attrs["first"], attrs["last"] = first, min(last, first + dt.timedelta(days=MOST_DAYS))
         return attrs

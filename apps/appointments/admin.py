@@ -61,6 +61,11 @@ class BookableServiceAdmin(TellsConcerned):
 @admin.register(OfficePolicy)
 class OfficePolicyAdmin(TellsConcerned):
     readonly_fields = ["addresses"]
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        """Appointments there may stand; it is switched off instead."""
+        return False
+
     list_display = ["office", "horizon_days", "lead_minutes", "buffer_minutes", "grid_minutes", "active"]
 
     @admin.display(description=gettext_lazy("Adressen für Geräte"))

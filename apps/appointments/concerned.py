@@ -4,6 +4,7 @@ Nothing is remembered: who is concerned follows from the rules and the bookings 
 rule, a counter out of service, a service no longer offered all lead to the same list.
 """
 
+import hashlib
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -18,10 +19,13 @@ from apps.catalogue.models import Office
 
 
 def concerned(offices: Iterable[Office]) -> list[Booking]:
-    """Confirmed bookings ahead at a counter that is not open or not able then, in order of time."""
+    """Confirmed bookings ahead at a counter that is not open or not able then, in order of time.
+
+    Each says in ``concerned_for`` why, as a hash; those that the office keeps for this very reason are left out.
+    """
     rows = (
         Booking.objects.confirmed()
-        .filter(counter__office__in=list(offices), starts_at__gt=timezone.now(), kept_at=None)
+        .filter(counter__office__in=list(offices), starts_at__gt=timezone.now())
         .select_related("counter__office")
         .prefetch_related(Prefetch("services", queryset=BookableService.objects.select_related("service")))
         .order_by("counter__office", "starts_at", "reference")
@@ -34,12 +38,25 @@ def concerned(offices: Iterable[Office]) -> list[Booking]:
         days = availability.office_days(
             [office], first, last, audience=Audience.INTERNAL, now=None, taken=False, given=known
         )
-        found += [b for b in bookings if not (days and _served(days[0], b))]
+        for booking in bookings:
+            booking.concerned_for = _why(days[0] if days else None, booking)
+            if booking.concerned_for not in ("", booking.kept_for):
+                found.append(booking)
     return sorted(found, key=lambda b: (b.starts_at, b.reference))
 
 
-def _served(days: availability.OfficeDays, booking: Booking) -> bool:
-    services = {s.pk for s in booking.services.all()}
-    return services <= days.skills.get(booking.counter_id, frozenset()) and availability.covers(
-        days, booking.counter_id, minute(booking.starts_at), minute(booking.ends_at)
-    )
+def _why(days: availability.OfficeDays | None, booking: Booking) -> str:
+    """What keeps the counter from serving the booking, as a hash; empty if nothing does."""
+    if days is None:
+        return _hashed("office")
+    low, high = minute(booking.starts_at), minute(booking.ends_at)
+    missing = {s.pk for s in booking.services.all()} - days.skills.get(booking.counter_id, frozenset())
+    if not missing and availability.covers(days, booking.counter_id, low, high):
+        return ""
+    closed = sorted(s for s in days.closed.get(booking.counter_id, []) if s[0] < high and s[1] > low)
+    opened = sorted(o.span for o in days.openings.get(booking.counter_id, []) if o.span[0] < high and o.span[1] > low)
+    return _hashed(f"{sorted(missing)} {closed} {opened}")
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

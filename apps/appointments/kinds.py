@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from apps.appointments import availability, waiting
 from apps.appointments.concerned import concerned
 from apps.appointments.forms import offered
 from apps.appointments.models import Booking, Invitation, OfficePolicy, Shift, Ticket, Wish
-from apps.appointments.states import LAPSING, BookingStatus, WishStatus
+from apps.appointments.states import LAPSING, WishStatus
 from apps.appointments.transitions import release
 from apps.cases.kinds import case_panels
 from apps.cases.models import Case
@@ -71,9 +71,7 @@ def case_bookings_panel(request: HttpRequest, case: Case, staff: bool) -> list[P
 
 def invitations(case: Case) -> list[Invitation]:
     """Invitations for which nothing has been booked yet."""
-    kept = [BookingStatus.CONFIRMED, BookingStatus.SERVED]
-    booked = Booking.objects.filter(case=case, services=OuterRef("service"), status__in=kept)
-    return list(Invitation.objects.filter(~Exists(booked), case=case).select_related("service__service"))
+    return list(Invitation.objects.filter(case=case, settled_at=None).select_related("service__service"))
 
 
 @sockets.exports.plug

@@ -20,10 +20,14 @@ def may_arrive(request: HttpRequest) -> bool:
 
 
 def may_draw(request: HttpRequest) -> bool:
-    """Count one number drawn from afar; False above the daily limit."""
-    return limits.within(
-        "appointment-ticket", limits.client_key(request), limit=settings.APPOINTMENT_TICKETS_PER_DAY, seconds=86400
-    )
+    """Whether the caller may draw one more number from afar today; failed attempts do not count."""
+    key = limits.client_key(request)
+    return limits.counted("appointment-ticket", key) < settings.APPOINTMENT_TICKETS_PER_DAY
+
+
+def count_draw(request: HttpRequest) -> None:
+    """Count one number that was drawn from afar."""
+    limits.within("appointment-ticket", limits.client_key(request), limit=0, seconds=86400)
 
 
 def may_mail(request: HttpRequest, email: str) -> bool:

@@ -46,11 +46,14 @@ class NotNow(Exception):
 
 
 class NoTickets(Exception):
-    """No number is left; ``able`` is False where nobody without an appointment is served for that at all."""
+    """No number is left; ``able`` is False where nobody without an appointment is served for that at all.
 
-    def __init__(self, *, able: bool) -> None:
+    ``begins`` is the minute from which numbers are given later today, if they are.
+    """
+
+    def __init__(self, *, able: bool, begins: int | None = None) -> None:
         super().__init__(able)
-        self.able = able
+        self.able, self.begins = able, begins
 
 
 # -- saying that one is there ----------------------------------------------------------------------------
@@ -169,20 +172,25 @@ def draw(office: Office, services: Iterable[BookableService], persons: int, *, s
 def _session_for(office: Office, visit: availability.Visit, source: str) -> Session:
     skills = availability.rules().skills.get(office.pk, {})
     now = minute(timezone.now())
-    able = False
+    able, begins = False, None
     for session in sessions(office):
         if not any(visit.services <= skills.get(counter, frozenset()) for counter in session.counters):
             continue
-        if now + visit.minutes > session.closes or now < session.opens - DRAW_BEFORE:
+        if now < session.opens - DRAW_BEFORE:
+            begins = begins or session.opens - DRAW_BEFORE
+            continue
+        if now + visit.minutes > session.closes:
             continue
         able = True
         if (session.left_from_home if source == Source.HOME else session.left) > 0:
             return session
-    raise NoTickets(able=able)
+    raise NoTickets(able=able, begins=begins)
 
 
 def give_back(ticket: Ticket) -> None:
-    """The person goes; raises TransitionError once they have been called."""
+    """The person goes; raises TransitionError once they have been called, and for an appointment: that is cancelled."""
+    if ticket.with_booking:
+        raise TransitionError("an appointment is cancelled, not given back")
     move(ticket, TICKETS, TicketStatus.LEFT, changes={"ended_at": timezone.now()})
 
 
@@ -260,6 +268,8 @@ def call(ticket: Ticket, counter: Counter) -> None:
 def _call(ticket: Ticket, counter: Counter) -> None:
     # The counter's row is the lock for "one at a counter": a clerk's double click calls one.
     Counter.objects.select_for_update().get(pk=counter.pk)
+    for old in Ticket.objects.filter(counter=counter, status__in=AT_COUNTER, day__lt=timezone.localdate()):
+        forgotten(old)
     if Ticket.objects.filter(counter=counter, status__in=AT_COUNTER).exists():
         raise TransitionError("somebody is at the counter")
     now = timezone.now()

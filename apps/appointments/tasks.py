@@ -8,8 +8,8 @@ from apps.appointments import figures, periodic, transitions, waiting
 @shared_task(name="appointments.release_lapsed", ignore_result=True)
 def release_lapsed() -> None:
     """Delete holds and reservations whose time is over; offer again what was not taken."""
-    waiting.sweep()
     transitions.release_lapsed()
+    waiting.sweep()
 
 
 @shared_task(name=transitions.OFFER_TASK, ignore_result=True)

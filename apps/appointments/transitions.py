@@ -22,7 +22,7 @@ from psycopg.types.range import Range
 
 from apps.appointments import availability, queueing
 from apps.appointments.availability import Rules, Visit, minute, moment
-from apps.appointments.models import BookableService, Booking, Invitation
+from apps.appointments.models import BookableService, Booking, Invitation, Wish
 from apps.appointments.states import (
     MAKING_WAY,
     WISHES,
@@ -93,7 +93,8 @@ def hold(
         raise NotOffered
     booking = Booking(
         status=BookingStatus.HELD, persons=persons, audience=audience, booked_by=booked_by, language=language,
-        user=_account(user) or (replaces.user if replaces else None), replaces=replaces,
+        # Whoever has the link moves the time, not the person it belongs to.
+        user=replaces.user if replaces else _account(user), replaces=replaces,
         case=replaces.case if replaces else case,
         starts_at=starts_at, expires_at=timezone.now() + dt.timedelta(minutes=HOLD_MINUTES), request_key=key,
     )  # fmt: skip
@@ -218,9 +219,11 @@ def reserve(booking: Booking, *, name: str, email: str, phone: str = "", case: A
     """
     code = f"{secrets.randbelow(10**6):06d}"
     changes = {
-        "name": name, "email": email, "phone": phone, "case": case, "code_hash": _hashed(booking, code),
+        "name": name, "email": email, "phone": phone, "code_hash": _hashed(booking, code),
         "code_tries": 0,
     }  # fmt: skip
+    if case is not None:
+        changes["case"] = case
     if booking.status == BookingStatus.HELD:
         # Another address later on does not make the half hour longer.
         changes["expires_at"] = timezone.now() + dt.timedelta(minutes=RESERVE_MINUTES)
@@ -253,19 +256,24 @@ def confirm(
     TransitionError when the time has lapsed or the old one was moved elsewhere meanwhile, and TooMany when as
     many stand for the address as may.
     """
-    limit = MOST_AHEAD if booking.replaces_id is None and booking.audience == Audience.PUBLIC else 0
     details = {"name": name, "email": email, "phone": phone, "case_id": case.pk if case else None}
-    written = bool(email if email is not None else booking.email) or booking.replaces_id is not None
+    written = bool(email if email is not None else booking.email) or booking.replaces_id or booking.case_id
     # What is one statement is its own transaction.
     with transaction.atomic() if written else nullcontext():
         old = Booking.objects.select_for_update().get(pk=booking.replaces_id) if booking.replaces_id else None
-        _settle(booking, by, limit, details)
+        if old is not None and old.cancelled_by == CancelledBy.MOVED:
+            raise TransitionError("moved elsewhere meanwhile")
+        # What takes another's place is not one more; where that has gone, it is.
+        moves = old is not None and old.status == BookingStatus.CONFIRMED
+        _settle(booking, by, MOST_AHEAD if booking.audience == Audience.PUBLIC and not moves else 0, details)
         if booking.wish is not None and booking.wish.status == WishStatus.WAITING:
             move(booking.wish, WISHES, WishStatus.SERVED, changes={"ended_at": timezone.now()})
-        if old is not None and old.status != BookingStatus.CANCELLED:
+        if old is not None and old.status == BookingStatus.CONFIRMED:
+            Wish.objects.filter(replaces=old).update(replaces=booking)
             _cancel(old, by=CancelledBy.MOVED)
-        elif old is not None and old.cancelled_by == CancelledBy.MOVED:
-            raise TransitionError("moved elsewhere meanwhile")
+        if booking.case_id is not None:
+            open_ones = Invitation.objects.filter(case=booking.case_id, settled_at=None)
+            open_ones.filter(service__in=booking.services.all()).update(settled_at=timezone.now())
         template = "appointment_moved" if old is not None else "appointment_confirmed"
         _mail(booking, template, link=manage_link, note=note)
 
@@ -274,7 +282,7 @@ def _settle(booking: Booking, by: Any, limit: int, details: dict[str, Any]) -> N
     """Confirm in one round trip; what it does stands in migration 0006."""
     if not WORKFLOW.allows(booking.status, BookingStatus.CONFIRMED):
         raise TransitionError(f"a booking that is {booking.status} cannot be confirmed")
-    account = _account(by)
+    account = None if booking.replaces_id is not None else _account(by)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT appointments_confirm(%s, %s, %s, %s, %s, %s::bigint, %s::bigint)",
@@ -313,27 +321,38 @@ def _cancel(booking: Booking, *, by: str) -> None:
     move(booking, WORKFLOW, BookingStatus.CANCELLED, changes=changes)
     queueing.booking_gone(booking)
     touch(booking.counter.office_id, timezone.localdate(booking.starts_at))
-    if booking.audience == Audience.PUBLIC:
-        rest(booking, booking.starts_at, booking.ends_at)
+    if by != CancelledBy.MOVED:
+        # It is a wish like any other now; and whoever was invited still has to come.
+        Wish.objects.filter(replaces=booking).update(replaces=None)
+        if booking.case_id is not None:
+            Invitation.objects.filter(case=booking.case_id, service__in=booking.services.all()).update(settled_at=None)
+    rest(booking, booking.starts_at, booking.ends_at)
 
 
 def rest(booking: Booking, starts_at: dt.datetime, ends_at: dt.datetime) -> None:
     """Keep a time that somebody gave back off the market: for the waiting list, and for a while nobody can know.
 
-    Only what the public may book, and only where the rest ends before it is too late to book it.
+    Only what the public may book, and only where it may still be booked when the rest is over.
     """
     office, day = booking.counter.office_id, timezone.localdate(starts_at)
     days = availability.office_days([office], day, day, audience=Audience.PUBLIC, now=timezone.now(), taken=False)
     until = timezone.now() + dt.timedelta(seconds=_draw.randint(*settings.APPOINTMENT_REST_SECONDS))
     low, high = minute(starts_at), minute(ends_at)
-    if not any(d.earliest < low and availability.covers(d, booking.counter_id, low, high) for d in days):
+    wait = minute(until) - minute(timezone.now()) + 1
+    if not any(d.earliest + wait < low and availability.covers(d, booking.counter_id, low, high) for d in days):
         return
     touch(office, day)
-    buffer = dt.timedelta(minutes=days[0].buffer)
-    freed = Booking.objects.create(
-        counter=booking.counter, starts_at=starts_at, ends_at=ends_at, during=Range(starts_at, ends_at + buffer),
-        status=BookingStatus.FREED, expires_at=min(until, starts_at),
-    )  # fmt: skip
+    # With the buffer it was made with: another one may reach into what comes next.
+    upper = ends_at + (booking.during.upper - booking.ends_at)
+    try:
+        with transaction.atomic():
+            freed = Booking.objects.create(
+                counter=booking.counter, starts_at=starts_at, ends_at=ends_at, during=Range(starts_at, upper),
+                status=BookingStatus.FREED, expires_at=until,
+            )  # fmt: skip
+    except IntegrityError:
+        # Somebody has it already.
+        return
     bell.ring(OFFER_TASK, freed.pk)
 
 
@@ -389,11 +408,12 @@ def other_counters(booking: Booking) -> list[int]:
 
 def change_counter(booking: Booking) -> bool:
     """Serve the booking at another counter at the same time; nobody has to be told. False if all are taken."""
+    release_lapsed()
     for counter in other_counters(booking):
         try:
             with transaction.atomic():
                 stands = Booking.objects.confirmed().filter(pk=booking.pk)
-                if stands.update(counter_id=counter, kept_at=None):
+                if stands.update(counter_id=counter, kept_for=""):
                     booking.counter_id = counter
                     touch(booking.office.pk, timezone.localdate(booking.starts_at))
                     return True
@@ -403,9 +423,9 @@ def change_counter(booking: Booking) -> bool:
     return False
 
 
-def keep(booking: Booking) -> None:
-    """The office serves it although its hours say otherwise."""
-    Booking.objects.confirmed().filter(pk=booking.pk).update(kept_at=timezone.now())
+def keep(booking: Booking, why: str) -> None:
+    """The office serves it although its hours say otherwise, for this reason (``concerned.why``) and no other."""
+    Booking.objects.confirmed().filter(pk=booking.pk).update(kept_for=why)
 
 
 def called(booking: Booking) -> None:

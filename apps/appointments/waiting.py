@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -18,7 +18,7 @@ from psycopg.types.range import Range
 
 from apps.appointments import availability, transitions
 from apps.appointments.availability import minute, moment
-from apps.appointments.models import BookableService, Booking, Passed, Wish
+from apps.appointments.models import BookableService, Booking, OfficePolicy, Passed, Wish
 from apps.appointments.states import WISHES, WORKFLOW, Audience, BookingStatus, WishStatus
 from apps.appointments.taken import touch
 from apps.core import emails
@@ -49,9 +49,8 @@ def wish(
 
     Raises TooManyWishes.
     """
-    if Wish.objects.in_line().filter(email__iexact=email).count() >= MOST_WISHES:
-        raise TooManyWishes
     with transaction.atomic():
+        _demand_room(email)
         made = Wish.objects.create(
             persons=persons, office=office, first_day=first_day, last_day=last_day, weekdays=weekdays,
             earliest=earliest, latest=latest, name=name, email=email, phone=phone, language=language,
@@ -67,18 +66,28 @@ def wish(
 
 def confirm(made: Wish) -> None:
     """From now on it is in line. Raises TransitionError when it has been ended, TooManyWishes."""
-    if Wish.objects.in_line().filter(email__iexact=made.email).exclude(pk=made.pk).count() >= MOST_WISHES:
-        raise TooManyWishes
     with transaction.atomic():
+        _demand_room(made.email)
         move(made, WISHES, WishStatus.WAITING, changes={"waiting_since": timezone.now()})
         _mail(made, "appointment_wish_waits")
+
+
+def _demand_room(email: str) -> None:
+    """Raise TooManyWishes when the address waits as often as it may; one at a time for an address."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"wishes:{email.lower()}"])
+    if Wish.objects.in_line().filter(email__iexact=email).count() >= MOST_WISHES:
+        raise TooManyWishes
 
 
 def end(made: Wish) -> None:
     """Somebody waits no longer; what is offered to them goes to the next. Raises TransitionError."""
     with transaction.atomic():
+        # The offer first, then the wish: in this order somebody who accepts locks them, too.
+        rows = Booking.objects.filter(wish=made, status=BookingStatus.OFFERED).order_by("pk")
+        offers = list(rows.select_for_update(of=("self",)))
         move(made, WISHES, WishStatus.ENDED, changes={"ended_at": timezone.now()})
-        for booking in Booking.objects.filter(wish=made, status=BookingStatus.OFFERED):
+        for booking in offers:
             pass_on(booking)
 
 
@@ -114,16 +123,23 @@ def offer(pk: Any) -> bool:
         if freed is None:
             return False
         night = not _is_day(now)
+        days = _days(freed)
         for candidate in _suited(freed):
-            start = _start(freed, candidate)
+            start = _start(freed, candidate, days)
             if start is None:
                 continue
             if night:
                 _rest_until_morning(freed)
                 return False
-            if _give(freed, candidate, start):
+            if _is_free(candidate) and _give(freed, candidate, start):
                 return True
     return False
+
+
+def _is_free(candidate: Wish) -> bool:
+    """Whether nothing else is offered to them right now; whoever offers them something else at once is passed over."""
+    row = Wish.objects.select_for_update(skip_locked=True).filter(pk=candidate.pk, status=WishStatus.WAITING)
+    return row.exists() and not Booking.objects.filter(wish=candidate, status=BookingStatus.OFFERED).exists()
 
 
 def _is_day(now: dt.datetime) -> bool:
@@ -135,8 +151,9 @@ def _rest_until_morning(freed: Booking) -> None:
     now = timezone.localtime()
     day = now.date() if now.time() < DAY_BEGINS else now.date() + dt.timedelta(days=1)
     morning = moment(availability.local_minute(day, DAY_BEGINS)) + dt.timedelta(minutes=OFFER_MINUTES)
+    lead = OfficePolicy.objects.filter(office=freed.counter.office_id).values_list("lead_minutes", flat=True)[0]
     # What begins before anybody could answer is public now.
-    if freed.starts_at > morning:
+    if freed.starts_at > morning + dt.timedelta(minutes=lead):
         later = Booking.objects.filter(pk=freed.pk, expires_at__lt=morning)
         later.update(expires_at=morning)
 
@@ -156,17 +173,15 @@ def _suited(freed: Booking) -> Iterable[Wish]:
         .filter(weekdays__contains=[local.weekday()])
         .filter(Q(replaces=None) | Q(replaces__status=BookingStatus.CONFIRMED, replaces__starts_at__gt=freed.starts_at))
         .exclude(Exists(beyond)).exclude(Exists(asked)).exclude(Exists(busy))
-        .prefetch_related("services")
+        .prefetch_related("services").select_related("replaces", "user")
     )  # fmt: skip
 
 
-def _start(freed: Booking, candidate: Wish) -> int | None:
+def _start(freed: Booking, candidate: Wish, found: list[availability.OfficeDays]) -> int | None:
     """When the visit could begin within a freed time, what lies beside it included; None if it does not fit."""
     visit = availability.visit_of(candidate.services.all(), candidate.persons)
-    low, high = minute(freed.starts_at), minute(freed.during.upper)
-    for days in _days(freed):
-        spans = days.taken.get(freed.counter_id, [])
-        days.taken[freed.counter_id] = [span for span in spans if span != (low, high)]
+    low = minute(freed.starts_at)
+    for days in found:
         for start in availability.beginnings_at(days, freed.counter_id, visit.minutes):
             hour = timezone.localtime(moment(start)).time()
             if low <= start < minute(freed.ends_at) and candidate.earliest <= hour <= candidate.latest:
@@ -175,11 +190,17 @@ def _start(freed: Booking, candidate: Wish) -> int | None:
 
 
 def _days(freed: Booking) -> list[availability.OfficeDays]:
+    """The day of a freed time as it is without it."""
     day = timezone.localdate(freed.starts_at)
-    return availability.office_days(
+    found = availability.office_days(
         [freed.counter.office_id], day, day, audience=Audience.PUBLIC,
         now=timezone.now() + dt.timedelta(minutes=OFFER_MINUTES),
     )  # fmt: skip
+    own = (minute(freed.starts_at), minute(freed.during.upper))
+    for days in found:
+        spans = days.taken.get(freed.counter_id, [])
+        days.taken[freed.counter_id] = [span for span in spans if span != own]
+    return found
 
 
 def _give(freed: Booking, candidate: Wish, start: int) -> bool:

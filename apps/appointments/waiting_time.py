@@ -4,7 +4,7 @@ The line is played through twice, with quick and with slow visits, by the counte
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.cache import cache
 from django.db import connection
@@ -62,6 +62,9 @@ def waiting_range(office: Office, ticket: Ticket | None = None) -> Range | None:
     servers = _servers(office)
     if not servers:
         return None
+    staffed = {s.counter for s in servers}
+    line = [w if w.for_counter in staffed else replace(w, for_counter=None) for w in line]
+    mine = next(w for w in line if w.key == mine.key)
     low = _played(line, servers, mine, quick)
     expected = _expected(office, ticket)
     high = _played([*line, *expected], servers, mine, slow)

@@ -41,5 +41,10 @@ def within(action: str, key: str, *, limit: int, seconds: int) -> bool:
         return True
 
 
+def counted(action: str, key: str) -> int:
+    """How often ``within`` has counted ``action`` of ``key`` in the window so far."""
+    return int(cache.get(f"limit:{action}:{_hashed(key)}", 0))
+
+
 def _hashed(text: str) -> str:
     return hashlib.sha256(text.lower().encode()).hexdigest()[:32]

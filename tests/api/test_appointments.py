@@ -189,3 +189,9 @@ def test_odd_moments_are_not_offered(client: Any, office: Any, when: str) -> Non
 )  # fmt: skip
 def test_slots_say_what_is_wrong(client: Any, office: Any, query: str) -> None:
     assert client.get(f"{BASE}/slots?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("first", ["9999-12-31", "9999-12-01", "0001-01-01"])
+def test_days_far_away_are_empty_and_no_fault(client: Any, office: Any, first: str) -> None:
+    answer = client.get(f"{BASE}/slots", {"service": "personalausweis", "from": first})
+    assert answer.status_code == 200

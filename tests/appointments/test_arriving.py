@@ -152,3 +152,13 @@ def test_yesterdays_number_is_not_called_today(client: Any, office: Any) -> None
     with time_machine.travel(timezone.now() + dt.timedelta(days=1), tick=True):
         assert queueing.call_next(Counter.objects.select_related("office").order_by("name")[1]) is None
         assert "Noch niemand" in text(client.get("/termine/anzeige/rathaus-b/"))
+
+
+def test_failed_attempts_use_nothing_up_and_say_from_when(client: Any, office: Any, settings: Any) -> None:
+    settings.APPOINTMENT_TICKETS_PER_DAY = 1
+    with time_machine.travel(setting.at("06:30", timezone.localdate()), tick=True):
+        for _ in range(3):
+            assert "ab 07:00 Uhr" in text(client.post("/termine/ohne-termin/", WALK_IN))
+    with time_machine.travel(setting.at("07:30", timezone.localdate()), tick=True):
+        assert client.post("/termine/ohne-termin/", WALK_IN).status_code == 302
+        assert client.post("/termine/ohne-termin/", WALK_IN).status_code == 429

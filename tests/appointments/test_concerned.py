@@ -90,8 +90,12 @@ def test_kept_one_is_settled() -> None:
     office = setting.office()
     booking = confirmed(office)
     close_office(booking)
-    transitions.keep(booking)
+    [found] = concerned([office])
+    transitions.keep(found, found.concerned_for)
     assert concerned([office]) == []
+    # Kept for that reason and no other.
+    Closure.objects.create(office=office, begins=setting.at("00:30"), ends=setting.at("23:00"))
+    assert concerned([office]) == [booking]
 
 
 def test_another_counter_at_the_same_time_tells_nobody() -> None:

@@ -129,6 +129,12 @@ def test_quota_is_what_it_is_and_bookings_eat_nothing_of_it() -> None:
     assert [t.label for t in Ticket.objects.order_by("number")] == ["T 01", "W 02", "W 03", "W 04"]
 
 
+def test_number_of_an_appointment_is_not_given_back() -> None:
+    """Or they could not be called any more; an appointment is cancelled."""
+    with pytest.raises(TransitionError):
+        queueing.give_back(arrived(town_hall()))
+
+
 def test_number_given_back_stays_used() -> None:
     """Or one person could hand the whole quota through."""
     office = town_hall(walk_ins=1, tickets=1)
@@ -236,8 +242,9 @@ def test_called_three_times_then_no_show_then_here_after_all() -> None:
     assert Booking.objects.get().status == BookingStatus.SERVED
 
 
-def test_handing_over_brings_somebody_to_the_other_counter_first() -> None:
+def test_handing_over_brings_somebody_to_the_other_counter_first(karla: User) -> None:
     office = town_hall()
+    queueing.sit_down(counter(office, 2), karla)
     ticket = arrived(office, "09:12")
     queueing.call_next(counter(office, 1))
     ticket.refresh_from_db()

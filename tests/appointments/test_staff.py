@@ -1,5 +1,6 @@
 """What staff do: book for people without e-mail, look at the day, serve at a counter."""
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.utils import timezone
 from apps.accounts.models import Department
 from apps.appointments import queueing, transitions
 from apps.appointments.availability import minute
-from apps.appointments.models import Booking, Counter, OpeningRule, Shift, Ticket
+from apps.appointments.kinds import invitations
+from apps.appointments.models import Booking, Counter, OfficePolicy, OpeningRule, Shift, Ticket
 from apps.appointments.states import Audience, BookedBy, BookingStatus, Source, TicketStatus
 from apps.core.models import OutgoingEmail
 from tests import factories
@@ -64,8 +66,10 @@ def test_number_and_code_on_the_slip_move_and_cancel(clerk: Any, office: Any) ->
     assert (booking.status, booking.booked_by, booking.name) == (BookingStatus.CONFIRMED, BookedBy.PHONE, WHO["name"])
     assert booking.reference in slip
     code = code_on(slip)
-    # Shown once.
-    assert code not in text(clerk.get(f"{DAY}{booking.pk}/zettel/"))
+    # Shown as long as somebody prints it.
+    assert code_on(text(clerk.get(f"{DAY}{booking.pk}/zettel/"))) == code
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
+        assert code[:3] + " " + code[3:] not in text(clerk.get(f"{DAY}{booking.pk}/zettel/"))
     clerk.as_(None)
     answer = clerk.post("/termine/mit-code/", {"nummer": booking.reference.lower(), "code": code}, follow=True)
     assert "Ihr Termin steht." in text(answer)
@@ -172,8 +176,8 @@ def test_day_lists_everybody_and_search_finds_all_days(clerk: Any, office: Any) 
     assert WHO["name"] in page
     assert held.reference not in page
     for wanted in (booking.reference.replace("-", "").lower(), "yıldız", "05361 1234"):
-        assert booking.reference in text(clerk.get(DAY, {"q": wanted})), wanted
-    assert "Nichts gefunden." in text(clerk.get(DAY, {"q": "gibt es nicht"}))
+        assert booking.reference in text(clerk.post(DAY, {"q": wanted})), wanted
+    assert "Nichts gefunden." in text(clerk.post(DAY, {"q": "gibt es nicht"}))
     for odd in ({"tag": "x"}, {"tag": "9999-12-31"}, {"standort": "x"}, {"tag": "0001-01-01"}):
         assert clerk.get(DAY, odd).status_code == 200
 
@@ -230,7 +234,8 @@ def press(clerk: Any, counter: Counter, act: str, **more: str) -> str:
 
 
 @pytest.mark.usefixtures("morning")
-def test_a_morning_at_the_counter(clerk: Any, office: Any) -> None:
+def test_a_morning_at_the_counter(clerk: Any, office: Any, piotr: Any) -> None:
+    queueing.sit_down(Counter.objects.get(name="Platz 2"), piotr)
     tickets = [arrived(office, time) for time in ("09:00", "09:12", "09:24")]
     here, other = Counter.objects.order_by("name")
     # Nobody acts at a counter where they do not sit.
@@ -250,13 +255,13 @@ def test_a_morning_at_the_counter(clerk: Any, office: Any) -> None:
     press(clerk, here, "uebergeben", an=str(other.pk))
     assert Ticket.objects.get(pk=tickets[2].pk).for_counter == other
     press(clerk, here, "pause")
-    assert queueing.staffed(office) == []
+    assert queueing.staffed(office) == [other]
     press(clerk, here, "weiter")
     assert "T 02" in press(clerk, here, "naechste")
     press(clerk, here, "fertig")
     assert "Gerade wartet niemand, den dieser Platz" in press(clerk, here, "naechste")
     assert "Wo sitzen Sie heute?" in press(clerk, here, "aufstehen")
-    assert not Shift.objects.filter(ended_at=None).exists()
+    assert [s.counter for s in Shift.objects.filter(ended_at=None)] == [other]
     assert Booking.objects.filter(status=BookingStatus.SERVED).count() == 2
 
 
@@ -283,6 +288,8 @@ def test_stale_buttons_change_nothing(clerk: Any, office: Any) -> None:
     queueing.call(ticket, other)
     for act in ("aufrufen", "fertig", "ist-da", "nicht-erschienen", "uebergeben", "doch-da"):
         assert "schneller" in press(clerk, here, act, nummer=str(ticket.pk)), act
+    for termin in ("x", "a\x00", "", "3PE-E79-K49"):
+        assert "schneller" in press(clerk, here, "anmelden", termin=termin)
     for data in ({"tun": "x"}, {"tun": "aufrufen", "nummer": "x"}, {}):
         assert clerk.post(f"/verwaltung/schalter/{here.pk}/tun/", data).status_code == 404
     assert clerk.post("/verwaltung/schalter/", {"platz": "x"}).status_code == 404
@@ -356,7 +363,7 @@ def test_case_of_somebody_else_is_not_taken_along(client: Any, juergen: Any, ayl
     assert Booking.objects.get().case is None
 
 
-@pytest.mark.parametrize("data", [{}, {"leistung": "x"}, {"leistung": "hundesteuer-anmelden"}])
+@pytest.mark.parametrize("data", [{}, {"leistung": "x"}, {"leistung": "hundesteuer-anmelden"}, {"leistung": "\x00"}])
 def test_invitation_to_nothing_is_not_there(clerk: Any, aylin: Any, office: Any, data: dict[str, str]) -> None:
     case = factories.parking_case(aylin)
     assert clerk.post(f"/verwaltung/termine/einladen/{case.reference}/", data).status_code == 404
@@ -367,3 +374,52 @@ def test_clerk_of_another_department_invites_nobody(client: Any, piotr: Any, ayl
     client.as_(piotr)
     path = f"/verwaltung/termine/einladen/{case.reference}/"
     assert client.post(path, {"leistung": "personalausweis"}).status_code == 404
+
+
+def test_invitation_stays_settled_and_opens_again_when_the_appointment_is_cancelled(aylin: Any, karla: Any) -> None:
+    office = setting.office()
+    case = factories.parking_case(aylin)
+    transitions.invite(case, setting.bookable(), by=karla)
+    booking = hold(office, user=aylin, case=case)
+    # Another address than the account's: the case stays.
+    transitions.reserve(booking, name="Aylin", email="andere@example.org")
+    transitions.confirm(booking)
+    assert Booking.objects.get().case == case
+    assert invitations(case) == []
+    Booking.objects.update(case=None)
+    assert invitations(case) == [], "what is forgotten after a month does not ask again"
+    Booking.objects.update(case=case)
+    transitions.cancel(Booking.objects.get())
+    assert len(invitations(case)) == 1
+
+
+def test_office_that_is_switched_off_still_shows_whom_it_concerns(clerk: Any, office: Any) -> None:
+    booking = confirmed(office)
+    OfficePolicy.objects.update(active=False)
+    assert booking.reference in text(clerk.get("/verwaltung/termine/betroffen/"))
+
+
+@pytest.mark.usefixtures("morning")
+def test_yesterdays_forgotten_visit_does_not_block_the_counter(office: Any) -> None:
+    ticket = arrived(office, "09:00")
+    here = Counter.objects.select_related("office").order_by("name")[0]
+    queueing.call(ticket, here)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=7), tick=True):
+        assert queueing.call_next(here) is None
+        today = arrived(office, "09:12")
+        assert queueing.call_next(here) == today
+    assert Ticket.objects.get(pk=ticket.pk).status == TicketStatus.DONE
+
+
+@pytest.mark.usefixtures("morning")
+def test_somebody_handed_to_a_counter_that_was_left_is_anybodys_again(office: Any, karla: Any, piotr: Any) -> None:
+    ticket = arrived(office, "09:00")
+    here, other = Counter.objects.select_related("office").order_by("name")
+    queueing.sit_down(here, karla)
+    shift = queueing.sit_down(other, piotr)
+    queueing.call_next(here)
+    ticket.refresh_from_db()
+    queueing.hand_over(ticket, other)
+    assert queueing.call_next(here) is None
+    queueing.stand_up(shift)
+    assert queueing.call_next(here) == ticket

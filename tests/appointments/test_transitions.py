@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from apps.accounts.erasure import close_account
+from apps.accounts.models import User
 from apps.appointments import periodic, transitions
 from apps.appointments.models import Booking, Closure, Counter
 from apps.appointments.states import Audience, BookingStatus, CancelledBy
@@ -417,3 +418,27 @@ def test_mixed_lengths_under_load_never_overlap(django_db_serialized_rollback: A
         )
         assert cursor.fetchone() == (0,)
     assert Booking.objects.confirmed().count() > 5
+
+
+def test_moves_do_not_multiply_an_appointment() -> None:
+    """Several holds in place of one booking that was cancelled: the limit of an address holds."""
+    office = setting.office(counters=5)
+    old = confirmed(office, "09:00")
+    moves = [hold(office, "10:00", replaces=old) for _ in range(4)]
+    transitions.cancel(Booking.objects.get(pk=old.pk))
+    for number, booking in enumerate(moves):
+        if number < 3:
+            transitions.confirm(booking, email=old.email)
+        else:
+            with pytest.raises(transitions.TooMany):
+                transitions.confirm(booking, email=old.email)
+    assert Booking.objects.confirmed().count() == 3
+
+
+def test_whoever_moves_with_the_link_does_not_become_the_owner(aylin: User, juergen: User) -> None:
+    office = setting.office()
+    old = hold(office, "09:00", user=aylin)
+    transitions.confirm(old, by=aylin, name="Aylin", email=aylin.email)
+    new = hold(office, "10:00", user=juergen, replaces=old)
+    transitions.confirm(new, by=juergen, name=old.name, email=old.email)
+    assert Booking.objects.confirmed().get().user == aylin

@@ -454,3 +454,11 @@ def test_all_times_from_the_page_of_a_time_that_went_keep_what_was_typed(client:
     assert "/zeiten/" in answer["Location"]
     other = hold(client, "10:00")
     assert 'value="zoe@example.org"' in text(client.get(f"/termine/{other.pk}/angaben/"))
+
+
+def test_what_was_typed_is_not_shown_to_whoever_signs_in_next(client: Any, office: Office, juergen: Any) -> None:
+    booking = hold(client)
+    client.post(f"/termine/{booking.pk}/angaben/", {**VISIT, **DETAILS, "zeit": time(), "_release": "1"})
+    client.as_(juergen)
+    other = hold(client, "10:00")
+    assert "zoe@example.org" not in text(client.get(f"/termine/{other.pk}/angaben/"))

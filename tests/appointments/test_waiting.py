@@ -9,11 +9,11 @@ import time_machine
 from django.utils import timezone
 
 from apps.appointments import transitions, waiting
-from apps.appointments.models import Booking, Closure, Passed, Wish
+from apps.appointments.models import Booking, Closure, OfficePolicy, Passed, Wish
 from apps.appointments.states import BookingStatus, CancelledBy, WishStatus
 from apps.core.business_calendar import today
 from apps.core.models import OutgoingEmail
-from apps.core.transitions import TransitionError
+from apps.core.transitions import TransitionConflict, TransitionError
 from tests.appointments import setting
 from tests.appointments.test_transitions import confirmed, hold, lapse, many, racing
 
@@ -319,6 +319,74 @@ def test_accepting_races_with_the_offer_running_out(django_db_serialized_rollbac
         Booking.objects.all().delete()
         Passed.objects.all().delete()
         Wish.objects.all().delete()
+
+
+def test_larger_buffer_since_then_breaks_nothing() -> None:
+    office = setting.office()
+    first, _second = confirmed(office, "09:00"), confirmed(office, "09:12")
+    OfficePolicy.objects.update(buffer_minutes=6)
+    transitions.cancel(Booking.objects.get(pk=first.pk))
+    wish(1)
+    waiting.sweep()
+    run_out()
+    assert Booking.objects.filter(status=BookingStatus.OFFERED).count() <= 1
+
+
+def test_what_staff_booked_goes_to_the_list_as_well() -> None:
+    office = setting.office()
+    wish(1)
+    assert waiting.offer(freed(office, audience="internal").pk)
+
+
+def test_time_that_could_not_be_booked_after_its_rest_does_not_rest() -> None:
+    office = setting.office(weekdays=setting.EVERY_DAY, opens="00:00", closes="23:59", lead_minutes=60)
+    booking = confirmed(office)
+    with time_machine.travel(booking.starts_at - dt.timedelta(minutes=61)):
+        transitions.cancel(booking)
+    assert not Booking.objects.filter(status=BookingStatus.FREED).exists()
+
+
+def test_wish_goes_along_when_the_appointment_it_is_to_replace_moves_or_goes() -> None:
+    office = setting.office(counters=2)
+    late = confirmed(office, "11:00")
+    made = wish(1, replaces=late)
+    later = hold(office, "11:36", replaces=late)
+    transitions.confirm(later)
+    made.refresh_from_db()
+    assert made.replaces == later
+    transitions.cancel(later)
+    made.refresh_from_db()
+    assert made.replaces is None
+    assert made.waits
+
+
+@racing
+def test_two_times_at_once_go_to_two_people(django_db_serialized_rollback: Any) -> None:
+    office = setting.office(counters=2)
+    wish(1), wish(2)
+    rows = []
+    for time in ("09:00", "10:00"):
+        transitions.cancel(confirmed(office, time))
+        rows.append(Booking.objects.filter(status=BookingStatus.FREED).latest("created_at").pk)
+    many(lambda n: waiting.offer(rows[n]), 2)
+    offers = Booking.objects.filter(status=BookingStatus.OFFERED)
+    assert len({o.wish_id for o in offers}) == offers.count()
+
+
+@racing
+def test_leaving_the_list_and_accepting_at_once_end_well(django_db_serialized_rollback: Any) -> None:
+    office = setting.office()
+    for _ in range(5):
+        made = wish(1)
+        waiting.offer(freed(office).pk)
+        offer = Booking.objects.get(status=BookingStatus.OFFERED)
+        acts: list[Any] = [lambda offer=offer: transitions.confirm(offer), lambda made=made: waiting.end(made)]
+        results = many(lambda n, acts=acts: acts[n](), 2)  # type: ignore[misc]  # default of the loop's value
+        assert {type(r) for r in results} <= {type(None), TransitionConflict, TransitionError}, results
+        assert None in results
+        Booking.objects.all().delete()
+        Wish.objects.all().delete()
+        Passed.objects.all().delete()
 
 
 # -- pages ----------------------------------------------------------------------------------------------------

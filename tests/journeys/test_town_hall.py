@@ -112,7 +112,7 @@ def test_from_the_terminal_to_the_counter(person: Any, office: Portal) -> None:
     shows(clerk, "Aufgerufen")
     shows(clerk, drawn)
     clerk.locator("summary", has_text="An einen anderen Platz").click()
-    clerk.select_option("[name=an]", label="Platz 4")
+    clerk.select_option("[name=an]", label="egal welcher")
     follow(clerk.get_by_role("button", name="Übergeben", exact=True))
     shows(clerk, f"{drawn} wartet wieder.")
     follow(clerk.get_by_role("button", name="Pause", exact=True))
@@ -170,7 +170,7 @@ def test_booked_by_telephone_and_moved_with_number_and_code(person: Any, office:
     # A change of ours: she has no address, so somebody calls her.
     page.goto("/verwaltung/termine/")
     page.fill("[name=q]", number)
-    follow(page.get_by_role("button", name="Anzeigen"))
+    follow(page.get_by_role("button", name="Suchen"))
     follow(page.get_by_role("link", name=number))
     page.locator("summary", has_text="Absagen").click()
     page.fill("[name=note]", "Stromausfall am Montag.")

@@ -16,6 +16,12 @@ STATUSES = [
     ("served", "bedient"), ("no_show", "nicht erschienen"), ("freed", "wird frei"), ("offered", "angeboten"),
 ]  # fmt: skip
 
+FORGET = """
+SET CONSTRAINTS ALL IMMEDIATE;
+DELETE FROM appointments_booking_services s USING appointments_booking b
+WHERE b.id = s.booking_id AND b.status IN ('freed', 'offered');
+DELETE FROM appointments_booking WHERE status IN ('freed', 'offered');
+"""
 # Takes the first free of some counters for a time, lapsed bookings out of the way first.
 #
 # The rules by which the caller has chosen the counters must still be those of the stamp. The shared lock keeps
@@ -180,6 +186,8 @@ class Migration(migrations.Migration):
             "booking",
             models.Index(Upper("email"), condition=Q(status="confirmed"), name="booking_address_idx"),
         ),
+        # On the way back nothing may be left that the old constraints do not know.
+        migrations.RunSQL(migrations.RunSQL.noop, FORGET),
         migrations.RunSQL(HOLD, DROP),
         migrations.RunSQL(CONFIRM, DROP_CONFIRM),
     ]

@@ -56,8 +56,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="booking",
-            name="kept_at",
-            field=models.DateTimeField(blank=True, null=True),
+            name="kept_for",
+            field=models.CharField(blank=True, db_default="", default="", max_length=32),
         ),
         migrations.AddField(
             model_name="booking",

@@ -97,8 +97,11 @@ class Booking(models.Model):
     call_since = models.DateTimeField(null=True, blank=True)
     # Rows are also inserted by a function of the database, which knows nothing of this column.
     call_note = models.CharField(max_length=500, blank=True, default="", db_default="")
-    # When the office decided to serve somebody although its hours say otherwise.
-    kept_at = models.DateTimeField(null=True, blank=True)
+    # Why it is concerned by a change of the rules and yet served; another reason makes it concerned again.
+    kept_for = models.CharField(max_length=32, blank=True, default="", db_default="")
+
+    # Set by ``concerned``.
+    concerned_for = ""
 
     objects = BookingQuerySet.as_manager()
 

@@ -33,7 +33,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         beyond = self.model.services.through.objects.filter(ticket=OuterRef("pk")).exclude(
             bookableservice__in=counter.services.all()
         )
-        return self.filter(Q(for_counter=None) | Q(for_counter=counter)).exclude(Exists(beyond))
+        # Where nobody sits any more nobody waits for: whoever was handed there is anybody's again.
+        there = Shift.objects.filter(counter=OuterRef("for_counter"), ended_at=None)
+        meant = Q(for_counter=None) | Q(for_counter=counter) | ~Exists(there)
+        return self.filter(meant).exclude(Exists(beyond))
 
 
 class Ticket(models.Model):

@@ -116,6 +116,8 @@ class Invitation(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="invitations")
     service = models.ForeignKey(BookableService, on_delete=models.PROTECT, related_name="invitations")
     created_at = models.DateTimeField(default=timezone.now)
+    # When an appointment for it was confirmed.
+    settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "service"], name="invitation_once")]

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.appointments import queueing, waiting_time
 from apps.appointments.availability import moment
 from apps.appointments.forms import ArrivalForm, TerminalForm, WalkInForm
-from apps.appointments.limits import may_arrive, may_draw
+from apps.appointments.limits import count_draw, may_arrive, may_draw
 from apps.appointments.models import TICKET_SALT, Booking, OfficePolicy, Ticket
 from apps.appointments.states import AT_COUNTER, Source, TicketStatus
 from apps.catalogue.models import Office
@@ -81,15 +82,18 @@ def walk_in(request: HttpRequest) -> HttpResponse:
 
 
 def _drawn(request: HttpRequest, office: Office, services: Any, persons: int) -> Ticket | HttpResponse:
-    if not any(s.left_from_home for s in queueing.sessions(office)):
-        raise queueing.NoTickets(able=True)
     if not may_draw(request):
         return render(request, "errors/429.html", status=429)
-    return queueing.draw(office, services, persons, source=Source.HOME)
+    ticket = queueing.draw(office, services, persons, source=Source.HOME)
+    count_draw(request)
+    return ticket
 
 
 def no_ticket_text(problem: queueing.NoTickets) -> str:
     """Why there is no number, and what to do."""
+    if problem.begins is not None:
+        time = timezone.localtime(moment(problem.begins)).strftime("%H:%M")
+        return _("Wartenummern dafür gibt es heute ab %(time)s Uhr.") % {"time": time}
     if problem.able:
         return _("Für heute sind die Wartenummern vergeben. Am Standort gibt es vielleicht noch welche.")
     return _("Dafür gibt es gerade keine Wartenummern. Bitte buchen Sie einen Termin.")

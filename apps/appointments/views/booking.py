@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.appointments import proof, transitions
+from apps.appointments import proof, queueing, transitions
 from apps.appointments.availability import minute, moment
 from apps.appointments.forms import CodeForm, DetailsForm, EmailForm, VisitForm
 from apps.appointments.limits import may_hold, may_mail
@@ -37,6 +37,7 @@ SLUG = re.compile(r"[-a-z0-9]{1,60}")
 SESSION_KEY = "bookings"
 MOST_IN_SESSION = 20
 TYPED_KEY = "appointment_typed"
+TYPED_MINUTES = 15
 # What a form that is sent once more does not bring along.
 NOT_AGAIN = {"csrfmiddlewaretoken", "altcha", "vorab_code", "vorab_email", "weiter"}
 PROVED = {"appointments:take", "appointments:details"}
@@ -198,13 +199,16 @@ def details(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def _keep_typed(request: HttpRequest) -> None:
     """What was typed goes along while somebody looks for another time."""
-    request.session[TYPED_KEY] = {key: request.POST.get(key, "")[:300] for key in ("name", "email", "phone")}
+    until = timezone.now() + dt.timedelta(minutes=TYPED_MINUTES)
+    typed = {key: request.POST.get(key, "")[:300] for key in ("name", "email", "phone")}
+    request.session[TYPED_KEY] = [typed, until.timestamp()]
 
 
 def _known(request: HttpRequest, booking: Booking) -> dict[str, str]:
-    typed: dict[str, str] = request.session.get(TYPED_KEY, {})
-    if any(typed.values()):
-        return typed
+    typed, until = request.session.get(TYPED_KEY, ({}, 0))
+    # Whoever has signed in since may be somebody else.
+    if any(typed.values()) and until > timezone.now().timestamp() and not request.user.is_authenticated:
+        return dict(typed)
     if booking.name:
         return {"name": booking.name, "email": booking.email, "phone": booking.phone}
     if request.user.is_authenticated:
@@ -237,7 +241,7 @@ def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse
     if "_all" in request.POST or "_release" in request.POST:
         _keep_typed(request)
         if booking is not None:
-            transitions.release(Booking.objects.filter(pk=booking.pk, status=BookingStatus.HELD))
+            transitions.release(Booking.objects.filter(pk=booking.pk).exclude(status=BookingStatus.FREED))
         form = VisitForm(request.POST)
         return redirect(_times_url(request, form) if form.is_valid() else "appointments:choose")
     if booking is None or not booking.is_live:
@@ -385,5 +389,7 @@ def booking_context(found: Booking) -> dict[str, Any]:
         "services": services,
         "documents": list(dict.fromkeys(d for s in services for d in s.service.document_list)),
         "token": transitions.manage_token(found),
-        "today": timezone.localdate(found.starts_at) == timezone.localdate(),
+        "may_arrive": found.status == BookingStatus.CONFIRMED
+        and timezone.localdate(found.starts_at) == timezone.localdate()
+        and timezone.now() <= found.starts_at + queueing.LATE,
     }

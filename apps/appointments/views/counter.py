@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,6 +18,7 @@ from apps.appointments import queueing
 from apps.appointments.models import BookableService, Booking, Counter, OfficePolicy, Shift, Ticket
 from apps.appointments.states import AT_COUNTER, Source, TicketStatus
 from apps.catalogue.models import Office
+from apps.core import references
 from apps.core.transitions import TransitionError
 
 SHOWN = 50
@@ -89,7 +90,8 @@ def _line(here: Counter) -> dict[str, Any]:
     elsewhere = tickets.filter(status=TicketStatus.WAITING).exclude(pk__in=[t.pk for t in waiting]).count()
     # Who can take over what is being done here.
     needed = [s.pk for s in current.services.all()] if current else []
-    others = Counter.objects.filter(office=here.office, active=True).exclude(pk=here.pk)
+    others = Counter.objects.filter(office=here.office, active=True, shifts__ended_at=None, shifts__isnull=False)
+    others = others.exclude(pk=here.pk)
     for service in needed:
         others = others.filter(services=service)
     return {
@@ -174,7 +176,8 @@ def _hand_over(request: SignedInRequest, here: Counter, shift: Shift) -> HttpRes
 
 
 def _check_in(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResponse | None:
-    booking = expected(here.office).filter(Q(reference=request.POST.get("termin", "")[:11])).first()
+    reference = references.normalise(request.POST.get("termin", ""))
+    booking = expected(here.office).filter(reference=reference).first()
     if booking is None:
         raise TransitionError("not expected")
     try:

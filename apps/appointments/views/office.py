@@ -31,8 +31,9 @@ from apps.core import references
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionError
 
-# The code that was just made, for one look at the slip.
+# The code that was just made, as long as somebody prints the slip.
 CODE_KEY = "appointment_code"
+CODE_MINUTES = 10
 
 
 def _bookings(request: SignedInRequest) -> Any:
@@ -49,7 +50,7 @@ def _bookings(request: SignedInRequest) -> Any:
 
 
 @for_offices
-@require_safe
+@require_http_methods(["GET", "POST"])
 def day(request: SignedInRequest) -> HttpResponse:
     """Everybody who comes on a day, to look at and to print; a search goes over all days."""
     offices = offices_of(request.user)
@@ -59,7 +60,8 @@ def day(request: SignedInRequest) -> HttpResponse:
     except ValueError:
         chosen = today()
     chosen = min(max(chosen, dt.date(2000, 1, 1)), dt.date(2100, 1, 1))
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    # A name is searched for by POST: it has no business in an address.
+    text = request.POST.get("q", "").replace("\x00", "").strip()[:100]
     rows = _bookings(request).exclude(status__in=LAPSING)
     if text:
         reference = references.normalise(text)
@@ -106,7 +108,7 @@ def _do(request: SignedInRequest, booking: Booking, note: NoteForm) -> HttpRespo
             messages.success(request, _("Angemeldet: %(label)s") % {"label": ticket.label})
             return here
         if "code" in request.POST and booking.lies_ahead:
-            request.session[CODE_KEY] = [str(booking.pk), transitions.new_code(booking)]
+            _keep_code(request, booking)
             return redirect("admin:appointment_slip", booking.pk)
         if "angerufen" in request.POST:
             transitions.called(booking)
@@ -123,13 +125,18 @@ def _do(request: SignedInRequest, booking: Booking, note: NoteForm) -> HttpRespo
     return here
 
 
+def _keep_code(request: SignedInRequest, booking: Booking) -> None:
+    until = timezone.now() + dt.timedelta(minutes=CODE_MINUTES)
+    request.session[CODE_KEY] = [str(booking.pk), transitions.new_code(booking), until.timestamp()]
+
+
 @for_offices
 @require_safe
 def slip(request: SignedInRequest, pk: Any) -> HttpResponse:
-    """The appointment on paper, with the code for whoever has no e-mail; the code is shown once."""
+    """The appointment on paper, with the code for whoever has no e-mail; the code is shown for some minutes."""
     booking = get_object_or_404(_bookings(request), pk=pk, status=BookingStatus.CONFIRMED)
-    known = request.session.pop(CODE_KEY, None)
-    code = known[1] if known and known[0] == str(booking.pk) else ""
+    known = request.session.get(CODE_KEY)
+    code = known[1] if known and known[0] == str(booking.pk) and known[2] > timezone.now().timestamp() else ""
     services = list(booking.services.all())
     documents = list(dict.fromkeys(d for s in services for d in s.service.document_list))
     context = {
@@ -234,7 +241,7 @@ def details(request: SignedInRequest, pk: Any) -> HttpResponse:
         except TransitionError:
             messages.warning(request, _("Die Zeit ist nicht mehr gehalten. Bitte wählen Sie neu."))
             return redirect("admin:appointment_book")
-        request.session[CODE_KEY] = [str(booking.pk), transitions.new_code(booking)]
+        _keep_code(request, booking)
         return redirect("admin:appointment_slip", booking.pk)
     context = {"booking": booking, "form": form, "services": booking.services.all()}
     return render(request, "appointments/staff/details.html", context, status=422 if form.errors else 200)
@@ -253,7 +260,8 @@ def _confirm(booking: Booking, data: dict[str, Any]) -> None:
 def invite(request: SignedInRequest, reference: str) -> HttpResponse:
     """Ask the applicant of a case to come."""
     case = get_object_or_404(Case.objects.worked_by(request.user), reference=reference)
-    service = offered().filter(service__slug=request.POST.get("leistung", "")[:60]).first()
+    wanted = request.POST.get("leistung", "")
+    service = next((s for s in offered() if s.service.slug == wanted), None)
     if service is None:
         raise Http404
     try:
@@ -304,7 +312,7 @@ def _settle(booking: Booking, what: str, note: str) -> bool:
     if what == "counter":
         return transitions.change_counter(booking)
     if what == "keep":
-        transitions.keep(booking)
+        transitions.keep(booking, booking.concerned_for)
         return True
     try:
         transitions.cancel(booking, by=CancelledBy.OFFICE, note=note)

@@ -89,7 +89,7 @@ def _written(request: HttpRequest, form: WishForm, who: DetailsForm | None, old:
             services=data["leistung"], persons=data["personen"], office=data["standort"],
             first_day=data["first_day"], last_day=data["last_day"], weekdays=data["weekdays"],
             earliest=data["earliest"], latest=data["latest"], language=translation.get_language() or "de",
-            user=user, replaces=old, proved=proved, **person,
+            user=user if old is None else old.user, replaces=old, proved=proved, **person,
         )  # fmt: skip
     except waiting.TooManyWishes:
         errors.add_error(
