@@ -67,6 +67,10 @@ def portal() -> Iterator[Portal]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+CLOSE = """INSERT INTO appointments_closure (office_id, begins, ends, reason_de, reason_en)
+           SELECT id, %s, %s, '', '' FROM catalogue_office WHERE slug = 'standesamt' RETURNING 1"""
+
+
 class Client:
     """A connection that is kept alive."""
 
@@ -132,6 +136,9 @@ class Load:
         self.stands: set[str] = set()
         self.cancelled: set[str] = set()
         day = setting.working_day(20)
+        # From when on the last of these times are closed; nobody is given one after that.
+        self.closed_at: dt.datetime | None = None
+        self.closed = (setting.at("10:36", day), setting.at("12:00", day))
         self.starts = [setting.at("09:00", day) + dt.timedelta(minutes=12 * n) for n in range(10)]
 
     def run(self) -> None:
@@ -142,6 +149,9 @@ class Load:
         time.sleep(SECONDS / 2)
         self.portal.kill("web")
         self.portal.start("web")
+        time.sleep(SECONDS / 4)
+        self.portal.query(CLOSE, *self.closed)
+        self.closed_at = dt.datetime.now(dt.UTC)
         for thread in threads:
             thread.join(SECONDS + 60)
 
@@ -171,6 +181,9 @@ class Load:
                 self.full.append((before, dt.datetime.now(dt.UTC), start, SERVICES[service]))
             # Somebody gives a time back now and then.
             self._give_back(client, draw)
+            return
+        if status == 409 and start + dt.timedelta(minutes=SERVICES[service]) > self.closed[0]:
+            # Closed meanwhile.
             return
         if status != 201:
             self._count(f"unexpected {status} {answer}")
@@ -225,6 +238,9 @@ def test_mixed_visits_under_load_with_a_killed_server(portal: Portal) -> None:
                 AND tstzrange(a.at, coalesce(a.gone, 'infinity')) && tstzrange(b.at, coalesce(b.gone, 'infinity'))
                 WHERE a.status = 'confirmed' AND b.status = 'confirmed'"""
     assert portal.query(double) == [(0,)]
+    # Nothing is given any more at a time that has been closed.
+    late = "SELECT count(*) FROM audit WHERE status = 'held' AND at > %s AND during && tstzrange(%s, %s)"
+    assert portal.query(late, load.closed_at, *load.closed) == [(0,)]
     # Never lost: whatever was confirmed and not given back stands.
     standing = {
         str(row[0]) for row in portal.query("SELECT reference FROM appointments_booking WHERE status = 'confirmed'")
