@@ -183,6 +183,7 @@ def test_booked_by_telephone_and_moved_with_number_and_code(person: Any, office:
     shows(page, "Gerade ist niemand anzurufen.")
 
 
+@open_today
 def test_closure_lists_whom_it_concerns(person: Any, office: Portal) -> None:
     # Whoever edits the hours closes the office for six minutes, and is told whom that concerns.
     sql = "SELECT starts_at, ends_at FROM appointments_booking WHERE name = 'Ngọc Anh Nguyễn'"

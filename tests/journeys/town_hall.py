@@ -22,7 +22,7 @@ def main() -> None:
     from apps.appointments import transitions
     from apps.appointments.availability import minute, moment
     from apps.appointments.models import Counter, OpeningRule
-    from apps.core.business_calendar import today
+    from apps.core.business_calendar import is_holiday, today
     from tests.appointments import setting
 
     service = setting.bookable(SERVICE, 6)
@@ -38,6 +38,9 @@ def main() -> None:
         valid_from=today(), tickets=200, home_tickets=100,
     )  # fmt: skip
     walk_in.counters.set([last])
+    if is_holiday(today()) or timezone.localtime().hour >= 23:
+        # Closed, or nearly: the journeys that need these people are left out.
+        return
     soon = minute(timezone.now()) // 6 * 6 + 6
     for number, name in enumerate(["Zoë D’Angelo", "Mehmet Yıldız", "Ngọc Anh Nguyễn"]):
         booking = transitions.hold(
