@@ -11,11 +11,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from apps.accounts.models import Department, Profile, Role, StaffRole, User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
+from apps.appointments import availability
+from apps.appointments import transitions as appointments
+from apps.appointments.states import Audience
 from apps.cases import transitions as cases
 from apps.cases.models import Case
 from apps.cases.states import Delivery
@@ -65,7 +69,22 @@ class Command(BaseCommand):
                 valid_from=today(), valid_until=today() + dt.timedelta(days=364),
             )  # fmt: skip
         self._message()
+        self._appointments(aylin, juergen)
         self.stdout.write(f"{len(people)} people, {Case.objects.count()} cases")
+
+    def _appointments(self, *people: User) -> None:
+        """One for each on the next days on which the town hall is open."""
+        known = availability.rules()
+        service, office = known.services["reisepass"], known.offices["rathaus-b"]
+        read = availability.office_days(
+            [office.pk], today(), today() + dt.timedelta(days=14), audience=Audience.PUBLIC, now=timezone.now()
+        )
+        days = availability.slots(read, availability.visit_of([service], 1)).values()
+        for person, slots in zip(people, days, strict=False):
+            booking = appointments.hold(
+                office=office, services=[service], persons=1, starts_at=slots[len(slots) // 3].starts_at, user=person
+            )
+            appointments.confirm(booking, by=person, name=person.full_name, email=person.email)
 
     def _person(self, address: str, given: str, family: str, roles: list[tuple[str, str | None]]) -> User:
         admin = address.startswith("admin@")
