@@ -11,9 +11,10 @@ import tempfile
 import threading
 import time
 from collections import Counter as Count
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -122,6 +123,109 @@ def test_two_hundred_at_once_get_exactly_the_seats_there_are(portal: Portal, cou
                  ON o.id = c.office_id WHERE o.slug = 'standesamt' ORDER BY c.id LIMIT %s RETURNING 1"""
         portal.query(sql, start, start + dt.timedelta(hours=1), COUNTERS - counters)
     assert at_once(portal, 200, wanted("personalausweis", start)) == {201: counters, 409: 200 - counters}
+
+
+class Browser:
+    """Pages instead of the API: cookies, and the token of forms."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal, self.cookies = portal, dict[str, str]()
+        self.get("/termine/zeiten/?leistung=kirchenaustritt&personen=1")
+
+    def get(self, path: str) -> tuple[int, str, str]:
+        """Status, address to go on to, text."""
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, data: dict[str, str]) -> tuple[int, str, str]:
+        """The same for a form."""
+        return self._ask("POST", path, urlencode(data | {"csrfmiddlewaretoken": self.cookies["csrftoken"]}))
+
+    def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.portal.port, timeout=30)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        for header in answer.headers.get_all("Set-Cookie") or []:
+            name, _is, value = header.split(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, answer.headers.get("Location", ""), answer.read().decode()
+
+
+def twice(act: Callable[[], Any]) -> list[Any]:
+    """What two clicks at the same moment get."""
+    gate, answers = threading.Barrier(2), list[Any]()
+
+    def click() -> None:
+        gate.wait()
+        answers.append(act())
+
+    threads = [threading.Thread(target=click) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+def chosen(start: dt.datetime, **more: str) -> dict[str, str]:
+    zeit = f"standesamt.{int(start.timestamp() // 60)}"
+    return {"leistung": "kirchenaustritt", "personen": "1", "zeit": zeit, **more}
+
+
+def test_double_clicks_take_and_confirm_once(portal: Portal) -> None:
+    browser, day = Browser(portal), setting.working_day(12)
+    # Not even a session is there yet: of two clicks one time comes.
+    answers = twice(lambda: browser.post("/termine/halten/", chosen(setting.at("09:00", day))))
+    assert {status for status, _where, _text in answers} == {302}
+    held = "SELECT count(*) FROM appointments_booking WHERE status = 'held' AND starts_at = %s AND expires_at > now()"
+    assert portal.query(held, setting.at("09:00", day)) == [(1,)]
+    [details] = {where for _status, where, _text in answers}
+    who = {"name": "Zoë", "email": "doppelklick@example.org", "phone": ""}
+    twice(lambda: browser.post(details, chosen(setting.at("09:00", day)) | who))
+    mail = "SELECT body FROM core_outgoingemail WHERE to_address = 'doppelklick@example.org' AND purpose = %s"
+    [(body,)] = portal.query(mail, "appointment_confirm")
+    link = re.search(r"https?://[^/]+(/\S+bestaetigen/)", str(body))
+    assert link
+    answers = twice(lambda: browser.post(link[1], {}))
+    assert {status for status, _where, _text in answers} == {302}
+    assert len(portal.query(mail, "appointment_confirmed")) == 1
+
+
+def test_move_that_fails_keeps_the_old_time(portal: Portal) -> None:
+    day = setting.working_day(14)
+    token = confirmed_by_mail(portal, setting.at("09:00", day), "umzug@example.org")
+    stands = "SELECT status FROM appointments_booking WHERE email = 'umzug@example.org' AND starts_at = %s"
+    # All counters are taken at the time that is wanted.
+    for _ in range(COUNTERS):
+        assert Client(portal).ask("POST", "holds", wanted("kirchenaustritt", setting.at("10:00", day)))[0] == 201
+    browser = Browser(portal)
+    _status, where, _text = browser.post("/termine/halten/", chosen(setting.at("10:00", day), verschieben=token))
+    assert "/zeiten/" in where
+    assert portal.query(stands, setting.at("09:00", day)) == [("confirmed",)]
+    # The new time runs out while somebody looks at it.
+    _status, details, _text = browser.post("/termine/halten/", chosen(setting.at("11:00", day), verschieben=token))
+    portal.query(
+        "UPDATE appointments_booking SET expires_at = now() WHERE starts_at = %s RETURNING 1", setting.at("11:00", day)
+    )
+    for _ in range(COUNTERS):
+        Client(portal).ask("POST", "holds", wanted("kirchenaustritt", setting.at("11:00", day)))
+    status, _where, _text = browser.post(details, chosen(setting.at("11:00", day), verschieben=token))
+    assert status == 409
+    assert portal.query(stands, setting.at("09:00", day)) == [("confirmed",)]
+
+
+def confirmed_by_mail(portal: Portal, start: dt.datetime, email: str) -> str:
+    """A confirmed appointment; the token of its link."""
+    client = Client(portal)
+    _status, held = client.ask("POST", "holds", wanted("kirchenaustritt", start))
+    client.ask("POST", f"holds/{held['token']}/confirm", {"name": "Zoë", "email": email})
+    body = str(portal.query("SELECT body FROM core_outgoingemail WHERE to_address = %s", email)[0][0])
+    code = re.search(r"\b[0-9]{6}\b", body)
+    assert code
+    _status, answer = client.ask("POST", f"holds/{held['token']}/confirm", {"code": code[0]})
+    return str(answer["token"])
 
 
 class Load:

@@ -264,6 +264,85 @@ def test_who_waits_is_offered_what_others_give_back(person: Any, portal: Portal,
     shows(page, "Ihr Termin steht.")
 
 
+def test_waiting_list_is_joined_and_left_with_the_keyboard_only(person: Any, portal: Portal) -> None:
+    """On a desktop, signed in, so that no mail is needed."""
+    citizen = person(viewport=DESKTOP)
+    page = citizen.page
+    citizen.sign_in("juergen@example.org")
+    page.goto("/termine/warteliste/?leistung=fuehrerschein-umtauschen&personen=1")
+    tab_to(page, "last_day")
+    tab_to(page, "weekdays")
+    page.keyboard.press("Space")
+    tab_to(page, "earliest")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("23:00")
+    tab_to(page, "latest")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("23:30")
+    tab_to(page, "Auf die Warteliste")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    shows(page, "Sie stehen auf der Warteliste.")
+    page.goto("/mein-bereich/")
+    shows(page, "Sie warten auf einen Termin")
+    tab_to(page, "bis")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    tab_to(page, "Nicht mehr warten")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    shows(page, "Sie stehen nicht mehr auf der Warteliste.")
+
+
+def test_clerk_invites_from_a_case_and_the_booking_belongs_to_it(person: Any, portal: Portal) -> None:
+    sql = """SELECT c.reference FROM cases_case c JOIN accounts_user u ON u.id = c.applicant_id
+             WHERE u.email = 'juergen@example.org' AND c.kind = 'application' ORDER BY c.id LIMIT 1"""
+    number = str(portal.query(sql)[0][0])
+    clerk = person(viewport=DESKTOP)
+    clerk.sign_in(KARLA)
+    clerk.page.goto(f"/verwaltung/vorgaenge/{number}/")
+    clerk.page.select_option("#einladen", label="Meldebescheinigung beantragen")
+    follow(clerk.page.get_by_role("button", name="Einladen", exact=True))
+    shows(clerk.page, "noch nicht gebucht")
+    assert not findings(clerk.page, "case with an invitation")
+    citizen = person()
+    citizen.sign_in("juergen@example.org")
+    page = citizen.page
+    page.goto(portal.link(portal.wait_for_mail("juergen@example.org", "vor Ort")))
+    follow(page.get_by_role("link", name="Termin buchen"))
+    shows(page, number)
+    follow(page.locator("#zeiten .wp-time").nth(1))
+    follow(page.get_by_role("button", name="Weiter"))
+    shows(page, "Ihr Termin steht.")
+    reference_of_it = page.locator(".wp-number").first.inner_text()
+    clerk.page.reload()
+    shows(clerk.page, reference_of_it)
+
+
+@open_today
+def test_counter_is_worked_with_the_keyboard_only(person: Any, office: Portal) -> None:
+    foyer = person(viewport=DESKTOP).page
+    foyer.goto(terminal(office))
+    foyer.check(f"[name=leistung][value={SERVICE}]")
+    follow(foyer.get_by_role("button", name="Wartenummer ziehen"))
+    label = foyer.locator(".wp-ticket").inner_text().split(":")[-1].strip()
+    clerk = sit_down(person, "Platz 4")
+    for said in ("Aufgerufen", "Wird bedient"):
+        clerk.locator("[data-focus]:focus").wait_for()
+        with clerk.expect_navigation():
+            clerk.keyboard.press("Enter")
+        shows(clerk, said)
+    shows(clerk, label)
+    tab_to(clerk, "Fertig")
+    with clerk.expect_navigation():
+        clerk.keyboard.press("Enter")
+    shows(clerk, "Platz frei")
+    tab_to(clerk, "Pause")
+    with clerk.expect_navigation():
+        clerk.keyboard.press("Enter")
+    shows(clerk, "Pause beenden")
+
+
 def wait_for(portal: Portal, sql: str) -> bool:
     for _ in range(100):
         if portal.query(sql):

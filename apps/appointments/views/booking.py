@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -64,9 +65,6 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
         messages.warning(request, _("Bitte wählen Sie eine Zeit."))
         return redirect(_times_url(request, form))
     starts_at = moment(int(number))
-    again = _held_already(request, office, starts_at, form)
-    if again is not None:
-        return again
     token = request.POST.get("verschieben", "")
     replaces = moved(token)
     if token and replaces is None:
@@ -77,16 +75,15 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
     if proof.needed(request):
         return proof_page(request)
     try:
-        booking = transitions.hold(
-            office=office,
-            services=form.cleaned_data["leistung"],
-            persons=form.cleaned_data["personen"],
-            starts_at=starts_at,
-            user=request.user,
-            language=translation.get_language() or "de",
-            replaces=replaces,
-            case=case_of(request),
-        )
+        asked = partial(
+            transitions.hold, office=office, services=form.cleaned_data["leistung"],
+            persons=form.cleaned_data["personen"], starts_at=starts_at, user=request.user,
+            language=translation.get_language() or "de", replaces=replaces, case=case_of(request),
+        )  # fmt: skip
+        booking = asked(key=_click(request, starts_at, form))
+        if not booking.is_live or booking.status != BookingStatus.HELD:
+            # What came of the same click earlier on has gone its way: this is another one.
+            booking = asked()
     except transitions.Full:
         messages.warning(request, _("Diese Zeit ist gerade vergeben worden. Die nächsten freien Zeiten stehen hier."))
         return redirect(_times_url(request, form, um=number))
@@ -95,7 +92,7 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
         return redirect(_times_url(request, form, um=number))
     # One browser holds one time: what it held before is free again.
     before = request.session.get(SESSION_KEY, [])
-    transitions.release(Booking.objects.filter(pk__in=before, status=BookingStatus.HELD))
+    transitions.release(Booking.objects.filter(pk__in=before, status=BookingStatus.HELD).exclude(pk=booking.pk))
     _remember(request, booking)
     return booking
 
@@ -137,14 +134,10 @@ def code_before(request: HttpRequest) -> HttpResponse:
     return proof_page(request, code=True)
 
 
-def _held_already(request: HttpRequest, office: Office, starts_at: dt.datetime, form: VisitForm) -> Booking | None:
-    """What this browser holds at the same time for the same visit: the second click of a double click."""
-    wanted = {s.pk for s in form.cleaned_data["leistung"]}
-    mine = Booking.objects.filter(
-        pk__in=request.session.get(SESSION_KEY, []), status=BookingStatus.HELD, starts_at=starts_at,
-        counter__office=office, persons=form.cleaned_data["personen"], expires_at__gt=timezone.now(),
-    )  # fmt: skip
-    return next((b for b in mine if {s.pk for s in b.services.all()} == wanted), None)
+def _click(request: HttpRequest, starts_at: dt.datetime, form: VisitForm) -> str | None:
+    """The same for both clicks of a double click: this browser, the same visit, the same time."""
+    asked = [str(starts_at), *(f"{name}={value}" for name, value in query_of(request, form))]
+    return transitions.request_key(request.META.get("CSRF_COOKIE", ""), client="browser", body="&".join(asked))
 
 
 def _times_url(request: HttpRequest, form: VisitForm, **more: str) -> str:
