@@ -36,7 +36,7 @@ class SessionLimitMiddleware:
                 # Whose form this request may carry (see kept.py).
                 owner = request.user.pk
                 logout(request)
-                request.signed_out_user = owner  # type: ignore[attr-defined]  # ours
+                request.signed_out_user = owner  # type: ignore[attr-defined]  # an attribute of our own
                 messages.info(
                     request,
                     _("Sie waren lange nicht aktiv und wurden zu Ihrer Sicherheit abgemeldet.")

@@ -6,8 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -73,12 +72,11 @@ class OfficePolicyAdmin(TellsConcerned):
         """Of the terminal, which is a secret, and of the display in the waiting room."""
         if obj.pk is None:
             return "–"
-        paths = [
-            reverse("appointments:terminal", args=[obj.terminal_key]),
-            reverse("appointments:display", args=[obj.office.slug]),
-        ]
-        links = ((path, settings.SITE_URL + path) for path in paths)
-        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', links)
+        return format_html(
+            '<a href="{0}">{0}</a><br><a href="{1}">{1}</a>',
+            settings.SITE_URL + reverse("appointments:terminal", args=[obj.terminal_key]),
+            settings.SITE_URL + reverse("appointments:display", args=[obj.office.slug]),
+        )
 
 
 @admin.register(Counter)

@@ -17,6 +17,10 @@ from apps.core.business_calendar import today
 from apps.core.fields import GermanDateField, PlainCharField
 
 MOST_SERVICES = 5
+# What several pages say of a limit.
+TOO_MUCH_MAIL = _("Heute ging schon zu viel Post an diese Adresse oder von Ihrem Anschluss. Bitte rufen Sie an: 115")
+TOO_MANY = _("Mehr Termine auf einmal gehen für diese Adresse nicht. Bitte sagen Sie einen ab oder rufen Sie an: 115")
+TOO_MANY_WISHES = _("Für diese Adresse warten schon zwei Wünsche. Bitte beenden Sie einen davon oder rufen Sie an: 115")
 
 
 def dates() -> dict[str, Any]:

@@ -17,19 +17,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.appointments import proof, queueing, transitions
 from apps.appointments.availability import minute, moment
-from apps.appointments.forms import CodeForm, DetailsForm, EmailForm, VisitForm
+from apps.appointments.forms import TOO_MANY, TOO_MUCH_MAIL, CodeForm, DetailsForm, EmailForm, VisitForm
 from apps.appointments.limits import may_hold, may_mail
 from apps.appointments.models import Booking
 from apps.appointments.states import BookingStatus
 from apps.appointments.views.choosing import (
     case_of,
     free_for,
+    is_own_address,
     moved,
     nearest,
     offices_of,
     query_of,
     render_choose,
     shown,
+    signed_in_person,
 )
 from apps.catalogue.models import Office
 from apps.core.transitions import TransitionError
@@ -204,9 +206,7 @@ def _known(request: HttpRequest, booking: Booking) -> dict[str, str]:
         return dict(typed)
     if booking.name:
         return {"name": booking.name, "email": booking.email, "phone": booking.phone}
-    if request.user.is_authenticated:
-        return {"name": request.user.full_name, "email": request.user.email}
-    return {}
+    return signed_in_person(request)
 
 
 def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -> HttpResponse:
@@ -260,12 +260,9 @@ def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse
     if not typed.is_valid():
         return _render_details(request, booking, typed)
     data = typed.cleaned_data
-    proved = request.user.is_authenticated and request.user.email.lower() == data["email"].lower()
+    proved = is_own_address(request, data["email"])
     if not proved and not may_mail(request, data["email"]):
-        typed.add_error(
-            "email",
-            _("Heute ging schon zu viel Post an diese Adresse oder von Ihrem Anschluss. Bitte rufen Sie an: 115"),
-        )
+        typed.add_error("email", TOO_MUCH_MAIL)
         return _render_details(request, booking, typed)
     return _settle(request, booking, data, proved=proved)
 
@@ -282,10 +279,7 @@ def _settle(request: HttpRequest, booking: Booking, data: dict[str, str], *, pro
     except transitions.TooMany:
         form = DetailsForm(request.POST)
         form.is_valid()
-        form.add_error(
-            "email",
-            _("Mehr Termine auf einmal gehen für diese Adresse nicht. Bitte sagen Sie einen ab oder rufen Sie an: 115"),
-        )
+        form.add_error("email", TOO_MANY)
         return _render_details(request, booking, form)
     except TransitionError:
         # A second click finds what the first one has done; else the time has lapsed meanwhile.
@@ -349,12 +343,7 @@ def code(request: HttpRequest, pk: Any) -> HttpResponse:
                 else _("Der Code wurde zu oft falsch eingegeben. Bitte nutzen Sie den Link in der E-Mail."),
             )  # fmt: skip
         except transitions.TooMany:
-            form.add_error(
-                None,
-                _(
-                    "Mehr Termine auf einmal gehen für diese Adresse nicht. Bitte sagen Sie einen ab oder rufen Sie an: 115"
-                ),
-            )
+            form.add_error(None, TOO_MANY)
         except TransitionError:
             # Look again: confirmed by the link meanwhile, or lapsed.
             return redirect("appointments:code", booking.pk)

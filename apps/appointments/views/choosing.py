@@ -177,6 +177,18 @@ def case_of(request: HttpRequest) -> Case | None:
     return Case.objects.of(request.user).filter(reference=reference).first()
 
 
+def signed_in_person(request: HttpRequest) -> dict[str, str]:
+    """What is filled in for somebody with an account."""
+    user: Any = request.user
+    return {"name": user.full_name, "email": user.email} if user.is_authenticated else {}
+
+
+def is_own_address(request: HttpRequest, email: str) -> bool:
+    """Whether the address is that of the account, so that no mail has to prove it."""
+    user: Any = request.user
+    return bool(user.is_authenticated and user.email.lower() == email.lower())
+
+
 def moved(token: str) -> Booking | None:
     """The booking that is to be moved, if it still lies ahead."""
     booking = transitions.booking_for_token(token) if token else None

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.appointments import transitions, waiting
-from apps.appointments.forms import DetailsForm, WishForm
+from apps.appointments.forms import TOO_MANY_WISHES, TOO_MUCH_MAIL, DetailsForm, WishForm
 from apps.appointments.limits import may_mail
 from apps.appointments.models import WISH_DAYS, WISH_SALT, Booking, Wish
 from apps.appointments.states import BookingStatus, WishStatus
-from apps.appointments.views.choosing import moved
+from apps.appointments.views.choosing import is_own_address, moved, signed_in_person
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionError
 
@@ -39,7 +39,10 @@ def wish(request: HttpRequest) -> HttpResponse:
             if answer is not None:
                 return answer
     else:
-        form, who = WishForm(initial=_initial(request, old)), None if old else DetailsForm(initial=_known(request))
+        form, who = (
+            WishForm(initial=_initial(request, old)),
+            None if old else DetailsForm(initial=signed_in_person(request)),
+        )
     context = {"form": form, "who": who, "old": old, "token": token}
     wrong = bool(form.errors or (who is not None and who.errors))
     return render(request, "appointments/wish_form.html", context, status=422 if wrong else 200)
@@ -57,32 +60,23 @@ def _initial(request: HttpRequest, old: Booking | None) -> dict[str, Any]:
     return initial
 
 
-def _known(request: HttpRequest) -> dict[str, str]:
-    user: Any = request.user
-    return {"name": user.full_name, "email": user.email} if user.is_authenticated else {}
-
-
 def _written(request: HttpRequest, form: WishForm, who: DetailsForm | None, old: Booking | None) -> HttpResponse | None:
     """The page that follows; None with the reason in a form."""
     data = form.cleaned_data
     user: Any = request.user
     if who is not None:
         person = {key: who.cleaned_data[key] for key in ("name", "email", "phone")}
-        proved = user.is_authenticated and user.email.lower() == person["email"].lower()
+        proved = is_own_address(request, person["email"])
+    elif old is None or not old.email:
+        form.add_error(None, _("Für diesen Termin ist keine E-Mail-Adresse hinterlegt. Bitte rufen Sie an: 115"))
+        return None
     else:
-        assert old is not None  # noqa: S101  one of the two is there
         # Whoever has the link of the appointment waits for the same person.
-        person, proved = {"name": old.name, "email": old.email, "phone": old.phone}, bool(old.email)
-        if not old.email:
-            form.add_error(None, _("Für diesen Termin ist keine E-Mail-Adresse hinterlegt. Bitte rufen Sie an: 115"))
-            return None
+        person, proved = {"name": old.name, "email": old.email, "phone": old.phone}, True
     errors: Any = who if who is not None else form
     field = "email" if who is not None else None
     if not may_mail(request, person["email"]):
-        errors.add_error(
-            field,
-            _("Heute ging schon zu viel Post an diese Adresse oder von Ihrem Anschluss. Bitte rufen Sie an: 115"),
-        )
+        errors.add_error(field, TOO_MUCH_MAIL)
         return None
     try:
         made = waiting.wish(
@@ -92,10 +86,7 @@ def _written(request: HttpRequest, form: WishForm, who: DetailsForm | None, old:
             user=user if old is None else old.user, replaces=old, proved=proved, **person,
         )  # fmt: skip
     except waiting.TooManyWishes:
-        errors.add_error(
-            field,
-            _("Für diese Adresse warten schon zwei Wünsche. Bitte beenden Sie einen davon oder rufen Sie an: 115"),
-        )
+        errors.add_error(field, TOO_MANY_WISHES)
         return None
     return redirect(made.get_absolute_url() if proved else "appointments:wish_written")
 
@@ -124,10 +115,7 @@ def one(request: HttpRequest, token: str) -> HttpResponse:
             elif found.status == WishStatus.NEW:
                 waiting.confirm(found)
         except waiting.TooManyWishes:
-            messages.warning(
-                request,
-                _("Für diese Adresse warten schon zwei Wünsche. Bitte beenden Sie einen davon oder rufen Sie an: 115"),
-            )
+            messages.warning(request, TOO_MANY_WISHES)
         except TransitionError:
             messages.info(request, _("Dieser Wunsch ist schon beendet."))
         return redirect("appointments:wish", token)
