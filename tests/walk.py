@@ -32,7 +32,7 @@ from apps.accounts.models import Department, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.applications.states import Status
-from apps.appointments import queueing, waiting
+from apps.appointments import holding, queueing, waiting
 from apps.appointments import transitions as appointments
 from apps.appointments.models import Booking, Closure, OfficePolicy, Ticket, Wish
 from apps.appointments.transitions import manage_token
@@ -177,14 +177,12 @@ def _bookings(user: User) -> list[Booking]:
     office = setting.office(department=department("strassenverkehr"))
     Closure.objects.create(office=office, begins=setting.at("11:00"), ends=setting.at("12:00"))
     held, reserved, booked = (
-        appointments.hold(
-            office=office, services=[setting.bookable()], persons=1, starts_at=setting.at(time), user=user
-        )
+        holding.hold(office=office, services=[setting.bookable()], persons=1, starts_at=setting.at(time), user=user)
         for time in ("09:00", "09:12", "09:24")
     )
     appointments.reserve(reserved, name=user.full_name, email=user.email)
     appointments.confirm(booked, name=user.full_name, email=user.email)
-    by_staff = appointments.hold(
+    by_staff = holding.hold(
         office=office, services=[setting.bookable()], persons=1, starts_at=setting.at("09:36"), audience="internal"
     )
     return [held, reserved, booked, by_staff]

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.appointments import availability, proof, transitions
+from apps.appointments import availability, holding, proof, transitions
 from apps.appointments.forms import MOST_SERVICES, offered
 from apps.appointments.limits import may_hold, may_mail
 from apps.appointments.models import BookableService, Booking
@@ -113,7 +113,7 @@ class SlotQuerySerializer(VisitSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
         # As far as anybody can look ahead; beyond, there is nothing.
-        first = min(max(attrs.get("first") or today(), today()), today() + dt.timedelta(days=transitions.MANAGE_DAYS))
+        first = min(max(attrs.get("first") or today(), today()), today() + dt.timedelta(days=holding.LONGEST_DAYS))
         last = attrs.get("last") or first + dt.timedelta(days=7)
         attrs["first"], attrs["last"] = first, min(last, first + dt.timedelta(days=MOST_DAYS))
         return attrs
@@ -253,7 +253,7 @@ class Holds(APIView):
         asked = HoldSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        key = transitions.request_key(
+        key = holding.request_key(
             request.headers.get("Idempotency-Key", ""),
             client=client_key(request._request),
             body=json.dumps({**asked.initial_data, "altcha": None}, sort_keys=True, default=str),
@@ -264,13 +264,13 @@ class Holds(APIView):
         if known is None and proof.odd(request._request) and not proof.holds(data.get("altcha", "")):
             return problem("proof of work needed", status.HTTP_428_PRECONDITION_REQUIRED, challenge=proof.challenge())
         try:
-            booking = known or transitions.hold(
+            booking = known or holding.hold(
                 office=data["office"], services=data["services"], persons=data["persons"],
                 starts_at=data["starts_at"], booked_by=BookedBy.API, language=data["language"], key=key,
             )  # fmt: skip
-        except (transitions.Full, transitions.NotOffered) as error:
+        except (holding.Full, holding.NotOffered) as error:
             return problem(
-                "taken" if isinstance(error, transitions.Full) else "not offered", status.HTTP_409_CONFLICT,
+                "taken" if isinstance(error, holding.Full) else "not offered", status.HTTP_409_CONFLICT,
                 nearest=_nearest(data["office"], data["services"], data["persons"], data["starts_at"]),
             )  # fmt: skip
         return Response(_held(booking, data["office"]), status=status.HTTP_201_CREATED)

@@ -14,9 +14,9 @@ from apps.accounts.models import Role
 from apps.appointments import availability, waiting
 from apps.appointments.concerned import concerned
 from apps.appointments.forms import offered
+from apps.appointments.holding import release
 from apps.appointments.models import Booking, Invitation, OfficePolicy, Shift, Ticket, Wish
 from apps.appointments.states import LAPSING, WishStatus
-from apps.appointments.transitions import release
 from apps.cases.kinds import case_panels
 from apps.cases.models import Case
 from apps.catalogue.models import Office, OnlineAvailability, Service

@@ -2,13 +2,13 @@
 
 from celery import shared_task
 
-from apps.appointments import figures, periodic, transitions, waiting
+from apps.appointments import figures, holding, periodic, transitions, waiting
 
 
 @shared_task(name="appointments.release_lapsed", ignore_result=True)
 def release_lapsed() -> None:
     """Delete holds and reservations whose time is over; offer again what was not taken."""
-    transitions.release_lapsed()
+    holding.release_lapsed()
     waiting.sweep()
 
 

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from apps.appointments import queueing, transitions
+from apps.appointments import holding, queueing, transitions
 from apps.appointments.models import Booking, Counter, OfficePolicy, Ticket
 from apps.appointments.states import Source, TicketStatus
 from tests.appointments import setting
@@ -35,7 +35,7 @@ def text(answer: Any) -> str:
 
 
 def booked(office: Any, time: str = "09:12") -> Booking:
-    booking = transitions.hold(
+    booking = holding.hold(
         office=office, services=[setting.bookable()], persons=1, starts_at=setting.at(time, timezone.localdate())
     )
     transitions.confirm(booking, name="Zoë D’Angelo", email="zoe@example.org")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from apps.appointments import availability, transitions
+from apps.appointments import availability, holding
 from apps.appointments.availability import Visit
 from apps.appointments.models import BookableService, Booking, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.states import Audience, BookingStatus
@@ -204,7 +204,7 @@ def test_what_is_held_is_not_offered_and_lapses(settings: Any) -> None:
         "now": timezone.now(),
     }
     before = offered(office, **asked)
-    held = transitions.hold(office=office, services=[service], persons=1, starts_at=setting.at("09:00"))
+    held = holding.hold(office=office, services=[service], persons=1, starts_at=setting.at("09:00"))
     assert before - offered(office, **asked) == {(office.pk, setting.at("09:00").astimezone(dt.UTC))}
     Booking.objects.filter(pk=held.pk).update(expires_at=timezone.now() - MINUTE)
     assert offered(office, **asked) == before
@@ -247,7 +247,7 @@ def test_who_can_do_least_is_taken_first() -> None:
     office = setting.office(counters=3, services=[card, passport])
     simple = Counter.objects.get(name="Platz 2")
     simple.services.set([card])
-    held = transitions.hold(office=office, services=[card], persons=1, starts_at=setting.at("09:00"))
+    held = holding.hold(office=office, services=[card], persons=1, starts_at=setting.at("09:00"))
     assert held.counter == simple
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from apps.accounts.models import Department
-from apps.appointments import transitions
+from apps.appointments import holding, transitions
 from apps.appointments.concerned import concerned
 from apps.appointments.models import BookableService, Booking, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.states import Audience, BookingStatus
@@ -224,11 +224,11 @@ def test_closure_under_load_misses_nobody(django_db_serialized_rollback: Any) ->
             for start in starts * 3:
                 after = closed.is_set()
                 try:
-                    booking = transitions.hold(office=office, services=[service], persons=1, starts_at=start)
+                    booking = holding.hold(office=office, services=[service], persons=1, starts_at=start)
                     transitions.confirm(booking, name="Zoë")
                     with lock:
                         held.append((after, booking))
-                except (transitions.Full, transitions.NotOffered):
+                except (holding.Full, holding.NotOffered):
                     continue
         finally:
             connection.close()

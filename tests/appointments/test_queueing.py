@@ -9,7 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.appointments import periodic, queueing, transitions, waiting_time
+from apps.appointments import holding, periodic, queueing, transitions, waiting_time
 from apps.appointments.models import BookableService, Booking, Closure, Counter, OpeningRule, Shift, Ticket
 from apps.appointments.states import Audience, BookingStatus, Source, TicketStatus
 from apps.core.transitions import TransitionError
@@ -45,7 +45,7 @@ def town_hall(counters: int = 2, walk_ins: int = 0, tickets: int = 10, home: int
 
 
 def booked(office: Any, time: str = "09:12") -> Booking:
-    booking = transitions.hold(
+    booking = holding.hold(
         office=office, services=[setting.bookable()], persons=1, starts_at=today_at(time), audience=Audience.INTERNAL
     )
     transitions.confirm(booking, name="Zoë D’Angelo", email="zoe@example.org")
@@ -89,7 +89,7 @@ def test_too_early_and_too_late_are_said(time: str, early: bool) -> None:
 
 def test_appointment_of_another_day_is_not_today() -> None:
     office = town_hall()
-    booking = transitions.hold(
+    booking = holding.hold(
         office=office, services=[setting.bookable()], persons=1, starts_at=setting.at("09:00", setting.working_day(2))
     )
     transitions.confirm(booking, name="Zoë")
@@ -205,7 +205,7 @@ def test_counter_calls_only_whom_it_can_serve() -> None:
     office = town_hall(counters=2)
     passport = setting.bookable("reisepass", 24)
     counter(office, 2).services.add(passport)
-    booking = transitions.hold(office=office, services=[passport], persons=1, starts_at=today_at("09:12"))
+    booking = holding.hold(office=office, services=[passport], persons=1, starts_at=today_at("09:12"))
     transitions.confirm(booking, name="Zoë")
     ticket = queueing.check_in(booking, source=Source.DESK)
     assert queueing.call_next(counter(office, 1)) is None

@@ -9,7 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from apps.accounts.models import Department
-from apps.appointments import queueing, transitions
+from apps.appointments import holding, queueing, transitions
 from apps.appointments.availability import minute
 from apps.appointments.kinds import invitations
 from apps.appointments.models import Booking, Counter, OfficePolicy, OpeningRule, Shift, Ticket
@@ -219,7 +219,7 @@ def morning() -> Any:
 
 
 def arrived(office: Any, time: str) -> Ticket:
-    booking = transitions.hold(
+    booking = holding.hold(
         office=office, services=[setting.bookable()], persons=1, audience=Audience.INTERNAL,
         starts_at=setting.at(time, timezone.localdate()),
     )  # fmt: skip
@@ -267,7 +267,7 @@ def test_a_morning_at_the_counter(clerk: Any, office: Any, piotr: Any) -> None:
 
 @pytest.mark.usefixtures("morning")
 def test_reception_checks_people_in(clerk: Any, office: Any) -> None:
-    booking = transitions.hold(
+    booking = holding.hold(
         office=office, services=[setting.bookable()], persons=1, audience=Audience.INTERNAL,
         starts_at=setting.at("11:00", timezone.localdate()),
     )  # fmt: skip

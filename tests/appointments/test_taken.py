@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from apps.appointments import availability, taken, transitions, waiting
+from apps.appointments import availability, holding, taken, transitions, waiting
 from apps.appointments.models import Booking, Closure, Wish
 from apps.appointments.states import BookingStatus
 from apps.core.business_calendar import today
@@ -40,7 +40,7 @@ def give_back(office: Any) -> None:
 def lapse_and_sweep(office: Any) -> None:
     for booking in Booking.objects.filter(status__in=[BookingStatus.FREED, BookingStatus.HELD]):
         lapse(booking)
-    transitions.release_lapsed()
+    holding.release_lapsed()
 
 
 def offer(office: Any) -> None:

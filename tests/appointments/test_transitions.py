@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.erasure import close_account
 from apps.accounts.models import User
-from apps.appointments import periodic, transitions
+from apps.appointments import holding, periodic, transitions
 from apps.appointments.models import Booking, Closure, Counter
 from apps.appointments.states import Audience, BookingStatus, CancelledBy
 from apps.core.models import OutgoingEmail
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 def hold(office: Any, time: str = "09:00", **more: Any) -> Booking:
     services = more.pop("services", None) or [setting.bookable()]
-    return transitions.hold(office=office, services=services, persons=1, starts_at=setting.at(time), **more)
+    return holding.hold(office=office, services=services, persons=1, starts_at=setting.at(time), **more)
 
 
 def confirmed(office: Any, time: str = "09:00", **more: Any) -> Booking:
@@ -68,7 +68,7 @@ def many(work: Callable[[int], Any], number: int) -> list[Any]:
 def test_seat_is_given_once() -> None:
     office = setting.office(counters=2)
     assert {hold(office).counter_id, hold(office).counter_id} == set(Counter.objects.values_list("pk", flat=True))
-    with pytest.raises(transitions.Full):
+    with pytest.raises(holding.Full):
         hold(office)
     # Its neighbour is another time.
     hold(office, "09:12")
@@ -85,27 +85,27 @@ def test_database_refuses_what_overlaps_even_without_the_verbs() -> None:
 
 @pytest.mark.parametrize("time", ["07:48", "09:05", "11:54", "12:00"])
 def test_time_outside_the_rules_is_not_offered(time: str) -> None:
-    with pytest.raises(transitions.NotOffered):
+    with pytest.raises(holding.NotOffered):
         hold(setting.office(), time)
 
 
 def test_closed_counter_is_not_given() -> None:
     office = setting.office()
     Closure.objects.create(office=office, begins=setting.at("08:30"), ends=setting.at("09:01"))
-    with pytest.raises(transitions.NotOffered):
+    with pytest.raises(holding.NotOffered):
         hold(office)
 
 
 def test_walk_ins_time_is_nobodys_to_book() -> None:
     office = setting.office(audience=Audience.WALK_IN)
     for audience in (Audience.PUBLIC, Audience.INTERNAL):
-        with pytest.raises(transitions.NotOffered):
+        with pytest.raises(holding.NotOffered):
             hold(office, audience=audience)
 
 
 def test_internal_time_is_for_staff() -> None:
     office = setting.office(audience=Audience.INTERNAL)
-    with pytest.raises(transitions.NotOffered):
+    with pytest.raises(holding.NotOffered):
         hold(office)
     assert hold(office, audience=Audience.INTERNAL)
 
@@ -114,7 +114,7 @@ def test_buffer_is_kept_on_both_sides() -> None:
     office = setting.office(buffer_minutes=12)
     hold(office, "09:00")
     for time in ("08:48", "09:12"):
-        with pytest.raises(transitions.Full):
+        with pytest.raises(holding.Full):
             hold(office, time)
     hold(office, "09:24")
     hold(office, "08:36")
@@ -131,18 +131,18 @@ def test_lapsed_hold_makes_way_in_the_same_act() -> None:
 
 def test_lapsed_holds_are_swept() -> None:
     booking = hold(setting.office())
-    assert transitions.release_lapsed() == 0
+    assert holding.release_lapsed() == 0
     lapse(booking)
-    assert transitions.release_lapsed() == 1
+    assert holding.release_lapsed() == 1
     assert not Booking.objects.exists()
 
 
 def test_hold_is_extended_three_times() -> None:
     booking = hold(setting.office())
     for _ in range(3):
-        transitions.extend(booking)
+        holding.extend(booking)
     with pytest.raises(TransitionError):
-        transitions.extend(booking)
+        holding.extend(booking)
 
 
 def test_code_confirms_and_wrong_ones_are_counted() -> None:
@@ -265,7 +265,7 @@ def test_mistyped_address_is_corrected_within_the_same_half_hour() -> None:
 def test_cancelled_time_rests_and_is_free_again() -> None:
     office = setting.office()
     transitions.cancel(confirmed(office))
-    with pytest.raises(transitions.Full):
+    with pytest.raises(holding.Full):
         hold(office)
     lapse(Booking.objects.get(status=BookingStatus.FREED))
     assert hold(office)
@@ -319,7 +319,7 @@ def test_twenty_at_once_get_exactly_as_many_seats_as_there_are(
     office = setting.office(counters=counters)
     results = many(lambda _n: hold(office), 20)
     assert sum(isinstance(r, Booking) for r in results) == counters
-    assert sum(isinstance(r, transitions.Full) for r in results) == 20 - counters
+    assert sum(isinstance(r, holding.Full) for r in results) == 20 - counters
 
 
 @racing
@@ -328,7 +328,7 @@ def test_lapsed_seat_is_given_once(django_db_serialized_rollback: Any) -> None:
     lapse(hold(office))
     results = many(lambda _n: hold(office), 20)
     assert sum(isinstance(r, Booking) for r in results) == 1
-    assert {type(r) for r in results} == {Booking, transitions.Full}
+    assert {type(r) for r in results} == {Booking, holding.Full}
 
 
 @racing
@@ -341,7 +341,7 @@ def test_confirming_races_with_who_takes_the_lapsed_time(django_db_serialized_ro
         confirming = partial(transitions.confirm, booking, name="Zoë", email="zoe@example.org")
         acts = [confirming, *[partial(hold, office)] * 5]
         results = many(lambda n, acts=acts: acts[n](), 6)  # type: ignore[misc]
-        assert {type(r) for r in results} <= {type(None), Booking, transitions.Full, TransitionConflict}
+        assert {type(r) for r in results} <= {type(None), Booking, holding.Full, TransitionConflict}
         standing = list(Booking.objects.taking_time())
         assert len(standing) <= 1
         if None in results:
@@ -367,8 +367,8 @@ def test_sweep_never_takes_what_is_being_confirmed(django_db_serialized_rollback
         with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
             timer = threading.Timer(0.3, swept.set)
             timer.start()
-            transitions.release_lapsed()
-            transitions.release(Booking.objects.filter(pk=booking.pk))
+            holding.release_lapsed()
+            holding.release(Booking.objects.filter(pk=booking.pk))
         swept.set()
 
     assert many(lambda n: [confirm, sweep][n](), 2) == [None, None]
@@ -406,8 +406,8 @@ def test_mixed_lengths_under_load_never_overlap(django_db_serialized_rollback: A
                 if (index + turn) % 3:
                     transitions.confirm(booking, name="Zoë", email="")
                 else:
-                    transitions.release(Booking.objects.filter(pk=booking.pk))
-            except transitions.Full:
+                    holding.release(Booking.objects.filter(pk=booking.pk))
+            except holding.Full:
                 continue
 
     assert set(many(work, 12)) == {None}

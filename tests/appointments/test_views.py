@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from icalendar import Calendar
 
-from apps.appointments import transitions
+from apps.appointments import holding, transitions
 from apps.appointments.availability import minute
 from apps.appointments.models import BookableService, Booking
 from apps.appointments.states import BookingStatus
@@ -230,7 +230,7 @@ def test_time_that_went_while_typing_is_said_with_the_nearest_and_nothing_is_los
     booking = hold(client)
     hidden = form_of(client, booking)
     lapse(booking)
-    transitions.hold(office=office, services=[BookableService.objects.get()], persons=1, starts_at=setting.at("09:00"))
+    holding.hold(office=office, services=[BookableService.objects.get()], persons=1, starts_at=setting.at("09:00"))
     answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS | hidden)
     assert answer.status_code == 409
     page = text(answer)

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from apps.appointments import transitions, waiting
+from apps.appointments import holding, transitions, waiting
 from apps.appointments.models import Booking, Closure, OfficePolicy, Passed, Wish
 from apps.appointments.states import BookingStatus, CancelledBy, WishStatus
 from apps.core.business_calendar import today
@@ -65,7 +65,7 @@ def test_freed_time_goes_to_the_first_in_line_then_to_the_next() -> None:
     assert waiting.offer(freed(office).pk)
     assert offered_to() == "person1"
     # It is theirs alone.
-    with pytest.raises(transitions.Full):
+    with pytest.raises(holding.Full):
         hold(office)
     run_out()
     assert offered_to() == "person2"
@@ -86,7 +86,7 @@ def test_what_nobody_takes_rests_for_a_while_nobody_knows_and_is_public_then() -
     assert not row.services.exists()
     assert row.expires_at
     assert 100 < (row.expires_at - timezone.now()).total_seconds() <= 1200
-    with pytest.raises(transitions.Full):
+    with pytest.raises(holding.Full):
         hold(office)
     lapse(row)
     assert hold(office)
@@ -195,7 +195,7 @@ def test_nothing_is_offered_at_night_and_what_suits_somebody_waits_for_the_morni
     tomorrow = today() + dt.timedelta(days=1)
     wanted = setting.at("09:00", setting.working_day(5))
     with time_machine.travel(setting.at("22:00", tomorrow), tick=True):
-        booking = transitions.hold(office=office, services=[setting.bookable()], persons=1, starts_at=wanted)
+        booking = holding.hold(office=office, services=[setting.bookable()], persons=1, starts_at=wanted)
         transitions.confirm(booking, name="Zoë")
         transitions.cancel(booking)
         assert not waiting.offer(Booking.objects.get(status=BookingStatus.FREED).pk)
@@ -203,8 +203,8 @@ def test_nothing_is_offered_at_night_and_what_suits_somebody_waits_for_the_morni
     assert not OutgoingEmail.objects.filter(purpose="appointment_offer").exists()
     with time_machine.travel(setting.at("07:59", tomorrow + dt.timedelta(days=1)), tick=True):
         assert not waiting.sweep()
-        with pytest.raises(transitions.Full):
-            transitions.hold(office=office, services=[setting.bookable()], persons=1, starts_at=wanted)
+        with pytest.raises(holding.Full):
+            holding.hold(office=office, services=[setting.bookable()], persons=1, starts_at=wanted)
     with time_machine.travel(setting.at("08:01", tomorrow + dt.timedelta(days=1)), tick=True):
         assert waiting.sweep() == 1
     assert offered_to() == "person1"
@@ -213,7 +213,7 @@ def test_nothing_is_offered_at_night_and_what_suits_somebody_waits_for_the_morni
 def test_what_nobody_could_answer_in_time_is_public_at_once() -> None:
     office = setting.office(weekdays=setting.EVERY_DAY, opens="00:00", closes="23:59", lead_minutes=60)
     wish(1)
-    booking = transitions.hold(
+    booking = holding.hold(
         office=office, services=[setting.bookable()], persons=1,
         starts_at=timezone.now().replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=2),
     )  # fmt: skip

@@ -19,7 +19,7 @@ def main() -> None:
     from django.utils import timezone
 
     from apps.accounts.models import Department
-    from apps.appointments import transitions
+    from apps.appointments import holding, transitions
     from apps.appointments.availability import minute, moment
     from apps.appointments.models import Counter, OpeningRule
     from apps.core.business_calendar import is_holiday, today
@@ -43,7 +43,7 @@ def main() -> None:
         return
     soon = minute(timezone.now()) // 6 * 6 + 6
     for number, name in enumerate(["Zoë D’Angelo", "Mehmet Yıldız", "Ngọc Anh Nguyễn"]):
-        booking = transitions.hold(
+        booking = holding.hold(
             office=office, services=[service], persons=1, starts_at=moment(soon + 6 * number), audience="internal"
         )
         transitions.confirm(booking, name=name, phone="05361 1234")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.appointments import proof, queueing, transitions
+from apps.appointments import holding, proof, queueing, transitions
 from apps.appointments.availability import minute, moment
 from apps.appointments.forms import TOO_MANY, TOO_MUCH_MAIL, CodeForm, DetailsForm, EmailForm, VisitForm
 from apps.appointments.limits import may_hold, may_mail
@@ -78,7 +78,7 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
         return proof_page(request)
     try:
         asked = partial(
-            transitions.hold, office=office, services=form.cleaned_data["leistung"],
+            holding.hold, office=office, services=form.cleaned_data["leistung"],
             persons=form.cleaned_data["personen"], starts_at=starts_at, user=request.user,
             language=translation.get_language() or "de", replaces=replaces, case=case_of(request),
         )  # fmt: skip
@@ -86,15 +86,15 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
         if not booking.is_live or booking.status != BookingStatus.HELD:
             # What came of the same click earlier on has gone its way: this is another one.
             booking = asked()
-    except transitions.Full:
+    except holding.Full:
         messages.warning(request, _("Diese Zeit ist gerade vergeben worden. Die nächsten freien Zeiten stehen hier."))
         return redirect(_times_url(request, form, um=number))
-    except transitions.NotOffered:
+    except holding.NotOffered:
         messages.warning(request, _("Diese Zeit ist nicht mehr buchbar. Die nächsten freien Zeiten stehen hier."))
         return redirect(_times_url(request, form, um=number))
     # One browser holds one time: what it held before is free again.
     before = request.session.get(SESSION_KEY, [])
-    transitions.release(Booking.objects.filter(pk__in=before, status=BookingStatus.HELD).exclude(pk=booking.pk))
+    holding.release(Booking.objects.filter(pk__in=before, status=BookingStatus.HELD).exclude(pk=booking.pk))
     _remember(request, booking)
     return booking
 
@@ -139,7 +139,7 @@ def code_before(request: HttpRequest) -> HttpResponse:
 def _click(request: HttpRequest, starts_at: dt.datetime, form: VisitForm) -> str | None:
     """The same for both clicks of a double click: this browser, the same visit, the same time."""
     asked = [str(starts_at), *(f"{name}={value}" for name, value in query_of(request, form))]
-    return transitions.request_key(request.META.get("CSRF_COOKIE", ""), client="browser", body="&".join(asked))
+    return holding.request_key(request.META.get("CSRF_COOKIE", ""), client="browser", body="&".join(asked))
 
 
 def _times_url(request: HttpRequest, form: VisitForm, **more: str) -> str:
@@ -225,7 +225,7 @@ def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -
         "form": form,
         "hidden": hidden,
         "services": booking.services.select_related("service"),
-        "may_extend": booking.status == BookingStatus.HELD and booking.extensions < transitions.MAX_EXTENSIONS,
+        "may_extend": booking.status == BookingStatus.HELD and booking.extensions < holding.MAX_EXTENSIONS,
     }
     return render(request, "appointments/details.html", context, status=422 if form.is_bound and form.errors else 200)
 
@@ -234,7 +234,7 @@ def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse
     if "_all" in request.POST or "_release" in request.POST:
         _keep_typed(request)
         if booking is not None:
-            transitions.release(Booking.objects.filter(pk=booking.pk).exclude(status=BookingStatus.FREED))
+            holding.release(Booking.objects.filter(pk=booking.pk).exclude(status=BookingStatus.FREED))
         form = VisitForm(request.POST)
         return redirect(_times_url(request, form) if form.is_valid() else "appointments:choose")
     if booking is None or not booking.is_live:
@@ -245,7 +245,7 @@ def _post_details(request: HttpRequest, booking: Booking | None) -> HttpResponse
         booking = again
     if "_extend" in request.POST:
         try:
-            transitions.extend(booking)
+            holding.extend(booking)
             messages.success(request, _("Die Zeit ist weitere zehn Minuten für Sie gehalten."))
         except TransitionError:
             messages.warning(

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.requests import SignedInRequest, for_departments
-from apps.appointments import queueing, transitions
+from apps.appointments import holding, queueing, transitions
 from apps.appointments.availability import moment
 from apps.appointments.calendar import months
 from apps.appointments.concerned import concerned
@@ -210,11 +210,11 @@ def _hold(request: SignedInRequest, form: StaffVisitForm, old: Booking | None) -
     if office is None or not number.isdecimal() or len(number) > 9:
         raise Http404
     try:
-        held = transitions.hold(
+        held = holding.hold(
             office=office, services=form.cleaned_data["leistung"], persons=form.cleaned_data["personen"],
             starts_at=moment(int(number)), audience=Audience.INTERNAL, replaces=old,
         )  # fmt: skip
-    except (transitions.Full, transitions.NotOffered):
+    except (holding.Full, holding.NotOffered):
         messages.warning(request, _("Diese Zeit ist gerade vergeben worden."))
         return None
     return redirect("admin:appointment_details", held.pk)
@@ -233,7 +233,7 @@ def details(request: SignedInRequest, pk: Any) -> HttpResponse:
     old = booking.replaces
     form: Any = (NoteForm if old is not None else StaffDetailsForm)(request.POST or None)
     if request.method == "POST" and "_release" in request.POST:
-        transitions.release(Booking.objects.filter(pk=booking.pk))
+        holding.release(Booking.objects.filter(pk=booking.pk))
         return redirect("admin:appointment_book")
     if request.method == "POST" and form.is_valid():
         try:

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from apps.accounts.models import Department, Profile, Role, StaffRole, User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
-from apps.appointments import availability
+from apps.appointments import availability, holding
 from apps.appointments import transitions as appointments
 from apps.appointments.states import Audience
 from apps.cases import transitions as cases
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         )
         days = availability.slots(read, availability.visit_of([service], 1)).values()
         for person, slots in zip(people, days, strict=False):
-            booking = appointments.hold(
+            booking = holding.hold(
                 office=office, services=[service], persons=1, starts_at=slots[len(slots) // 3].starts_at, user=person
             )
             appointments.confirm(booking, by=person, name=person.full_name, email=person.email)
