@@ -89,10 +89,12 @@ class Portal:
         """Texts of the mails sent to an address, oldest first."""
         found = []
         for file in sorted((self.folder / "mail").glob("*.log"), key=lambda f: f.stat().st_mtime):
-            message = message_from_bytes(file.read_bytes().split(b"\n" + b"-" * 79)[0], policy=policy.default)
-            if to in str(message["To"]):
-                body = message.get_body(("plain",))
-                found.append(f"{message['Subject']}\n{body.get_content() if body else ''}")
+            # Django writes several into one file when they go out in the same second.
+            for text in filter(None, file.read_bytes().split(b"\n" + b"-" * 79 + b"\n")):
+                message = message_from_bytes(text, policy=policy.default)
+                if to in str(message["To"]):
+                    body = message.get_body(("plain",))
+                    found.append(f"{message['Subject']}\n{body.get_content() if body else ''}")
         return found
 
     def wait_for_mail(self, to: str, containing: str, seconds: float = 30) -> str:

@@ -200,11 +200,15 @@ def demo_mail(request: HttpRequest) -> HttpResponse:
         raise Http404
     folder = Path(settings.EMAIL_DEMO_DIR)
     files = sorted(folder.glob("*.log"), key=lambda f: f.stat().st_mtime, reverse=True)[:50]
-    return render(request, "portal/demo_mail.html", {"mails": [_read_mail(f) for f in files]})
+    return render(request, "portal/demo_mail.html", {"mails": [mail for f in files for mail in _read_mails(f)]})
 
 
-def _read_mail(file: Path) -> dict[str, str]:
-    text = file.read_bytes().split(b"\n" + b"-" * 79)[0]
+def _read_mails(file: Path) -> list[dict[str, str]]:
+    """The newest first; Django writes several into one file when they go out in the same second."""
+    return [_read_mail(text) for text in reversed(file.read_bytes().split(b"\n" + b"-" * 79 + b"\n")) if text]
+
+
+def _read_mail(text: bytes) -> dict[str, str]:
     message = email.message_from_bytes(text, policy=email.policy.default)
     body = message.get_body(preferencelist=("plain",))
     content = body.get_content() if body is not None else ""
