@@ -1,6 +1,6 @@
 """One request to hold a time, by 200 clients, against a bare Django view that inserts one row.
 
-The same granian with two processes answers both under the same settings and middleware. Clients are kept alive
+The same gunicorn with two processes answers both under the same settings and middleware. Clients are kept alive
 and each has one request on its way; every hold asks for another time, so that all of them are given.
 """
 
@@ -33,8 +33,9 @@ def main() -> dict[str, Any]:
         from wolfsburg_portal import supervisor
 
         town_hall.ours()
-        port = supervisor.free_port(18300)
-        server = supervisor.start("web", supervisor.commands(port)["web"], os.environ)
+        listener = supervisor.listen(18300)
+        port = supervisor.port_of(listener)
+        server = supervisor.start(supervisor.web_command(listener), os.environ, listener)
         try:
             supervisor.wait_until_answering(f"http://127.0.0.1:{port}/healthz/", server)
             holds = _holds(town_hall.seats())
@@ -53,6 +54,7 @@ def main() -> dict[str, Any]:
             measured = alternating({"ours": ours, "peer": peer}, rounds=ROUNDS)
         finally:
             supervisor.stop({"web": server})
+            listener.close()
     return result("hold", **measured, unit="requests/s", at_least=0.3, clients=CLIENTS)
 
 

@@ -32,15 +32,16 @@ def main() -> dict[str, Any]:
     if shutil.which("redis-server") is None:
         return skipped("notices", unit=UNIT, why="redis-server is missing: apt-get install redis-server")
     from wolfsburg_portal import supervisor
+    from wolfsburg_portal.engines import free_port
 
-    port = supervisor.free_port(16400)
+    port = free_port()
     with ExitStack() as stack:
         folder = stack.enter_context(portal(CELERY_BROKER_URL=f"redis://127.0.0.1:{port}/0", WORKER_PROCESSES="1"))
         bells = stack.enter_context(_redis(port))
         patterns = _decided_notices()
         # What deciding has rung for is not part of any round.
         bells.flushall()
-        worker = supervisor.start("worker", supervisor.commands(0)["worker"], os.environ)
+        worker = supervisor.start(supervisor.background_commands()["worker"], os.environ)
         stack.callback(supervisor.stop, {"worker": worker})
         _work_off(patterns[:1], worker)
         ask = stack.enter_context(_peer(folder, patterns))

@@ -1,6 +1,6 @@
 """Requests per second of a service page against a bare Django template view.
 
-The same granian, with the options of ``make run``, answers both under the same settings and
+The same gunicorn, with the options of ``make run``, answers both under the same settings and
 middleware; the bare view is of the same size and asks nothing of the database. Eight
 connections are kept alive, each with one request on its way.
 """
@@ -31,8 +31,9 @@ def main() -> dict[str, Any]:
         call_command("collectstatic", interactive=False, verbosity=0)
         queries, size = _queries_and_size()
         note(f"{queries} queries, {size} bytes")
-        port = supervisor.free_port(18100)
-        server = supervisor.start("web", supervisor.commands(port)["web"], os.environ)
+        listener = supervisor.listen(18100)
+        port = supervisor.port_of(listener)
+        server = supervisor.start(supervisor.web_command(listener), os.environ, listener)
         try:
             supervisor.wait_until_answering(f"http://127.0.0.1:{port}/healthz/", server)
             bare = f"/bare/{size}/"
@@ -49,6 +50,7 @@ def main() -> dict[str, Any]:
             )
         finally:
             supervisor.stop({"web": server})
+            listener.close()
     return result(
         "service_page", **measured, unit="requests/s", at_least=0.5, ok=queries <= MOST_QUERIES,
         queries=queries, bytes=size, peer_bytes=peer_size,

@@ -18,7 +18,7 @@ os.environ["DEMO"] = "0"
 os.environ["ALLOWED_HOSTS"] = "testserver,127.0.0.1,localhost"
 
 if "DATABASE_URL" not in os.environ:
-    server = EmbeddedPostgres(VAR / "test-postgres", durable=False)
+    server = EmbeddedPostgres(VAR / "postgres-test", durable=False, many_databases=True)
     os.environ["DATABASE_URL"] = server.start()
     atexit.register(server.stop)
 

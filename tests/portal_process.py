@@ -25,7 +25,8 @@ class Portal:
         # Workers of pytest-xdist may run at the same time: each has ports and a database of its own.
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database = f"{database}_{worker}"
-        self.port = supervisor.free_port(18000 + 100 * int(worker.removeprefix("gw") if worker != "main" else 9))
+        self.listener = supervisor.listen(18000 + 100 * int(worker.removeprefix("gw") if worker != "main" else 9))
+        self.port = supervisor.port_of(self.listener)
         self.url = f"http://127.0.0.1:{self.port}"
         base = os.environ["DATABASE_URL"]
         self.database_url = base.rsplit("/", 1)[0] + "/" + database
@@ -52,16 +53,17 @@ class Portal:
 
     def start(self, *names: str) -> None:
         """Start processes by name (web, worker, beat); all of them without names."""
-        commands = supervisor.commands(self.port)
-        for name in names or commands:
-            command = [c.replace("var/celerybeat-schedule", "beat") for c in commands[name]]
+        background = supervisor.background_commands()
+        for name in names or ("web", *background):
+            web = name == "web"
+            command = supervisor.web_command(self.listener) if web else background[name]
             if name == "beat":
                 command[command.index("--schedule") + 1] = str(self.folder / "celerybeat")
             with self.log(name).open("ab") as log:
-                self.processes[name] = subprocess.Popen(
-                    command, cwd=ROOT, env=self.environment, start_new_session=True, stdout=log, stderr=log
+                self.processes[name] = supervisor.start(
+                    command, self.environment, self.listener if web else None, stdout=log, stderr=log
                 )
-        if "web" in (names or commands):
+        if "web" in (names or ("web",)):
             supervisor.wait_until_answering(f"{self.url}/healthz/", self.processes["web"])
 
     def log(self, name: str) -> Path:
@@ -135,3 +137,4 @@ def running_portal(folder: Path, database: str, *processes: str, **environment: 
         yield portal
     finally:
         portal.stop()
+        portal.listener.close()

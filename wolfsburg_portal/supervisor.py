@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import environ
 
@@ -32,6 +33,10 @@ LOGINS = [
 DEMO_PASSWORD = "wolfsburg-demo"
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 20
+# Header names with underscores are dropped (gunicorn's default): they would pass for those with hyphens that the
+# proxy sets. Nothing is logged of requests, for addresses may hold what is nobody's business.
+WEB_OPTIONS = ["--log-level", "warning", "--no-control-socket", "--keep-alive", "5", "--timeout", "120",
+               "--graceful-timeout", "15"]  # fmt: skip
 
 
 def manage(*arguments: str, environment: Mapping[str, str]) -> None:
@@ -45,16 +50,19 @@ def prepare(environment: Mapping[str, str], *, demo: bool) -> None:
     manage("prepare", *(["--demo"] if demo else []), environment=environment)
 
 
-def commands(port: int) -> dict[str, list[str]]:
-    """The processes of the portal by name."""
+def web_command(listener: socket.socket) -> list[str]:
+    """The web server, answering on ``listener``."""
+    return [
+        PYTHON, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread",
+        "--workers", os.environ.get("WEB_WORKERS", "1"), "--threads", os.environ.get("WEB_THREADS", "8"),
+        *WEB_OPTIONS, "wolfsburg_portal.wsgi:application",
+    ]  # fmt: skip
+
+
+def background_commands() -> dict[str, list[str]]:
+    """What works in the background, by name."""
     celery = [PYTHON, "-m", "celery", "-q", "-A", "wolfsburg_portal"]
     return {
-        "web": [
-            PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-            "--port", str(port), "--workers", os.environ.get("WEB_WORKERS", "1"),
-            "--blocking-threads", os.environ.get("WEB_THREADS", "4"), "--no-ws",
-            "--log-level", "warning", "wolfsburg_portal.wsgi:application",
-        ],
         "worker": [
             *celery, "worker", "--concurrency", os.environ.get("WORKER_PROCESSES", "1"),
             "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
@@ -66,9 +74,14 @@ def commands(port: int) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def start(name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a process in a group of its own, so that its children end with it."""
-    return subprocess.Popen(command, cwd=ROOT, env=dict(environment), start_new_session=True)
+def start(
+    command: list[str], environment: Mapping[str, str], listener: socket.socket | None = None, **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start a process in a group of its own, so that its children end with it; it may inherit a socket."""
+    return subprocess.Popen(
+        command, cwd=ROOT, env=dict(environment), start_new_session=True,
+        pass_fds=[listener.fileno()] if listener else [], **options,
+    )  # fmt: skip
 
 
 def stop(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
@@ -96,17 +109,29 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
         pass
 
 
-def free_port(wanted: int) -> int:
-    """``wanted`` or the next free port after it."""
+def listen(wanted: int) -> socket.socket:
+    """A socket bound to ``wanted`` or the next free port after it, held from now on.
+
+    The web server inherits it, so that there is no moment in which somebody else could take the port.
+    Raises EngineError when all of 50 ports are taken.
+    """
     for port in range(wanted, wanted + 50):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            # Two sockets that do not listen yet may share a port; the second to listen is refused.
+            listener.listen(1024)
+        except OSError:
+            listener.close()
+            continue
+        return listener
     raise EngineError(f"No free port between {wanted} and {wanted + 50}.")
+
+
+def port_of(listener: socket.socket) -> int:
+    """The port a socket is bound to."""
+    return int(listener.getsockname()[1])
 
 
 def wait_until_answering(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -127,7 +152,6 @@ def run() -> int:
     """Run the portal until Ctrl-C or until one of its processes ends."""
     load_environment()
     demo = environ.Env().bool("DEMO", default=True)
-    port = free_port(int(os.environ.get("PORT", "8000")))
     processes: dict[str, subprocess.Popen[bytes]] = {}
     stopping = threading.Event()
 
@@ -136,7 +160,8 @@ def run() -> int:
 
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
-    with only_one(), database() as url:
+    with only_one(), listen(int(os.environ.get("PORT", "8000"))) as listener, database() as url:
+        port = port_of(listener)
         environment = {
             **os.environ,
             "DATABASE_URL": url,
@@ -149,8 +174,9 @@ def run() -> int:
         print("Das Portal wird vorbereitet …", flush=True)
         prepare(environment, demo=demo)
         try:
-            for name, command in commands(port).items():
-                processes[name] = start(name, command, environment)
+            processes["web"] = start(web_command(listener), environment, listener)
+            for name, command in background_commands().items():
+                processes[name] = start(command, environment)
             wait_until_answering(f"http://127.0.0.1:{port}/healthz/", processes["web"])
             _announce(environment["SITE_URL"], demo=demo)
             while not stopping.wait(0.5):
@@ -160,7 +186,7 @@ def run() -> int:
                         return 1
                     # Nothing is lost without worker or beat, but work waits: start it again.
                     print(f"{name} wird neu gestartet.", file=sys.stderr)
-                    processes[name] = start(name, commands(port)[name], environment)
+                    processes[name] = start(background_commands()[name], environment)
         finally:
             stop(processes)
     return 0

@@ -1,0 +1,43 @@
+"""The command behind ``make run``: its port, and what reaches the portal through its web server."""
+
+import socket
+from pathlib import Path
+
+from wolfsburg_portal import supervisor
+
+
+def test_two_started_together_never_share_a_port() -> None:
+    with supervisor.listen(18900) as first, supervisor.listen(supervisor.port_of(first)) as second:
+        assert supervisor.port_of(first) != supervisor.port_of(second)
+        # Even one that asks to share is refused.
+        with socket.socket() as third:
+            third.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            try:
+                third.bind(("127.0.0.1", supervisor.port_of(first)))
+            except OSError:
+                return
+    raise AssertionError("the port was shared")
+
+
+def test_header_with_underscores_does_not_pass_for_the_proxys(tmp_path: Path) -> None:
+    """``X_Forwarded_For`` becomes the same variable as ``X-Forwarded-For``, and the later one used to win."""
+    (tmp_path / "echo.py").write_text(
+        "def application(environ, start_response):\n"
+        "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+        "    names = ('HTTP_X_FORWARDED_FOR', 'HTTP_X_FORWARDED_PROTO')\n"
+        "    return ['|'.join(environ.get(n, '') for n in names).encode()]\n"
+    )
+    with supervisor.listen(18900) as listener:
+        command = [*supervisor.web_command(listener)[:-1], "--pythonpath", str(tmp_path), "echo:application"]
+        server = supervisor.start(command, {"PATH": "/usr/bin:/bin"}, listener)
+        try:
+            with socket.create_connection(("127.0.0.1", supervisor.port_of(listener)), timeout=60) as client:
+                client.sendall(
+                    b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    b"X-Forwarded-For: 203.0.113.9\r\nX_Forwarded_For: 198.51.100.1\r\nX-Forwarded_For: 198.51.100.2\r\n"
+                    b"X-Forwarded-Proto: http\r\nX_Forwarded_Proto: https\r\n\r\n"
+                )
+                answer = client.makefile("rb").read()
+        finally:
+            supervisor.stop({"web": server})
+    assert b"203.0.113.9|http\r\n" in answer, answer
