@@ -194,11 +194,6 @@ admin:password_change_done                               login    404      404  
 admin:queue                                              login    404      404      ok       ok       ok       404
 
 # Django's pages for master data: nobody in the cast may edit any.
-admin:account_emailaddress_add                           login    404      404      404      404      404      404
-admin:account_emailaddress_change                        login    404      404      404      404      404      404
-admin:account_emailaddress_changelist                    login    404      404      404      404      404      404
-admin:account_emailaddress_delete                        login    404      404      404      404      404      404
-admin:account_emailaddress_history                       login    404      404      404      404      404      404
 admin:accounts_department_add                            login    404      404      404      404      404      404
 admin:accounts_department_change                         login    404      404      404      404      404      404
 admin:accounts_department_changelist                     login    404      404      404      404      404      404
@@ -279,11 +274,6 @@ admin:formbuilder_formversion_change                     login    404      404  
 admin:formbuilder_formversion_changelist                 login    404      404      404      404      404      404
 admin:formbuilder_formversion_delete                     login    404      404      404      404      404      404
 admin:formbuilder_formversion_history                    login    404      404      404      404      404      404
-admin:mfa_authenticator_add                              login    404      404      404      404      404      404
-admin:mfa_authenticator_change                           login    404      404      404      404      404      404
-admin:mfa_authenticator_changelist                       login    404      404      404      404      404      404
-admin:mfa_authenticator_delete                           login    404      404      404      404      404      404
-admin:mfa_authenticator_history                          login    404      404      404      404      404      404
 admin:notices_legalremedy_add                            login    404      404      404      404      404      404
 admin:notices_legalremedy_change                         login    404      404      404      404      404      404
 admin:notices_legalremedy_changelist                     login    404      404      404      404      404      404

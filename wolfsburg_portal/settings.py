@@ -123,7 +123,20 @@ DATABASES["default"] |= {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+# The default cache counts (limits, ours and those of packages) and must not throw away; "pages" holds what can be
+# computed again and may be thrown away at any time.
+_IN_MEMORY = "locmemcache://"
+COUNTERS_SHARED = not env.str("COUNTERS_URL", default=_IN_MEMORY).startswith(_IN_MEMORY)
+CACHES = {
+    "default": env.cache("COUNTERS_URL", default=_IN_MEMORY),
+    "pages": env.cache("CACHE_URL", default=_IN_MEMORY),
+}
+if not COUNTERS_SHARED:
+    CACHES["default"] |= {
+        "BACKEND": "apps.core.limits.CounterCache",
+        "LOCATION": "counters",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
 if CELERY_BROKER_URL.startswith("filesystem"):
@@ -401,10 +414,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "apps.core.logs.LineFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"route": {"()": "apps.core.logs.RouteInsteadOfAddress"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["route"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        "django.server": {"handlers": ["console"], "propagate": False},
+        # Django's development server logs whole addresses; nothing of ours uses it.
+        "django.server": {"handlers": [], "propagate": False},
+        "security": {"level": "INFO"},
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "pikepdf": {"level": "WARNING"},
@@ -421,9 +437,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.api.guards.NetworkThrottle"],
     "DEFAULT_THROTTLE_RATES": {"anon": env.str("API_RATE", default="120/minute")},
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.api.guards.ShallowJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {

@@ -1,5 +1,6 @@
 """WSGI entry point."""
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
 
+log = logging.getLogger(__name__)
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 _django = get_wsgi_application()
 
@@ -21,4 +23,11 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     """
     if "charset" in environ.get("CONTENT_TYPE", "").lower():
         environ["CONTENT_TYPE"] = _CHARSET.sub("", environ["CONTENT_TYPE"])
-    return _django(environ, start_response)
+    try:
+        return _django(environ, start_response)
+    except Exception:
+        # Django answers whatever goes wrong in a view. What goes wrong before (a request it cannot even take in) would
+        # be logged by the web server, whole address included.
+        log.exception("request that Django could not take in")
+        start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"Diese Anfrage konnten wir nicht lesen."]

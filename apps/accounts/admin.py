@@ -1,6 +1,7 @@
 from django.contrib import admin
 
 from apps.accounts.models import Department, StaffRole, User
+from apps.core.admin import PortalAdmin
 from apps.core.widgets import CHECKBOXES
 
 
@@ -10,7 +11,7 @@ class StaffRoleInline(admin.TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(PortalAdmin):
     """People; a password is set by its owner through the reset page, never here."""
 
     list_display = ["email", "family_name", "given_name", "is_staff", "is_active"]
@@ -24,6 +25,6 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(Department)
-class DepartmentAdmin(admin.ModelAdmin):
+class DepartmentAdmin(PortalAdmin):
     list_display = ["name_de", "abbreviation", "phone"]
     prepopulated_fields = {"slug": ["name_de"]}

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.appointments.concerned import concerned
 from apps.appointments.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
 from apps.catalogue.models import Office
+from apps.core.admin import PortalAdmin
 from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
-class TellsConcerned(admin.ModelAdmin):
+class TellsConcerned(PortalAdmin):
     """After a change says how many appointments it concerns, and where staff find them."""
 
     def response_add(self, request: Any, obj: Any, post_url_continue: Any = None) -> Any:

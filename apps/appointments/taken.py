@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import transaction
 
 Span = tuple[int, int]
@@ -30,7 +30,7 @@ def touch(office: int, day: dt.date) -> None:
 
 def _raise(name: str) -> None:
     # A time and not a count: no version comes twice, not even after the cache has thrown one away.
-    cache.set(name, time.time_ns(), VERSION_SECONDS)
+    caches["pages"].set(name, time.time_ns(), VERSION_SECONDS)
 
 
 def _name(office: int, day: dt.date) -> str:
@@ -47,13 +47,13 @@ def kept(
     """
     days = sorted(starts)
     names = {(office, day): _name(office, day) for office in offices for day in days}
-    versions = cache.get_many(names.values())
+    versions = caches["pages"].get_many(names.values())
     fresh = {name: time.time_ns() for name in names.values() if name not in versions}
     if fresh:
-        cache.set_many(fresh, VERSION_SECONDS)
+        caches["pages"].set_many(fresh, VERSION_SECONDS)
         versions |= fresh
     keys = {place: f"{name}:{versions[name]}:{stamp}" for place, name in names.items()}
-    found: dict[str, Taken] = cache.get_many(keys.values())
+    found: dict[str, Taken] = caches["pages"].get_many(keys.values())
     missing = sorted({day for (_office, day), key in keys.items() if key not in found})
     if missing:
         after = days.index(missing[-1]) + 1
@@ -67,7 +67,7 @@ def kept(
             key = keys[whose[counter], day]
             if key in new:
                 new[key][counter] = spans
-        cache.set_many(new, SECONDS)
+        caches["pages"].set_many(new, SECONDS)
         found |= new
     together: Taken = {}
     for spans_of in found.values():

@@ -6,7 +6,7 @@ The line is played through twice, with quick and with slow visits, by the counte
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.utils import timezone
 
@@ -77,10 +77,10 @@ def waiting_range(office: Office, ticket: Ticket | None = None) -> Range | None:
 def shown_range(office: Office) -> Range | None:
     """For a number drawn now, as displays and terminals show it: not computed anew for each look."""
     key = f"appointments:range:{office.pk}"
-    known = cache.get(key)
+    known = caches["pages"].get(key)
     if known is None:
         known = [waiting_range(office)]
-        cache.set(key, known, SHOWN_SECONDS)
+        caches["pages"].set(key, known, SHOWN_SECONDS)
     found: Range | None = known[0]
     return found
 
@@ -191,13 +191,13 @@ def _rank(server: _Server, waiting: _Waiting, at: float) -> tuple[int, float, st
 def _ratios(office: Office) -> tuple[float, float]:
     """Quick and slow visits at an office against what was planned: a fifth is quicker, a fifth slower."""
     key = f"appointments:pace:{office.pk}"
-    known = cache.get(key)
+    known = caches["pages"].get(key)
     if known is None:
         with connection.cursor() as cursor:
             cursor.execute(_PACE, [office.pk, timezone.localdate() - dt.timedelta(days=LOOK_BACK_DAYS)])
             count, quick, slow = cursor.fetchone()
         known = (quick, slow) if count >= FEWEST else GUESS
-        cache.set(key, known, 600)
+        caches["pages"].set(key, known, 600)
     return known
 
 

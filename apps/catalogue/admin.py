@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
+from apps.core.admin import PortalAdmin
 from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
@@ -17,7 +18,7 @@ class FeeInline(admin.TabularInline):
 
 
 @admin.register(Service)
-class ServiceAdmin(admin.ModelAdmin):
+class ServiceAdmin(PortalAdmin):
     list_display = ["name_de", "department", "online", "published", "easy_language_reviewed"]
     list_filter = ["department", "online"]
     search_fields = ["name_de", "name_en"]
@@ -28,7 +29,7 @@ class ServiceAdmin(admin.ModelAdmin):
 
 
 @admin.register(Fee)
-class FeeAdmin(admin.ModelAdmin):
+class FeeAdmin(PortalAdmin):
     """A fee that has begun is followed by a newer one, never changed."""
 
     list_display = ["label_de", "service", "amount", "valid_from"]
@@ -40,11 +41,11 @@ class FeeAdmin(admin.ModelAdmin):
 
 
 @admin.register(LifeSituation)
-class LifeSituationAdmin(admin.ModelAdmin):
+class LifeSituationAdmin(PortalAdmin):
     list_display = ["name_de", "position"]
     view_on_site = False
 
 
 @admin.register(Office)
-class OfficeAdmin(admin.ModelAdmin):
+class OfficeAdmin(PortalAdmin):
     list_display = ["name_de", "street", "phone"]

@@ -1,19 +1,58 @@
-"""Limits on how often something may be done, counted in the cache."""
+"""Limits on how often something may be done, counted in the default cache.
+
+That cache holds nothing but counters (Django's own and allauth's too) and forgets none before its time, see
+``CounterCache``; pages and what else can be computed again lie in ``caches["pages"]``.
+"""
 
 import hashlib
 import ipaddress
+import time
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+
+from apps.core import security_log
+
+DAY = 24 * 3600
+# Mails with a code or a link that one address gets in a day, whoever asks for them.
+MAILS_PER_ADDRESS_AND_DAY = 5
+
+
+class CounterCache(LocMemCache):
+    """Counters in the memory of one process: when it is full, only what has run out is dropped.
+
+    Django's own drops a third of whatever there is, and with it other people's counters.
+    """
+
+    _cache: dict[str, Any]
+    _expire_info: dict[str, float | None]
+
+    def _cull(self) -> None:
+        now = time.time()
+        for key in [k for k, until in self._expire_info.items() if until is not None and until <= now]:
+            self._delete(key)  # type: ignore[attr-defined]  # a private method that the stubs leave out
+        # All of them still count: make room, and do not look through them again for every new one.
+        self._max_entries = max(self._max_entries, 2 * len(self._cache))
+
+
+def client_network(request: HttpRequest) -> str:
+    """The network of the caller, see ``network_of``; all who come without an address share one."""
+    try:
+        return network_of(get_adapter(request).get_client_ip(request))
+    except PermissionDenied:
+        return "unknown"
 
 
 def client_key(request: HttpRequest) -> str:
-    """The caller's address as a hash, so that no address lies in the cache.
+    """The caller's network as a hash, so that no address lies in the cache.
 
     Of an IPv6 address the first half counts: a connection has all the others (RFC 6177).
     """
-    return _hashed(network_of(get_adapter(request).get_client_ip(request)))
+    return _hashed(client_network(request))
 
 
 def network_of(address: str) -> str:
@@ -30,15 +69,32 @@ def network_of(address: str) -> str:
 
 
 def within(action: str, key: str, *, limit: int, seconds: int) -> bool:
-    """Count one ``action`` of ``key``; False once there were more than ``limit`` in the window."""
+    """Count one ``action`` of ``key``; False once there were more than ``limit`` in the window.
+
+    Counting is one step of the cache: of any number of requests at the same moment, ``limit`` get through.
+    """
     name = f"limit:{action}:{_hashed(key)}"
     cache.add(name, 0, timeout=seconds)
     try:
-        return cache.incr(name) <= limit
+        count = cache.incr(name)
     except ValueError:
         # The window ended between the two calls.
         cache.set(name, 1, timeout=seconds)
-        return True
+        count = 1
+    if count == limit + 1:
+        # Once a window, or whoever walks into a limit could fill the log.
+        security_log.note("limit_reached", limit=action)
+    return count <= limit
+
+
+def may_mail(address: str, *, known_device: str = "") -> bool:
+    """Count one mail with a code or a link to ``address``; False above the limit of a day.
+
+    Devices on which the owner has signed in before count apart, each for itself, so that a stranger who uses
+    up the five of others does not lock the owner out.
+    """
+    key = f"{known_device}@{address}" if known_device else address
+    return within("mail-to-address", key, limit=MAILS_PER_ADDRESS_AND_DAY, seconds=DAY)
 
 
 def counted(action: str, key: str) -> int:
@@ -47,4 +103,4 @@ def counted(action: str, key: str) -> int:
 
 
 def _hashed(text: str) -> str:
-    return hashlib.sha256(text.lower().encode()).hexdigest()[:32]
+    return hashlib.sha256(text.lower().encode("utf-8", "replace")).hexdigest()[:32]

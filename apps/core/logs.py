@@ -1,9 +1,36 @@
-"""Log lines: UTC, one line an event; of an exception its kind and place, never its message."""
+"""Log lines: UTC, one line an event; of an exception its kind and place, never its message.
+
+Of a request its route is logged, never its address: addresses may hold mailed tokens.
+"""
 
 import logging
 import time
 import traceback
 from typing import Any
+
+from django.http import HttpRequest
+
+
+class RouteInsteadOfAddress(logging.Filter):
+    """Puts the name of the route where Django would log the address of a request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if request is None or not hasattr(request, "path"):
+            return True
+        message = record.getMessage()
+        # The longest first, or what follows the question mark would stay behind.
+        for address in (request.get_full_path(), request.path, request.path_info):
+            if len(address) > 1:
+                message = message.replace(address, route_of(request))
+        record.msg, record.args = message, ()
+        return True
+
+
+def route_of(request: HttpRequest) -> str:
+    """The name of the route a request was resolved to; ``no route`` where none fits."""
+    match = request.resolver_match
+    return (match.view_name or match.route) if match is not None else "no route"
 
 
 class LineFormatter(logging.Formatter):

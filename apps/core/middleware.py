@@ -1,9 +1,14 @@
 """Headers on every response that Django has no setting for."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+
+from apps.core.errors import bad_request
+
+log = logging.getLogger(__name__)
 
 PERMISSIONS_POLICY = (
     "camera=(), geolocation=(), microphone=(), payment=(), usb=(), "
@@ -49,3 +54,11 @@ class PlainRequestMiddleware:
         for name in [n for n, value in request.COOKIES.items() if "\x00" in value]:
             del request.COOKIES[name]
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Input nested so deeply that Python gives up reading it (JSON in a form) is no readable request."""
+        if isinstance(exception, RecursionError):
+            # With its place: were it an endless recursion of ours, this is where to find it.
+            log.exception("gave up on a request that is nested too deeply")
+            return bad_request(request, exception)
+        return None

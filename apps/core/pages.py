@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
@@ -50,11 +50,11 @@ def kept_for_visitors(stamp: str) -> Callable[[View], View]:
                 value, banners = cursor.fetchone()
             parts = f"{static('css/portal.css')}:{stamp}:{value}:{banners}:{today()}:{translation.get_language()}:{request.path}"
             key = "page:" + hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()
-            content = cache.get(key)
+            content = caches["pages"].get(key)
             if content is None:
                 response = view(request, *args, **kwargs)
                 if response.status_code == 200 and not response.cookies:
-                    cache.set(key, response.content, KEEP_SECONDS)
+                    caches["pages"].set(key, response.content, KEEP_SECONDS)
             else:
                 response = HttpResponse(content)
             patch_vary_headers(response, ["Cookie"])

@@ -15,6 +15,9 @@ from django.views.decorators.csrf import csrf_protect
 from apps.accounts.kept import sign_in_first
 from apps.core.sockets import staff_urls
 
+# What packages would show as rows to edit. Addresses, second factors and sessions are changed by verbs only.
+WITHOUT_ADMIN = {"account.emailaddress", "account.emailconfirmation", "mfa.authenticator", "usersessions.usersession"}
+
 
 class DeskSite(admin.AdminSite):
     """Who is not signed in gets the one sign-in page; who is no member of staff gets 404."""
@@ -23,6 +26,11 @@ class DeskSite(admin.AdminSite):
     site_header = _("Stadt Wolfsburg – Verwaltung")
     index_title = _("Schreibtisch")
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Take in a model, unless only verbs may change its rows."""
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        super().register([m for m in models if m._meta.label_lower not in WITHOUT_ADMIN], admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_staff)

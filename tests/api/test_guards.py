@@ -1,0 +1,39 @@
+"""What every request to the API passes."""
+
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from rest_framework.throttling import AnonRateThrottle
+
+
+def test_claimed_address_buys_no_further_requests(client: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AnonRateThrottle, "THROTTLE_RATES", {"anon": "3/minute"})
+    answers = [
+        client.get("/api/v1/services/", headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code for n in range(5)
+    ]
+    assert answers == [200, 200, 200, 429, 429]
+
+
+@override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1)
+def test_behind_a_proxy_only_what_it_adds_counts(client: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AnonRateThrottle, "THROTTLE_RATES", {"anon": "2/minute"})
+
+    def ask(claimed: str, real: str) -> int:
+        return int(client.get("/api/v1/services/", headers={"X-Forwarded-For": f"{claimed}, {real}"}).status_code)
+
+    assert [ask(f"198.51.100.{n}", "203.0.113.5") for n in range(3)] == [200, 200, 429]
+    assert ask("198.51.100.1", "203.0.113.6") == 200
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000])
+def test_deeply_nested_json_is_refused_in_words(client: Any, db: None, body: bytes) -> None:
+    answer = client.post("/api/v1/appointments/holds", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert "detail" in answer.json()
+
+
+def test_deeply_nested_json_in_a_form_is_refused(client: Any, db: None) -> None:
+    client.raise_request_exception = False
+    answer = client.post("/konto/sicherheit/webauthn/login/", {"credential": "[" * 100_000})
+    assert answer.status_code in (200, 302, 400, 422)

@@ -1,0 +1,46 @@
+"""Lists of the master data: what they cannot be made to tell."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+
+from apps.accounts.models import User
+from apps.core.admin import PortalAdmin
+from apps.core.emails import queue_text
+
+
+@pytest.fixture
+def root(client: Any, db: None) -> Any:
+    return client.as_(User.objects.create_superuser("root@example.org", "x" * 20))
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["password__startswith=md5", "password__gt=a", "emailaddress__email__contains=a", "is_superuser__exact=1",
+     "roles__role=cdo", "last_login__gt=2020-01-01"],
+)  # fmt: skip
+def test_people_cannot_be_filtered_by_what_no_filter_names(root: Any, query: str) -> None:
+    assert root.get(f"/verwaltung/accounts/user/?{query}").status_code == 400
+
+
+def test_mails_cannot_be_filtered_by_their_words(root: Any) -> None:
+    queue_text("anna@example.org", "Ihr Code", "123456", purpose="account")
+    assert root.get("/verwaltung/core/outgoingemail/?body__contains=123").status_code == 400
+    assert root.get("/verwaltung/core/outgoingemail/?to_address__startswith=a").status_code == 400
+
+
+def test_filters_that_are_named_work(root: Any) -> None:
+    for path in (
+        "accounts/user/?is_staff__exact=1",
+        "core/outgoingemail/?status__exact=pending",
+        "catalogue/service/?department__id__exact=1",
+        "catalogue/fee/?service__id__exact=1",
+    ):
+        assert root.get(f"/verwaltung/{path}").status_code == 200, path
+
+
+def test_every_list_of_ours_is_guarded() -> None:
+    loose = [type(a).__name__ for a in admin.site._registry.values() if not isinstance(a, PortalAdmin)]
+    # Groups are Django's own and hold no data of people.
+    assert set(loose) <= {"GroupAdmin"}, loose

@@ -1,0 +1,68 @@
+"""Limits: whom they count, that they hold for requests at the same moment, and that none is forgotten early."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.core.checks import run_checks
+
+from apps.core import limits
+from apps.core.limits import CounterCache
+
+
+def test_counters_of_others_survive_any_number_of_new_ones() -> None:
+    cache = CounterCache("test-counters", {"OPTIONS": {"MAX_ENTRIES": 300}})
+    cache.set("mine", 4, 3600)
+    for number in range(2000):
+        cache.add(f"flood-{number}", 1, 3600)
+    assert cache.get("mine") == 4
+    assert cache.get("flood-0") == 1
+
+
+def test_full_cache_drops_what_has_run_out() -> None:
+    cache = CounterCache("test-counters-2", {"OPTIONS": {"MAX_ENTRIES": 300}})
+    for number in range(300):
+        cache.add(f"old-{number}", 1, -1)
+    cache.add("new", 1, 3600)
+    assert len(cache._cache) < 300
+
+
+def test_default_cache_is_the_one_that_forgets_nothing(settings: Any) -> None:
+    assert isinstance(caches["default"], CounterCache)
+    assert not isinstance(caches["pages"], CounterCache)
+
+
+def test_of_many_at_the_same_moment_only_the_limit_gets_through() -> None:
+    start = threading.Barrier(16)
+    through: list[bool] = []
+
+    def ask() -> None:
+        start.wait()
+        through.append(limits.within("race", "one", limit=3, seconds=60))
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert through.count(True) == 3
+
+
+def test_address_gets_five_mails_a_day_from_strangers_and_its_own_device_counts_apart() -> None:
+    assert [limits.may_mail("anna@example.org") for _ in range(6)] == [True] * 5 + [False]
+    assert limits.may_mail("ANNA@example.org", known_device="a device of hers")
+    assert not limits.may_mail("ANNA@example.org")
+    assert limits.may_mail("bernd@example.org")
+
+
+@pytest.mark.parametrize(
+    ("https", "shared", "found"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_public_portal_with_counters_in_memory_is_an_error(
+    settings: Any, https: bool, shared: bool, found: bool
+) -> None:
+    settings.HTTPS, settings.COUNTERS_SHARED = https, shared
+    errors = [e for e in run_checks(include_deployment_checks=True) if e.id == "portal.E001"]
+    assert bool(errors) is found
+    assert all(e.is_serious() for e in errors)
