@@ -282,7 +282,6 @@ admin:notices_legalremedy_history                        login    404      404  
 
 # Patterns without a name: the way from …/<id>/ to …/<id>/change/, and whatever else is typed.
 verwaltung/(?P<url>.*)$                                  login    404      404      404      404      404      404
-verwaltung/account/emailaddress/<path:object_id>/        login    404      404      redirect redirect redirect redirect
 verwaltung/accounts/department/<path:object_id>/         login    404      404      redirect redirect redirect redirect
 verwaltung/accounts/user/<path:object_id>/               login    404      404      redirect redirect redirect redirect
 verwaltung/auth/group/<path:object_id>/                  login    404      404      redirect redirect redirect redirect
@@ -299,7 +298,6 @@ verwaltung/core/banner/<path:object_id>/                 login    404      404  
 verwaltung/core/outgoingemail/<path:object_id>/          login    404      404      redirect redirect redirect redirect
 verwaltung/core/retentionrun/<path:object_id>/           login    404      404      redirect redirect redirect redirect
 verwaltung/formbuilder/formversion/<path:object_id>/     login    404      404      redirect redirect redirect redirect
-verwaltung/mfa/authenticator/<path:object_id>/           login    404      404      redirect redirect redirect redirect
 verwaltung/notices/legalremedy/<path:object_id>/         login    404      404      redirect redirect redirect redirect
 """
 

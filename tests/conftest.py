@@ -4,8 +4,10 @@ Aylin is a citizen, Jürgen a second one. Karla works in the traffic department,
 department, Henrike leads the traffic department, Samir is the CDO.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -50,6 +52,19 @@ class SecureClient(Client):
     def request(self, **request: Any) -> Any:
         request |= {"wsgi.url_scheme": "https", "SERVER_PORT": "443"}
         return super().request(**request)
+
+    def get(self, path: str, *args: Any, exchange: bool = True, **options: Any) -> Any:
+        """GET; a mailed link is followed to where its token is exchanged for a handle (see core/links.py)."""
+        answer = super().get(path, *args, **options)
+        if exchange and answer.status_code == 302 and re.search(r"/[0-9a-f]{16}(/|$)", urlsplit(answer.url).path):
+            return super().get(answer.url, *args, **options)
+        return answer
+
+    def handle(self, path: str) -> str:
+        """Open a mailed link; returns the handle that its token was exchanged for."""
+        found = re.search(r"/([0-9a-f]{16})(/|$)", urlsplit(super().get(path).url).path)
+        assert found, path
+        return found[1]
 
     def as_(self, user: User | None) -> "SecureClient":
         """Sign in as somebody (None: nobody)."""

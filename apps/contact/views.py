@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,6 +14,7 @@ from apps.contact import transitions
 from apps.contact.forms import BarrierForm, ContactForm, MessageForm
 from apps.contact.states import Status, Topic
 from apps.core import limits
+from apps.core.links import Link, mailed
 from apps.core.transitions import TransitionError
 
 SESSION_KEY = "contact_sent"
@@ -77,18 +79,17 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def reply(request: HttpRequest, token: str) -> HttpResponse:
+@mailed(transitions.case_for_token)
+def reply(request: HttpRequest, link: Link) -> HttpResponse:
     """What was written so far and a field to reply, behind the signed link."""
-    case = transitions.case_for_token(token)
-    if case is None:
-        raise Http404
+    case = link.subject
     form = MessageForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if not limits.within("contact-reply", token, limit=REPLIES_PER_HOUR, seconds=3600):
+        if not limits.within("contact-reply", str(case.pk), limit=REPLIES_PER_HOUR, seconds=3600):
             return render(request, "errors/429.html", status=429)
         try:
             transitions.reply_in(case, body=form.cleaned_data["body"])
-            return redirect(f"{request.path}?gesendet=1")
+            return redirect(f"{reverse('contact:reply', args=[link.handle])}?gesendet=1")
         except TransitionError:
             # Closed meanwhile: said so below, with the text still there to copy.
             case.refresh_from_db()

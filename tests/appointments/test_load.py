@@ -201,6 +201,8 @@ def test_move_that_fails_keeps_the_old_time(portal: Portal) -> None:
     for _ in range(COUNTERS):
         assert Client(portal).ask("POST", "holds", wanted("kirchenaustritt", setting.at("10:00", day)))[0] == 201
     browser = Browser(portal)
+    _status, opened, _text = browser.get(f"/termine/link/{token}/")
+    token = opened.split("/")[-2]
     _status, where, _text = browser.post("/termine/halten/", chosen(setting.at("10:00", day), verschieben=token))
     assert "/zeiten/" in where
     assert portal.query(stands, setting.at("09:00", day)) == [("confirmed",)]

@@ -320,7 +320,7 @@ def test_link_shows_and_changes_nobody(client: Any, office: Office) -> None:
     """Whoever has the link may move the time; name and address stay what they were, and unseen."""
     token = transitions.manage_token(booked(client))
     other = type(client)()
-    new = hold(other, "10:00", verschieben=token)
+    new = hold(other, "10:00", verschieben=other.handle(f"/termine/link/{token}/"))
     page = text(other.get(f"/termine/{new.pk}/angaben/"))
     assert "Zoë" not in page
     assert "zoe@example.org" not in page
@@ -332,9 +332,9 @@ def test_link_shows_and_changes_nobody(client: Any, office: Office) -> None:
 
 
 def test_choice_with_a_mistake_stays_a_move(client: Any, office: Office) -> None:
-    token = transitions.manage_token(booked(client))
-    page = text(client.get("/termine/zeiten/", {"personen": "1", "verschieben": token}))
-    assert f'name="verschieben" value="{token}"' in page
+    handle = client.handle(f"/termine/link/{transitions.manage_token(booked(client))}/")
+    page = text(client.get("/termine/zeiten/", {"personen": "1", "verschieben": handle}))
+    assert f'name="verschieben" value="{handle}"' in page
 
 
 def test_move_of_what_no_longer_stands_is_said(client: Any, office: Office) -> None:
@@ -380,9 +380,10 @@ def test_link_moves_without_account_and_keeps_the_old_time_until_then(client: An
     other = type(client)()
     page = text(other.get(f"/termine/link/{token}/"))
     assert "Verschieben" in page
-    times = other.get("/termine/zeiten/", VISIT | {"verschieben": token})
+    handle = other.handle(f"/termine/link/{token}/")
+    times = other.get("/termine/zeiten/", VISIT | {"verschieben": handle})
     assert "bleibt bestehen" in text(times)
-    new = hold(other, "10:00", verschieben=token)
+    new = hold(other, "10:00", verschieben=handle)
     old.refresh_from_db()
     assert old.status == BookingStatus.CONFIRMED
     answer = other.post(f"/termine/{new.pk}/angaben/", DETAILS, follow=True)

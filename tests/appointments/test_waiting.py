@@ -454,7 +454,7 @@ def test_forged_link_leads_nowhere(client: Any) -> None:
 
 def test_earlier_time_is_wished_with_the_link_of_the_appointment(client: Any) -> None:
     booking = confirmed(setting.office(), "11:00")
-    token = transitions.manage_token(booking)
+    token = client.handle(f"/termine/link/{transitions.manage_token(booking)}/")
     page = client.get(f"/termine/warteliste/?frueher={token}").content.decode()
     assert "Zoë" not in page, "whoever has the link does not learn who it is"
     answer = client.post("/termine/warteliste/", {**asked(), "frueher": token}, follow=True)

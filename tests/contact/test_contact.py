@@ -428,7 +428,7 @@ def test_reply_behind_the_link_brings_the_case_back(client: Any, answered: Case)
     assert 'content="noindex"' in page
     assert "no-store" in opened["Cache-Control"]
     answer = client.post(path, {"body": "Danke! Auch am Schillerteich?"})
-    assert answer["Location"] == f"{path}?gesendet=1"
+    assert answer["Location"] == f"{opened.request['PATH_INFO']}?gesendet=1"
     assert "Danke, Ihre Nachricht ist da." in client.get(answer["Location"]).content.decode()
     case = Case.objects.get(pk=answered.pk)
     assert (case.status, case.phase, case.due_on) == (Status.IN_PROGRESS, Phase.WORKING, transitions.answer_by())

@@ -34,6 +34,7 @@ from apps.appointments.views.choosing import (
     signed_in_person,
 )
 from apps.catalogue.models import Office
+from apps.core.links import remember
 from apps.core.transitions import TransitionError
 
 SLUG = re.compile(r"[-a-z0-9]{1,60}")
@@ -68,7 +69,7 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
         return redirect(_times_url(request, form))
     starts_at = moment(int(number))
     token = request.POST.get("verschieben", "")
-    replaces = moved(token)
+    replaces = moved(request, token)
     if token and replaces is None:
         messages.warning(request, _("Der Termin, den Sie verschieben wollten, steht nicht mehr."))
         return redirect("appointments:choose")
@@ -217,7 +218,7 @@ def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -
         ("zeit", f"{booking.office.slug}.{minute(booking.starts_at)}"),
     ]
     if booking.replaces is not None:
-        hidden.append(("verschieben", transitions.manage_token(booking.replaces)))
+        hidden.append(("verschieben", remember(request, transitions.manage_token(booking.replaces))))
     if booking.case is not None:
         hidden.append(("vorgang", booking.case.reference))
     context = {
@@ -359,18 +360,18 @@ def booking(request: HttpRequest, pk: Any) -> HttpResponse:
     if found is None or found.status in (BookingStatus.HELD, BookingStatus.RESERVED):
         return redirect("appointments:details", pk)
     if found.status == BookingStatus.OFFERED:
-        return redirect("appointments:confirm", transitions.manage_token(found))
-    return render(request, "appointments/booking.html", booking_context(found))
+        return redirect("appointments:confirm", remember(request, transitions.manage_token(found)))
+    return render(request, "appointments/booking.html", booking_context(request, found))
 
 
-def booking_context(found: Booking) -> dict[str, Any]:
+def booking_context(request: HttpRequest, found: Booking) -> dict[str, Any]:
     """What every page about a booking shows."""
     services = list(found.services.select_related("service"))
     return {
         "booking": found,
         "services": services,
         "documents": list(dict.fromkeys(d for s in services for d in s.service.document_list)),
-        "token": transitions.manage_token(found),
+        "token": remember(request, transitions.manage_token(found)),
         "may_arrive": found.status == BookingStatus.CONFIRMED
         and timezone.localdate(found.starts_at) == timezone.localdate()
         and timezone.now() <= found.starts_at + queueing.LATE,

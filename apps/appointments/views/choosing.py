@@ -19,6 +19,7 @@ from apps.appointments.states import Audience
 from apps.cases.models import Case
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
+from apps.core.links import token_of
 
 NEAREST = 6
 
@@ -26,7 +27,7 @@ NEAREST = 6
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """What for, how many, where."""
-    moving = moved(request.GET.get("verschieben", ""))
+    moving = moved(request, request.GET.get("verschieben", ""))
     form = VisitForm(
         initial=request.GET.dict() | {"leistung": request.GET.getlist("leistung")} if request.GET else None
     )
@@ -40,7 +41,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def render_choose(request: HttpRequest, form: VisitForm) -> HttpResponse:
     """The choice with what is wrong with it; a move stays a move."""
     token = request.GET.get("verschieben") or request.POST.get("verschieben", "")
-    context = {"form": form, "moving": moved(token), "moving_token": token}
+    context = {"form": form, "moving": moved(request, token), "moving_token": token}
     return render(request, "appointments/choose.html", context, status=422)
 
 
@@ -71,7 +72,7 @@ def times(request: HttpRequest) -> HttpResponse:
             {"office": office, "slots": [shown(s, names) for s in days.get(day, []) if s.office == office.pk]}
             for office in offices
         ] if day else [],
-        "moving": moved(request.GET.get("verschieben", "")),
+        "moving": moved(request, request.GET.get("verschieben", "")),
         "case": case_of(request),
         "possible": bool(days) or _possible(form, offices),
     }  # fmt: skip
@@ -189,7 +190,8 @@ def is_own_address(request: HttpRequest, email: str) -> bool:
     return bool(user.is_authenticated and user.email.lower() == email.lower())
 
 
-def moved(token: str) -> Booking | None:
-    """The booking that is to be moved, if it still lies ahead."""
+def moved(request: HttpRequest, handle: str) -> Booking | None:
+    """The booking that is to be moved, by the handle of its link, if it still lies ahead."""
+    token = token_of(request, handle)
     booking = transitions.booking_for_token(token) if token else None
     return booking if booking is not None and booking.lies_ahead else None

@@ -17,25 +17,24 @@ from apps.appointments.limits import may_arrive
 from apps.appointments.models import Booking
 from apps.appointments.states import LAPSING, BookingStatus
 from apps.appointments.views.booking import booking_context
+from apps.core.links import Link, mailed, remember
 from apps.core.transitions import TransitionError
 
 
-def _found(token: str) -> Booking:
-    booking = transitions.booking_for_token(token)
-    if booking is None:
-        raise Http404
-    return booking
+def _lapsed(request: HttpRequest) -> HttpResponse:
+    return render(request, "appointments/lapsed.html", status=410)
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
+@mailed(transitions.booking_for_token, missing=_lapsed)
+def confirm(request: HttpRequest, link: Link) -> HttpResponse:
     """The mailed link: GET shows the button, only POST confirms, for mail scanners open links."""
-    booking = transitions.booking_for_token(token)
-    if booking is None or (booking.status in LAPSING and not booking.is_live):
-        return render(request, "appointments/lapsed.html", status=410)
+    booking = link.subject
+    if booking.status in LAPSING and not booking.is_live:
+        return _lapsed(request)
     if booking.status not in (BookingStatus.RESERVED, BookingStatus.OFFERED):
-        return redirect("appointments:manage", token)
+        return redirect("appointments:manage", link.handle)
     if request.method == "POST":
         try:
             transitions.confirm(booking)
@@ -43,41 +42,42 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "appointments/lapsed.html", {"too_many": True}, status=409)
         except TransitionError:
             # A second click finds it confirmed; anything else has lapsed or was moved elsewhere.
-            again = transitions.booking_for_token(token)
+            again = Booking.objects.filter(pk=booking.pk).first()
             if again is None or again.status != BookingStatus.CONFIRMED:
-                return render(request, "appointments/lapsed.html", status=410)
-        return redirect("appointments:manage", token)
-    return render(request, "appointments/confirm.html", booking_context(booking))
+                return _lapsed(request)
+        return redirect("appointments:manage", link.handle)
+    return render(request, "appointments/confirm.html", booking_context(request, booking))
 
 
 @never_cache
 @require_safe
-def manage(request: HttpRequest, token: str) -> HttpResponse:
+@mailed(transitions.booking_for_token)
+def manage(request: HttpRequest, link: Link) -> HttpResponse:
     """The booking with what can be done about it."""
-    booking = _found(token)
-    if booking.status in LAPSING:
-        return redirect("appointments:confirm", token)
-    return render(request, "appointments/booking.html", booking_context(booking))
+    if link.subject.status in LAPSING:
+        return redirect("appointments:confirm", link.handle)
+    return render(request, "appointments/booking.html", booking_context(request, link.subject))
 
 
 @never_cache
 @require_POST
-def cancel(request: HttpRequest, token: str) -> HttpResponse:
+@mailed(transitions.booking_for_token)
+def cancel(request: HttpRequest, link: Link) -> HttpResponse:
     """Give the time back."""
-    booking = _found(token)
     try:
-        transitions.cancel(booking)
+        transitions.cancel(link.subject)
         messages.success(request, _("Der Termin ist abgesagt. Danke, dass Sie Bescheid geben."))
     except TransitionError:
         messages.info(request, _("Dieser Termin steht nicht mehr."))
-    return redirect("appointments:manage", token)
+    return redirect("appointments:manage", link.handle)
 
 
 @never_cache
 @require_safe
-def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
+@mailed(transitions.booking_for_token)
+def calendar_file(request: HttpRequest, link: Link) -> HttpResponse:
     """The booking for one's own calendar (RFC 5545): when and where, not for what."""
-    booking = _found(token)
+    booking = link.subject
     if booking.status not in (BookingStatus.CONFIRMED, BookingStatus.CANCELLED):
         raise Http404
     calendar = Calendar()
@@ -116,7 +116,7 @@ def with_code(request: HttpRequest) -> HttpResponse:
             if booking is None or booking.status in LAPSING:
                 raise transitions.WrongCode(0)
             transitions.check_code(booking, form.cleaned_data["code"])
-            return redirect("appointments:manage", transitions.manage_token(booking))
+            return redirect("appointments:manage", remember(request, transitions.manage_token(booking)))
         except transitions.WrongCode:
             # One sentence for every reason, or the page would tell which numbers there are.
             form.add_error(

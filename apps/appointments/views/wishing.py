@@ -5,8 +5,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,7 @@ from apps.appointments.models import WISH_DAYS, WISH_SALT, Booking, Wish
 from apps.appointments.states import BookingStatus, WishStatus
 from apps.appointments.views.choosing import is_own_address, moved, signed_in_person
 from apps.core.business_calendar import today
+from apps.core.links import Link, mailed, remember
 from apps.core.transitions import TransitionError
 
 # What is filled in at first: the next four weeks.
@@ -30,7 +31,7 @@ WEEKS = 4
 def wish(request: HttpRequest) -> HttpResponse:
     """When could you come? With the link of an appointment: a wish for an earlier one."""
     token = request.POST.get("frueher") or request.GET.get("frueher", "")
-    old = moved(token)
+    old = moved(request, token)
     if request.method == "POST":
         form = WishForm(request.POST)
         who = DetailsForm(request.POST) if old is None else None
@@ -88,7 +89,9 @@ def _written(request: HttpRequest, form: WishForm, who: DetailsForm | None, old:
     except waiting.TooManyWishes:
         errors.add_error(field, TOO_MANY_WISHES)
         return None
-    return redirect(made.get_absolute_url() if proved else "appointments:wish_written")
+    if proved:
+        return redirect("appointments:wish", remember(request, made.token))
+    return redirect("appointments:wish_written")
 
 
 @never_cache
@@ -98,15 +101,20 @@ def written(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/wish_written.html")
 
 
-@never_cache
-@require_http_methods(["GET", "POST"])
-def one(request: HttpRequest, token: str) -> HttpResponse:
-    """One's wish: confirm it, look at it, end it. Only POST changes anything, for mail scanners open links."""
+def _wish_for_token(token: str) -> Wish | None:
     try:
         pk = signing.loads(token, salt=WISH_SALT, max_age=WISH_DAYS * 24 * 3600)
-    except signing.BadSignature as error:
-        raise Http404 from error
-    found = get_object_or_404(Wish.objects.select_related("office").prefetch_related("services__service"), pk=pk)
+    except signing.BadSignature:
+        return None
+    return Wish.objects.select_related("office").prefetch_related("services__service").filter(pk=pk).first()
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@mailed(_wish_for_token)
+def one(request: HttpRequest, link: Link) -> HttpResponse:
+    """One's wish: confirm it, look at it, end it. Only POST changes anything, for mail scanners open links."""
+    found = link.subject
     if request.method == "POST":
         try:
             if "ende" in request.POST:
@@ -118,30 +126,29 @@ def one(request: HttpRequest, token: str) -> HttpResponse:
             messages.warning(request, TOO_MANY_WISHES)
         except TransitionError:
             messages.info(request, _("Dieser Wunsch ist schon beendet."))
-        return redirect("appointments:wish", token)
+        return redirect("appointments:wish", link.handle)
     offer = waiting.offer_of(found)
     context = {
         "wish": found,
         "before": waiting.before(found) if found.waits else 0,
         "offer": offer,
-        "offer_token": transitions.manage_token(offer) if offer else "",
+        "offer_token": remember(request, transitions.manage_token(offer)) if offer else "",
     }
     return render(request, "appointments/wish.html", context)
 
 
 @never_cache
 @require_POST
-def decline(request: HttpRequest, token: str) -> HttpResponse:
+@mailed(transitions.booking_for_token)
+def decline(request: HttpRequest, link: Link) -> HttpResponse:
     """ "Passt mir nicht": the next in line gets it; one goes on waiting."""
-    booking = transitions.booking_for_token(token)
-    if booking is None:
-        raise Http404
+    booking = link.subject
     found = booking.wish
     if booking.status != BookingStatus.OFFERED or found is None:
-        return redirect("appointments:manage", token)
+        return redirect("appointments:manage", link.handle)
     try:
         waiting.pass_on(booking)
         messages.success(request, _("Danke. Die nächste Person bekommt diese Zeit, Sie warten weiter."))
     except TransitionError:
         messages.info(request, _("Dieses Angebot ist schon vorbei."))
-    return redirect(found.get_absolute_url())
+    return redirect("appointments:wish", remember(request, found.token))
