@@ -115,10 +115,9 @@ notices:retry                                            login    405      405  
 
 # One's own account, never that of others.
 account_change_password                                  login    ok       ok       ok       ok       ok       ok
-account_confirm_email                                    ok       ok       ok       ok       ok       ok       ok
 account_confirm_login_code                               login    redirect redirect redirect redirect redirect redirect
 account_email                                            login    ok       ok       ok       ok       ok       ok
-account_email_verification_sent                          ok       ok       ok       ok       ok       ok       ok
+account_email_verification_sent                          redirect redirect redirect redirect redirect redirect redirect
 account_inactive                                         ok       ok       ok       ok       ok       ok       ok
 account_login                                            ok       redirect redirect redirect redirect redirect redirect
 account_logout                                           redirect ok       ok       ok       ok       ok       ok
@@ -132,6 +131,14 @@ account_reset_password_from_key_done                     ok       ok       ok   
 account_set_password                                     login    redirect redirect redirect redirect redirect redirect
 account_signup                                           ok       redirect redirect redirect redirect redirect redirect
 accounts:after_login                                     login    redirect redirect redirect redirect redirect redirect
+accounts:address_code                                    login    redirect redirect redirect redirect redirect redirect
+accounts:factor_missing                                  login    redirect redirect ok       ok       ok       ok
+accounts:new_address                                     ok       ok       ok       ok       ok       ok       ok
+accounts:new_address tampered                            404      404      404      404      404      404      404
+accounts:prove                                           login    ok       ok       ok       ok       ok       ok
+accounts:sessions                                        login    ok       ok       ok       ok       ok       ok
+accounts:setup                                           ok       ok       ok       ok       ok       ok       ok
+accounts:setup tampered                                  404      404      404      404      404      404      404
 accounts:delete                                          login    ok       ok       redirect redirect redirect redirect
 accounts:export                                          login    ok       ok       ok       ok       ok       ok
 accounts:kept                                            login    redirect redirect redirect redirect redirect redirect
@@ -199,6 +206,7 @@ admin:accounts_department_change                         login    404      404  
 admin:accounts_department_changelist                     login    404      404      404      404      404      404
 admin:accounts_department_delete                         login    404      404      404      404      404      404
 admin:accounts_department_history                        login    404      404      404      404      404      404
+admin:accounts_user_act                                  login    404      404      404      404      404      404
 admin:accounts_user_add                                  login    404      404      404      404      404      404
 admin:accounts_user_change                               login    404      404      404      404      404      404
 admin:accounts_user_changelist                           login    404      404      404      404      404      404

@@ -5,6 +5,7 @@ department, Henrike leads the traffic department, Samir is the CDO.
 """
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,12 +68,22 @@ class SecureClient(Client):
         return found[1]
 
     def as_(self, user: User | None) -> "SecureClient":
-        """Sign in as somebody (None: nobody)."""
+        """Sign in as somebody (None: nobody), as if with a password just now."""
         if user is None:
             self.logout()
         else:
             self.force_login(user)
+            self.proved(user)
         return self
+
+    def proved(self, user: User, *, seconds_ago: float = 0, **record: Any) -> None:
+        """Note in the session that its owner has just proved who they are (by password, if nothing else is said)."""
+        session = self.session
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": time.time() - seconds_ago, "email": user.email} | record
+        ]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ USER = {
 
 # Here people act on what is theirs, or the link in the address is the permission.
 OWN = {
-    "account_change_password", "account_confirm_email", "api:confirm", "api:holds", "account_confirm_login_code", "account_email",
+    "account_change_password", "account_email_verification_sent", "accounts:address_code", "accounts:new_address", "accounts:prove", "accounts:sessions", "accounts:setup", "api:confirm", "api:holds", "account_confirm_login_code", "account_email",
     "account_login", "account_logout", "account_reauthenticate", "account_request_login_code",
     "account_reset_password", "account_reset_password_from_key", "account_set_password", "account_signup",
     "accounts:delete", "accounts:profile", "applications:begin", "appointments:cancel", "appointments:confirm",

@@ -322,7 +322,7 @@ def addresses(stage: Stage, rng: random.Random, i: int) -> Sent:
         ("karla", f"/verwaltung/vorgaenge/{stage.fresh.reference}/anlage/{{}}/"), ("nobody", "/antraege/entwurf/{}/"),
         ("aylin", "/bescheide/{}/"), ("karla", "/verwaltung/r/{}/1/"), ("karla", "/verwaltung/catalogue/service/{}/change/"),
         ("aylin", f"{reverse('applications:resume', args=[stage.drafts[0].pk])}schritt/{{}}/"), ("nobody", "/{}/"),
-        ("nobody", "/konto/confirm-email/{}/"), ("nobody", "/konto/password/reset/key/{}/"), ("nobody", "/api/v1/services/{}/"),
+        ("nobody", "/konto/einrichten/{}/"), ("nobody", "/konto/neue-adresse/{}/"), ("nobody", "/kontakt/antwort/{}/"), ("nobody", "/konto/password/reset/key/{}/"), ("nobody", "/api/v1/services/{}/"),
     ]  # fmt: skip
     who, place = places[i % len(places)]
     # A server takes no longer line than this.
@@ -339,7 +339,9 @@ def accounts(stage: Stage, rng: random.Random, i: int) -> Sent:
         ("nobody", "mfa_login_webauthn", ["credential"]),
         ("aylin", "accounts:profile", ["family_name", "language", "birth_date", "street", "postcode", "phone"]),
         ("aylin", "account_change_password", ["oldpassword", "password1", "password2"]),
-        ("aylin", "account_email", ["email", "action_add", "action_remove", "action_primary"]),
+        ("aylin", "account_email", ["email"]),
+        ("aylin", "accounts:sessions", ["sitzung"]),
+        ("aylin", "accounts:prove", ["code", "next", "senden"]),
         ("aylin", "mfa_reauthenticate", ["code"]),
     ]  # fmt: skip
     who, name, fields = places[i % len(places)]
@@ -466,7 +468,7 @@ def test_an_address_longer_than_its_column(stage: Stage, name: str, local: int) 
     fields: dict[str, tuple[str, list[tuple[str, str]]]] = {
         "contact:write": ("nobody", [("family_name", "Meier"), ("concern", "Hallo"), ("stamp", new_stamp())]),
         "account_signup": ("nobody", [("family_name", "Meier"), ("password1", factories.PASSWORD), ("password2", factories.PASSWORD)]),
-        "account_email": ("aylin", [("action_add", "")]),
+        "account_email": ("aylin", []),
         "applications:review": ("karla", []),
     }  # fmt: skip
     who, pairs = fields[name]

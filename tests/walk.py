@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.forms import default_token_generator
-from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -28,7 +28,8 @@ from fido2.cose import ES256
 from fido2.utils import sha256, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from apps.accounts.models import Department, User
+from apps.accounts import factors
+from apps.accounts.models import Department, LinkKind, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.applications.states import Status
@@ -91,6 +92,8 @@ class World:
     dead: Notice
     passkey: Authenticator
     newcomer: EmailAddress
+    setup_token: str
+    address_token: str
     held: Booking
     reserved: Booking
     booked: Booking
@@ -141,6 +144,10 @@ def build(aylin: User, karla: User) -> World:
         dead=dead,
         passkey=passkey,
         newcomer=newcomer,
+        setup_token=factors.make_link(newcomer.user, by=None).split("/")[-2],
+        address_token=factors.make_link(
+            newcomer.user, by=None, kind=LinkKind.ADDRESS, new_address="noah@example.org"
+        ).split("/")[-2],
         held=held,
         reserved=reserved,
         booked=booked,
@@ -293,9 +300,11 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "admin:counter": reverse("admin:counter", args=[world.booked.counter_id]),
         "admin:counter_act": reverse("admin:counter_act", args=[world.booked.counter_id]),
         "appointments:calendar_file": reverse("appointments:calendar_file", args=[manage_token(world.booked)]),
-        "account_confirm_email": reverse(
-            "account_confirm_email", args=[EmailConfirmationHMAC.create(world.newcomer).key]
-        ),
+        "accounts:setup": reverse("accounts:setup", args=[world.setup_token]),
+        "accounts:setup tampered": reverse("accounts:setup", args=[world.setup_token + "x"]),
+        "accounts:new_address": reverse("accounts:new_address", args=[world.address_token]),
+        "accounts:new_address tampered": reverse("accounts:new_address", args=["x"]),
+        "admin:accounts_user_act": reverse("admin:accounts_user_act", args=[world.newcomer.user_id, "sitzungen"]),
         "account_reset_password_from_key": reverse("account_reset_password_from_key", args=[uid, reset]),
         "account_reset_password_from_key tampered": reverse("account_reset_password_from_key", args=[uid, "x-y"]),
         "mfa_remove_webauthn": reverse("mfa_remove_webauthn", args=[world.passkey.pk]),

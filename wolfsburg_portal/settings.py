@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "apps.desk.apps.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "apps.accounts.middleware.SessionLimitMiddleware",
     "apps.accounts.middleware.StaffSecondFactorMiddleware",
+    "apps.accounts.middleware.RecentProofMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -179,14 +181,13 @@ SWEEP_AGE_SECONDS = env.float("SWEEP_AGE_SECONDS", default=15)
 # -- people ------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.ProvenAddressBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "apps.accounts.passwords.GuessableValidator"},
 ]
 # The address is unique regardless of case, by a constraint of its own.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
@@ -202,14 +203,26 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_USER_DISPLAY = "apps.accounts.adapters.user_display"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-# Whoever confirms in the browser in which they registered goes on where they were.
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+# Wrong passwords: five in five minutes for an account and a network (see the adapter), thirty a minute for a network.
+# Mails count by address and device (core/limits.py); allauth's own limits by address would lock owners out.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "30/m/ip,5/5m/key",
+    "request_login_code": "20/m/ip",
+    "reset_password": "20/m/ip",
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-ACCOUNT_FORMS = {"signup": "apps.accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "apps.accounts.forms.SignupForm",
+    "request_login_code": "apps.accounts.forms.RequestLoginCodeForm",
+    "confirm_login_code": "apps.accounts.forms.ConfirmLoginCodeForm",
+    "reset_password": "apps.accounts.forms.ResetPasswordForm",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+MFA_FORMS = {"reauthenticate": "apps.accounts.forms.FactorReauthenticateForm"}
 MFA_ADAPTER = "apps.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -402,6 +415,7 @@ RETENTION_DAYS = {
     "emails": 90,
     "heartbeats": 7,
     "unverified_accounts": 30,
+    "account_links": 7,  # after they have ended
     "retention_runs": 365 * 3,
     "admin_log": 365 * 3,
     "orphaned_files": 1,

@@ -27,7 +27,7 @@ urlpatterns = [
         path("termine/", include("apps.appointments.urls")),
         path("bescheide/", include("apps.notices.urls")),
         path("konto/", include("apps.accounts.urls")),
-        path("konto/", include("allauth.account.urls")),
+        path("konto/", include("apps.accounts.entrance_urls")),
         path("konto/sicherheit/", include("allauth.mfa.urls")),
         path("verwaltung/", admin.site.urls),
         prefix_default_language=False,

@@ -5,19 +5,19 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as allauth_context
-from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.shortcuts import redirect
-from django.utils import translation
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.core import emails
+from apps.accounts import devices, factors, proof
+from apps.accounts.models import User
+from apps.core import emails, limits, security_log
 from apps.core.sockets import signed_in
 
 
@@ -31,23 +31,43 @@ class AccountAdapter(DefaultAccountAdapter):
         purpose = f"account {template_prefix.rsplit('/', 1)[-1]}"
         emails.queue_text(email, str(message.subject), str(message.body), purpose=purpose)
 
-    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
-        """Store the names and the language somebody registers in."""
-        user.given_name = form.cleaned_data.get("given_name", "")
-        user.family_name = form.cleaned_data.get("family_name", "")
-        user.language = translation.get_language() or "de"
-        try:
-            with transaction.atomic():
-                return super().save_user(request, user, form, commit)
-        except IntegrityError:
-            # The second click of a double click: the first one has made the account.
-            raise ImmediateHttpResponse(redirect("account_email_verification_sent")) from None
-
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
-        """Let the apps take over what somebody began before signing in."""
+        """Let the apps take over what somebody began before signing in; the browser is known from now on."""
         for taker in signed_in:
             taker(request, user)
-        return super().post_login(request, user, **kwargs)
+        response = super().post_login(request, user, **kwargs)
+        devices.remember(request, response, user)
+        methods = "+".join(dict.fromkeys(r["method"] for r in get_authentication_records(request, user)))
+        security_log.note("sign_in", person=user, request=request, method=methods)
+        return response
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords count per account *and* network, or a stranger could lock an owner out."""
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{account}@{limits.client_network(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse to look at a password after too many wrong ones."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            security_log.note("limit_reached", request=request, limit="password")
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """A wrong password, noted with the account it was tried at, if there is one."""
+        person = User.objects.by_address(credentials.get("email") or "").first()
+        security_log.note("sign_in_failed", person=person, request=request)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Any proof counts for 15 minutes, signing in included."""
+        return not proof.is_recent(allauth_context.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Password, authenticator app or passkey, whichever there is; a mailed code always."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        by_code = {"id": "code", "description": _("Code per E-Mail schicken"), "url": reverse("accounts:prove")}
+        return [*methods, by_code] if user.is_authenticated else methods
 
     def clean_email(self, email: str) -> str:
         """An address that fits its column; longer ones are well formed, but no mail server takes them."""
@@ -76,6 +96,11 @@ class MFAAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Decrypt a stored secret."""
         return str(self._fernet().decrypt(encrypted_text.encode()).decode())
+
+    def can_delete_authenticator(self, authenticator: Any) -> bool:
+        """Staff keep one factor: without it they would be locked out until an administrator sends a link."""
+        required = settings.STAFF_SECOND_FACTOR_REQUIRED and authenticator.user.is_staff
+        return not (required and factors.is_last_main_factor(authenticator))
 
 
 def user_display(user: Any) -> str:

@@ -4,7 +4,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
-from apps.accounts.models import Profile, User
+from apps.accounts.models import AccountLink, Profile, User
+from apps.accounts.sessions import end_all
 from apps.core.sockets import closings
 
 
@@ -20,8 +21,10 @@ def close_account(user: User) -> None:
         EmailAddress.objects.filter(user=user).delete()
         Authenticator.objects.filter(user=user).delete()
         Profile.objects.filter(user=user).delete()
+        AccountLink.objects.filter(user=user).delete()
         user.email = f"geschlossen-{user.pk}@invalid"
         user.given_name = user.family_name = ""
         user.is_active = False
         user.set_unusable_password()
         user.save()
+        end_all(user)

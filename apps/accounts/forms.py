@@ -3,18 +3,35 @@
 import datetime as dt
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ConfirmLoginCodeForm as AllauthConfirmLoginCodeForm
+from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context as allauth_context
+from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
+from allauth.mfa.base.internal.flows import check_rate_limit
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
+from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import codes, devices
 from apps.accounts.models import Profile, User
+from apps.core import limits
 from apps.core.business_calendar import today
 from apps.core.fields import PlainCharField
 
+TOO_MUCH_MAIL = _(
+    "An diese Adresse haben wir heute schon so viele E-Mails geschickt, wie wir an einem Tag schicken. "
+    "Sehen Sie bitte auch im Spam-Ordner nach, versuchen Sie es morgen wieder oder rufen Sie uns an: 115"
+)
+
 
 class SignupForm(AllauthSignupForm):
-    """Registration: e-mail, name, password."""
+    """Registration: e-mail, name, password. Whether the address has an account is not asked here."""
 
     given_name = PlainCharField(
         label=_("Vorname"),
@@ -30,6 +47,123 @@ class SignupForm(AllauthSignupForm):
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
     )
     field_order = ["given_name", "family_name", "email", "password1", "password2"]
+
+    def validate_unique_email(self, value: str) -> str:
+        """The mail tells, the page does not."""
+        return str(value)
+
+    def clean(self) -> dict[str, Any]:
+        """The password must not be made of one's own name or address."""
+        data: dict[str, Any] = AllauthSignupForm.clean(self) or {}
+        if data.get("password1"):
+            names = {key: data.get(key, "") for key in ("email", "given_name", "family_name")}
+            try:
+                password_validation.validate_password(data["password1"], user=User(**names))
+            except forms.ValidationError as error:
+                if "password1" not in self.errors:
+                    self.add_error("password1", error)
+        return data
+
+
+class RequestLoginCodeForm(AllauthRequestLoginCodeForm):
+    """A code to sign in with, for accounts whose owner has proved the address."""
+
+    def clean_email(self) -> str:
+        email = str(super().clean_email())
+        self._user = User.objects.proven(email).filter(is_active=True).first()
+        _count_mail(email)
+        return email
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """A link for a new password, for accounts whose owner has proved the address."""
+
+    def clean_email(self) -> str:
+        email = str(super().clean_email())
+        self.users = list(User.objects.proven(email).filter(is_active=True))
+        _count_mail(email)
+        return email
+
+
+def _count_mail(address: str) -> None:
+    request = allauth_context.request
+    if not limits.may_mail(address, known_device=devices.known_for(request, address)):
+        raise forms.ValidationError(TOO_MUCH_MAIL, code="too_much_mail")
+
+
+class ConfirmLoginCodeForm(AllauthConfirmLoginCodeForm):
+    """The code that was mailed; tries are counted so that answers at the same moment count as well."""
+
+    def clean_code(self) -> str:
+        if self.expected_code:
+            key = f"{allauth_context.request.session.session_key}:{self.expected_code}"
+            if not limits.within("code", key, limit=codes.TRIES, seconds=codes.SECONDS):
+                raise forms.ValidationError(get_adapter().error_messages["too_many_login_attempts"])
+        return str(super().clean_code())
+
+
+class FactorReauthenticateForm(AllauthReauthenticateForm):
+    """The code of the authenticator app; recovery codes are for signing in only, and are not used up here."""
+
+    def clean_code(self) -> str:
+        clear_limit = check_rate_limit(self.user)
+        code = str(self.cleaned_data["code"])
+        app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).first()
+        if app is not None and app.wrap().validate_code(code):
+            clear_limit()
+            app.user = self.user
+            self.authenticator = app
+            return code
+        if app is not None:
+            self._emit_authentication_failed(app)
+        raise forms.ValidationError(
+            _(
+                "Dieser Code passt nicht. Bitte nehmen Sie den Code, den Ihre App gerade zeigt; Wiederherstellungscodes "
+                "gelten nur beim Anmelden."
+            )
+        )
+
+
+class CodeForm(forms.Form):
+    """A mailed code."""
+
+    code = forms.CharField(
+        label=_("Code aus der E-Mail"),
+        max_length=40,
+        error_messages={"required": _("Bitte geben Sie den Code aus der E-Mail ein.")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "data-width": "10", "autocapitalize": "characters"}
+        ),
+    )
+
+
+class AddressForm(forms.Form):
+    """A new address for an account."""
+
+    email = forms.EmailField(
+        label=_("Neue E-Mail-Adresse"),
+        max_length=254,
+        error_messages={
+            "required": _("Bitte geben Sie die neue E-Mail-Adresse ein."),
+            "invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_email(self) -> str:
+        """Another one than today's, in lower case."""
+        email = str(get_adapter().clean_email(self.cleaned_data["email"])).lower()
+        if email == self.user.email.lower():
+            raise forms.ValidationError(_("Das ist die Adresse, die schon gilt."))
+        return email
+
+
+class NewPasswordForm(AllauthSetPasswordForm):
+    """The first password of somebody who begins from a link."""
 
 
 class NameForm(forms.ModelForm):

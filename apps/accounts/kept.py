@@ -37,6 +37,9 @@ class Kept:
 
 def sign_in_first(request: HttpRequest) -> HttpResponse:
     """Ask who is not signed in to do so; what a form held is kept for them meanwhile."""
+    if request.headers.get("HX-Request"):
+        # A part of a page asks by itself: the whole page is to be asked for, which then leads to the sign-in.
+        return HttpResponse(headers={"HX-Refresh": "true"})
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
     kept = _read(request)

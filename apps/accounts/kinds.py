@@ -3,16 +3,20 @@
 import datetime as dt
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Profile, User
+from apps.accounts import security_events  # noqa: F401  notes what packages announce in the security log
+from apps.accounts.models import AccountLink, Profile, User
 from apps.core.kinds import days
 from apps.core.sockets import RetentionRule, exports, retention_rules
 
 
 def _never_confirmed(now: dt.datetime) -> QuerySet[User]:
+    # Made by an administrator, or by an earlier version of the portal.
     return (
         User.objects.filter(is_staff=False, date_joined__lt=now - days("unverified_accounts"))
         .exclude(emailaddress__verified=True)
@@ -59,6 +63,27 @@ retention_rules.plug(
         "admin_log",
         "Änderungsprotokoll der Stammdaten",
         lambda now: LogEntry.objects.filter(action_time__lt=now - days("admin_log")),
+        lambda rows: rows.delete()[0],
+    )
+)
+
+
+retention_rules.plug(
+    RetentionRule(
+        "account_links",
+        "Links zum Einrichten von Zugängen und Adressen",
+        lambda now: AccountLink.objects.filter(expires_at__lt=now - days("account_links")),
+        lambda rows: rows.delete()[0],
+    )
+)
+# Network and browser of a sign-in go with the session that they belong to.
+retention_rules.plug(
+    RetentionRule(
+        "session_list",
+        "Liste der Anmeldungen, deren Sitzung beendet ist",
+        lambda now: UserSession.objects.exclude(
+            session_key__in=Session.objects.filter(expire_date__gt=now).values("session_key")
+        ),
         lambda rows: rows.delete()[0],
     )
 )

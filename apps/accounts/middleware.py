@@ -3,17 +3,30 @@
 import time
 from collections.abc import Callable
 
-from allauth.mfa.utils import is_mfa_enabled
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+
+from apps.accounts import factors, proof
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # How often the time of the last click is written, in seconds.
 WRITE_EVERY = 60
+
+
+# Questions that pages ask by themselves, by full name; with ``teil`` in the query or always.
+POLLED = {"admin:counter": "teil", "appointments:ticket": "teil", "appointments:display": "teil", "notices:panel": ""}
+
+
+def is_polling(request: HttpRequest) -> bool:
+    """Whether a page and not a person asks."""
+    part = POLLED.get(_route(request))
+    return part is not None and (not part or part in request.GET)
 
 
 class SessionLimitMiddleware:
@@ -43,16 +56,32 @@ class SessionLimitMiddleware:
                     if now - seen > idle
                     else _("Nach zehn Stunden endet jede Anmeldung zu Ihrer Sicherheit. Bitte melden Sie sich neu an."),
                 )
-            elif now - seen >= WRITE_EVERY:
-                request.session["seen_at"] = now
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        """Note the time of a click. What a page asks by itself every few seconds is no sign that somebody is there."""
+        if "seen_at" not in request.session or not request.user.is_authenticated or is_polling(request):
+            return
+        now = int(time.time())
+        if now - request.session["seen_at"] >= WRITE_EVERY:
+            request.session["seen_at"] = now
 
 
 class StaffSecondFactorMiddleware:
-    """Staff without a second factor see nothing but the page that sets one up."""
+    """Staff see nothing before *their session* has proved a second factor.
 
-    ALLOWED = ("mfa_", "account_logout", "account_reauthenticate", "account_confirm_email",
-               "account_email_verification_sent")  # fmt: skip
+    Pages that are open all the same are listed by their full name, so that no other page is open by resembling one.
+    """
+
+    # To prove a factor, to leave, and to begin from the link that an administrator has sent.
+    ALWAYS = frozenset({
+        "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "account_logout", "accounts:factor_missing",
+        "accounts:setup",
+    })  # fmt: skip
+    # To set one up, in a session that has begun from such a link.
+    SETUP = frozenset({
+        "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate", "accounts:prove",
+    })  # fmt: skip
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -67,8 +96,38 @@ class StaffSecondFactorMiddleware:
         user = request.user
         if not (user.is_authenticated and user.is_staff):
             return None
-        name = (request.resolver_match.url_name or "") if request.resolver_match else ""
-        if name.startswith(self.ALLOWED) or is_mfa_enabled(user):
+        name = _route(request)
+        if name in self.ALWAYS or factors.proved(request):
+            return None
+        if factors.has_main_factor(user):
+            where = get_adapter(request).get_reauthentication_methods(user)
+            url = next(m["url"] for m in where if m["id"].startswith("mfa"))
+            back = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+            return redirect(f"{url}?{back}" if back else url)
+        if factors.setup_link_of(request) is None:
+            return redirect("accounts:factor_missing")
+        if name in self.SETUP:
             return None
         messages.warning(request, _("Bitte richten Sie zuerst einen zweiten Faktor ein."))
         return redirect("mfa_index")
+
+
+class RecentProofMiddleware:
+    """Asks for a proof of who sits there before pages that would hurt in a stranger's hands (see proof.py)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """Ask where the last proof is too old."""
+        name = _route(request)
+        if name not in proof.NEEDED or not request.user.is_authenticated or proof.is_recent(request):
+            return None
+        return proof.ask(request, route=name)
+
+
+def _route(request: HttpRequest) -> str:
+    return request.resolver_match.view_name if request.resolver_match else ""

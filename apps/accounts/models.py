@@ -2,12 +2,14 @@
 
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -22,8 +24,33 @@ class TrustLevel(models.IntegerChoices):
     HIGH = 4, _("hoch")
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def by_address(self, address: str) -> "UserQuerySet":
+        """The account of an address, whatever its case; there is at most one."""
+        return self.alias(address=Lower("email")).filter(address=address.strip().lower())
+
+    def proven(self, address: str) -> "UserQuerySet":
+        """The account of an address whose owner has proved that it is theirs.
+
+        For signing in, an account without that proof does not exist: whatever is set in it was set by somebody else.
+        """
+        proof = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True, email__iexact=OuterRef("email"))
+        return self.by_address(address).filter(Exists(proof))
+
+
 class UserManager(BaseUserManager["User"]):
     """Users are known by their e-mail address."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def by_address(self, address: str) -> UserQuerySet:
+        """See the queryset."""
+        return self.get_queryset().by_address(address)
+
+    def proven(self, address: str) -> UserQuerySet:
+        """See the queryset."""
+        return self.get_queryset().proven(address)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user; the address is stored in lower case."""
@@ -59,6 +86,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("Beschäftigte/r der Stadt"), default=False)
     is_active = models.BooleanField(_("aktiv"), default=True)
     date_joined = models.DateTimeField(_("angelegt am"), default=timezone.now)
+    # Raised to end all sessions at once: it is part of what every session is checked against.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 
@@ -76,6 +105,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.full_name or self.email
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """What a session is checked against at every request: the password and the epoch of the sessions."""
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        # Epoch 0 is what Django computes, so that sessions of earlier versions go on.
+        value = f"{self.password}{self.session_epoch or ''}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+
+    @property
+    def proven(self) -> bool:
+        """Whether its owner has proved that the address is theirs."""
+        return EmailAddress.objects.filter(user=self, verified=True, email__iexact=self.email).exists()
 
     @property
     def full_name(self) -> str:
@@ -179,3 +220,46 @@ class StaffRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.department or ''}".strip()
+
+
+class LinkKind(models.TextChoices):
+    SETUP = "setup", _("Zugang einrichten")
+    ADDRESS = "address", _("neue E-Mail-Adresse")
+
+
+class AccountLinkQuerySet(models.QuerySet["AccountLink"]):
+    def valid(self) -> "AccountLinkQuerySet":
+        """Links that may still be used."""
+        return self.filter(used_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+
+
+class AccountLink(models.Model):
+    """A link by which a person sets up access, or proves a new address; an administrator has it sent.
+
+    Only the hash of its token is stored. It is used once.
+    """
+
+    kind = models.CharField(max_length=8, choices=LinkKind.choices)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="links")
+    new_address = models.EmailField(blank=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Link zum Konto")
+        verbose_name_plural = _("Links zu Konten")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=LinkKind.values), name="account_link_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind="address", new_address__gt="") | Q(kind="setup", new_address=""),
+                name="account_link_has_what_its_kind_needs",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

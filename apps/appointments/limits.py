@@ -3,9 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.accounts import devices
 from apps.core import limits
-
-MAILS_PER_ADDRESS_AND_DAY = 5
 
 
 def may_hold(request: HttpRequest) -> bool:
@@ -31,8 +30,11 @@ def count_draw(request: HttpRequest) -> None:
 
 
 def may_mail(request: HttpRequest, email: str) -> bool:
-    """Count one mail with a code; False above the limit of the caller or of the address."""
+    """Count one mail with a code or a link; False above the limit of the caller or of the address.
+
+    The address counts together with the mails for signing in: five a day, whatever they are for.
+    """
     caller = limits.client_key(request)
     if not limits.within("appointment-sender", caller, limit=settings.APPOINTMENT_MAILS_PER_HOUR, seconds=3600):
         return False
-    return limits.within("appointment-mail", email, limit=MAILS_PER_ADDRESS_AND_DAY, seconds=86400)
+    return limits.may_mail(email, known_device=devices.known_for(request, email))

@@ -4,6 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from apps.core import security_log
+from apps.core.logs import route_of
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: the request could not be understood."""
@@ -12,16 +15,27 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form token that is missing or stale; what was typed is still in the browser."""
+    security_log.note(
+        "access_refused", person=_person(request), request=request, route=route_of(request), why="form_token"
+    )
     return render(request, "errors/csrf.html", status=403)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
+    security_log.note(
+        "access_refused", person=_person(request), request=request, route=route_of(request), why="forbidden"
+    )
     return render(request, "errors/403.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: does not exist, or not for this person."""
+    if request.resolver_match is not None:
+        # Behind an address that there is, something was refused or is gone; made-up addresses are no event.
+        security_log.note(
+            "access_refused", person=_person(request), request=request, route=route_of(request), why="not_found"
+        )
     return render(request, "errors/404.html", status=404)
 
 
@@ -33,3 +47,8 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: rendered without database, session or context processors, for any of them may be why."""
     return HttpResponse(render_to_string("errors/500.html"), status=500)
+
+
+def _person(request: HttpRequest) -> object:
+    user = getattr(request, "user", None)
+    return user.pk if user is not None and user.is_authenticated else None

@@ -60,9 +60,8 @@ def mailed(
             if load(token) is None or request.method not in ("GET", "HEAD"):
                 # A form of a page that was opened before this exchange existed goes through as well.
                 return answer(request, token, token)
-            match = request.resolver_match
-            assert match is not None, "a view is called through its address"
-            response = redirect(match.view_name, remember(request, token))
+            here = request.resolver_match.view_name if request.resolver_match else ""
+            response = redirect(here, remember(request, token))
             query = request.META.get("QUERY_STRING", "")
             response["Location"] += f"?{query}" if query else ""
             return response

@@ -10,8 +10,9 @@ from django.db.models import Count, Prefetch, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.models import Role
 from apps.accounts.requests import SignedInRequest, for_departments
@@ -101,22 +102,26 @@ def _rows(cases: CaseQuerySet) -> CaseQuerySet:
 
 
 @for_departments
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def queue(request: SignedInRequest) -> HttpResponse:
-    """The cases of one's departments over all kinds."""
+    """The cases of one's departments over all kinds; a search comes by POST, for names belong into no address."""
+    asked = request.POST if request.method == "POST" else request.GET
     lists = _lists(request)
-    chosen = next((x for x in lists if x.key == request.GET.get("list")), None)
+    chosen = next((x for x in lists if x.key == asked.get("list")), None)
     if chosen is None:
         chosen = next(x for x in lists if x.key == "open")
     cases = chosen.cases
-    kind = request.GET.get("art", "")
+    kind = asked.get("art", "")
     if kind in {k.key for k in kinds.all_kinds()}:
         cases = cases.filter(kind=kind)
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    text = request.POST.get("q", "").replace("\x00", "").strip()[:100]
+    if request.method == "POST" and not text:
+        # Choosing a list or a kind names nobody: an address that can be kept and gone back to.
+        return redirect(f"{reverse('admin:queue')}?{urlencode({'list': chosen.key, 'art': kind})}")
     if text:
         # A search looks through everything one may see, not only the chosen list.
         cases = _found(Case.objects.worked_by(request.user), text)
-    page = Paginator(_rows(cases), PAGE_SIZE).get_page(request.GET.get("seite"))
+    page = Paginator(_rows(cases), PAGE_SIZE).get_page(asked.get("seite"))
     rows = [
         {"case": c, "status": kinds.of(c).status_label(c.status), "badge": kinds.of(c).badge.get(c.status, "info"),
          "kind": kinds.of(c).label, "who": next(iter(c.parties.all()), None)}

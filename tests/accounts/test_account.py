@@ -36,6 +36,22 @@ def mail_to(address: str) -> OutgoingEmail:
     return OutgoingEmail.objects.get(to_address=address)
 
 
+def code_in(mail: OutgoingEmail) -> str:
+    """The code in a mail."""
+    (code,) = re.findall(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", mail.body, re.MULTILINE)
+    return str(code)
+
+
+def register(client: Any, **changes: str) -> Any:
+    """Register and type the code from the mail; the answer to the code."""
+    typed = NEW | changes
+    client.post("/konto/signup/", typed)
+    return client.post(
+        "/konto/confirm-email/",
+        {"code": code_in(OutgoingEmail.objects.filter(to_address=typed["email"]).latest("created_at"))},
+    )
+
+
 def link_in(mail: OutgoingEmail) -> str:
     """The path of the link in a mail."""
     (link,) = re.findall(r"https://testserver(/konto/\S+/[\w:-]{10,}/)", mail.body)
@@ -54,38 +70,71 @@ def plain(answer: Any, *hidden: str) -> str:
 # -- registering -----------------------------------------------------------------------------------
 
 
-def test_registration_waits_for_the_address_to_be_confirmed(client: Any) -> None:
+def test_registration_waits_for_the_code(client: Any) -> None:
     answer = client.post("/konto/signup/", NEW)
     assert answer["Location"] == "/konto/confirm-email/"
-    assert signed_in_as(client) == ""
-    assert not EmailAddress.objects.get(email="neu@example.org").verified
+    assert "neu@example.org" in client.get("/konto/confirm-email/").content.decode()
+    assert not User.objects.exists()
+    assert not EmailAddress.objects.exists()
     other_browser = type(client)()
     other_browser.post("/konto/login/", {"login": NEW["email"], "password": NEW["password1"]})
     assert signed_in_as(other_browser) == ""
-    assert other_browser.get("/mein-bereich/").status_code == 302
+    assert other_browser.get("/konto/confirm-email/")["Location"] == "/konto/signup/"
 
 
-def test_confirming_takes_a_click_on_the_page_and_not_only_the_link(client: Any) -> None:
-    """Mail scanners open links."""
-    client.post("/konto/signup/", NEW)
-    link = link_in(mail_to("neu@example.org"))
-    scanner = type(client)()
-    assert scanner.get(link).status_code == 200
-    assert not EmailAddress.objects.get(email="neu@example.org").verified
-    client.post(link)
-    assert EmailAddress.objects.get(email="neu@example.org").verified
+def test_code_makes_the_account_and_signs_in(client: Any) -> None:
+    answer = register(client)
+    assert answer.status_code == 302
     assert signed_in_as(client) == "neu@example.org"
+    address = EmailAddress.objects.get()
+    assert (address.email, address.verified, address.primary) == ("neu@example.org", True, True)
     assert client.get("/mein-bereich/").status_code == 200
+    assert User.objects.get().check_password(NEW["password1"])
+
+
+def test_code_is_typed_with_or_without_its_dash_in_any_case(client: Any) -> None:
+    client.post("/konto/signup/", NEW)
+    typed = code_in(mail_to(NEW["email"])).lower().replace("-", " ")
+    client.post("/konto/confirm-email/", {"code": typed})
+    assert signed_in_as(client) == "neu@example.org"
+
+
+def test_wrong_code_says_so_and_three_are_too_many(client: Any) -> None:
+    client.post("/konto/signup/", NEW)
+    right = code_in(mail_to(NEW["email"]))
+    for said in ("passt nicht", "passt nicht", "gilt nicht mehr"):
+        answer = client.post("/konto/confirm-email/", {"code": "AAAA-AAAA"})
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    client.post("/konto/confirm-email/", {"code": right})
+    assert not User.objects.exists()
+
+
+def test_second_click_on_the_code_finds_the_account(client: Any) -> None:
+    client.post("/konto/signup/", NEW)
+    twin = type(client)()
+    twin.cookies = client.cookies.copy()
+    code = code_in(mail_to(NEW["email"]))
+    for browser in (client, twin):
+        assert browser.post("/konto/confirm-email/", {"code": code}).status_code == 302
+    assert User.objects.count() == 1
+
+
+def test_page_that_asked_for_the_account_comes_next(client: Any) -> None:
+    client.post("/konto/signup/", {**NEW, "next": "/konto/profil/"})
+    answer = client.post("/konto/confirm-email/", {"code": code_in(mail_to(NEW["email"]))})
+    assert answer["Location"] == "/konto/profil/"
 
 
 def test_names_are_kept_as_they_are_typed(client: Any) -> None:
-    client.post("/konto/signup/", NEW)
+    register(client)
     user = User.objects.get(email="neu@example.org")
     assert (user.given_name, user.family_name, user.language) == ("Zoë", "Łukaszewicz-Ñáñez", "de")
 
 
 def test_person_with_one_name_can_register(client: Any) -> None:
     client.post("/en/konto/signup/", {**NEW, "given_name": ""})
+    client.post("/en/konto/confirm-email/", {"code": code_in(mail_to(NEW["email"]))})
     user = User.objects.get(email="neu@example.org")
     assert (user.given_name, user.full_name, user.language) == ("", "Łukaszewicz-Ñáñez", "en")
 
@@ -212,7 +261,7 @@ def test_nobody_is_sent_elsewhere_after_signing_out_or_registering(client: Any, 
     client.as_(aylin)
     assert_stays(client.post("/konto/logout/", {"next": target})["Location"])
     client.post("/konto/signup/", {**NEW, "next": target})
-    assert_stays(client.post(link_in(mail_to(NEW["email"])), {"next": target})["Location"])
+    assert_stays(client.post("/konto/confirm-email/", {"code": code_in(mail_to(NEW["email"]))})["Location"])
 
 
 @pytest.mark.parametrize("target", EVIL)
@@ -292,7 +341,7 @@ def test_draft_of_the_browser_moves_into_a_new_account(client: Any) -> None:
     client.post("/konto/signup/", NEW)
     draft.refresh_from_db()
     assert draft.owner is None
-    client.post(link_in(mail_to(NEW["email"])))
+    client.post("/konto/confirm-email/", {"code": code_in(mail_to(NEW["email"]))})
     draft.refresh_from_db()
     assert draft.owner == User.objects.get(email=NEW["email"])
 
@@ -300,8 +349,7 @@ def test_draft_of_the_browser_moves_into_a_new_account(client: Any) -> None:
 def test_draft_of_the_browser_moves_with_a_code_by_mail_too(client: Any, aylin: User) -> None:
     draft = begin(client)
     client.post("/konto/login/code/", {"email": aylin.email})
-    (code,) = re.findall(r"^[A-Z0-9]{4}-[A-Z0-9]{4}$", mail_to(aylin.email).body, re.MULTILINE)
-    client.post("/konto/login/code/confirm/", {"code": code})
+    client.post("/konto/login/code/confirm/", {"code": code_in(mail_to(aylin.email))})
     draft.refresh_from_db()
     assert draft.owner == aylin
 
@@ -476,8 +524,7 @@ def test_address_of_a_closed_account_can_be_registered_anew(client: Any, aylin: 
     client.as_(aylin).post("/konto/loeschen/")
     OutgoingEmail.objects.all().delete()
     browser = type(client)()
-    browser.post("/konto/signup/", {**NEW, "email": "aylin@example.org"})
-    browser.post(link_in(mail_to("aylin@example.org")))
+    register(browser, email="aylin@example.org")
     assert signed_in_as(browser) == "aylin@example.org"
     assert User.objects.filter(email="aylin@example.org").get().pk != aylin.pk
 

@@ -44,3 +44,16 @@ def test_every_list_of_ours_is_guarded() -> None:
     loose = [type(a).__name__ for a in admin.site._registry.values() if not isinstance(a, PortalAdmin)]
     # Groups are Django's own and hold no data of people.
     assert set(loose) <= {"GroupAdmin"}, loose
+
+
+def test_search_for_people_stands_in_no_address(root: Any, aylin: User, juergen: User) -> None:
+    answer = root.post("/verwaltung/accounts/user/", {"suche": "Özdemir"})
+    assert answer["Location"] == "/verwaltung/accounts/user/"
+    page = root.get(answer["Location"]).content.decode()
+    assert aylin.email in page
+    assert juergen.email not in page
+    assert "q=" not in page
+    # What stands in an address is not searched for.
+    assert aylin.email in root.get("/verwaltung/accounts/user/?q=niemand").content.decode()
+    root.post("/verwaltung/accounts/user/", {"suche": ""})
+    assert juergen.email in root.get("/verwaltung/accounts/user/").content.decode()

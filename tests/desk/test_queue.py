@@ -1,6 +1,7 @@
 """The clerk's lists: what they hold, what the search finds, what they cost."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -29,7 +30,11 @@ QUEUE, SEARCH, DESK, CASE = 7, 7, 16, 21
 
 def references(client: Any, **query: str) -> list[str]:
     """References of the rows, in the order of the page."""
-    response = client.get(reverse("admin:queue"), query)
+    # What is searched for goes into no address.
+    ask = client.post if query.get("q") else client.get
+    response = ask(reverse("admin:queue"), query)
+    if response.status_code == 302:
+        response = client.get(response["Location"])
     assert response.status_code == 200
     return [row["case"].reference for row in response.context["rows"]]
 
@@ -312,3 +317,29 @@ def test_case_page_asks_the_same_number_of_queries(
         page = desk.get(parking_case.staff_url).content.decode()
     assert page.count("Angerufen.") == rows
     assert page.count("nicht zustellbar. Bitte") == rows + 1
+
+
+def test_search_stands_in_no_address(desk: Any, parking_case: Case) -> None:
+    assert references(desk, q="Özdemir") == [parking_case.reference]
+    page = desk.post(reverse("admin:queue"), {"q": "Özdemir"}).content.decode()
+    assert "Suche: Özdemir" in page
+    assert not re.findall(r'(?:href|action)="[^"]*[?&]q=', page)
+    assert 'role="search" method="post"' in page
+    # An address with words in it, kept from before, is not searched for.
+    page = desk.get(reverse("admin:queue"), {"q": "Lüdenscheid"}).content.decode()
+    assert "Lüdenscheid" not in page
+
+
+def test_choosing_a_kind_gives_an_address_to_go_back_to(desk: Any, parking_case: Case) -> None:
+    answer = desk.post(reverse("admin:queue"), {"q": " ", "list": "open", "art": "application"})
+    assert answer["Location"] == "/verwaltung/vorgaenge/?list=open&art=application"
+    assert desk.get(answer["Location"]).status_code == 200
+
+
+def test_pages_of_a_search_are_turned_by_form(desk: Any, aylin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.desk.views.PAGE_SIZE", 1)
+    both = {factories.parking_case(aylin).reference for _ in range(2)}
+    first = references(desk, q="Özdemir")
+    page = desk.post(reverse("admin:queue"), {"q": "Özdemir"}).content.decode()
+    assert 'form="suche" name="seite" value="2"' in page
+    assert {*first, *references(desk, q="Özdemir", seite="2")} == both

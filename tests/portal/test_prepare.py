@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from apps.portal.management.commands.prepare import _demand_what_people_need
+from apps.accounts.models import User
+from apps.portal.management.commands.prepare import (
+    _demand_what_people_need,
+    _refuse_people_of_the_demo,
+)
 
 SMTP = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend"}}
 FILES = {"default": {"BACKEND": "django.core.mail.backends.filebased.EmailBackend"}}
@@ -26,3 +30,15 @@ def test_portal_on_ones_own_machine_needs_neither(settings: Any) -> None:
     _demand_what_people_need()
     settings.HTTPS, settings.MAILERS, settings.SITE_URL = True, SMTP, "https://portal.wolfsburg.example"
     _demand_what_people_need()
+
+
+def test_portal_that_is_no_demo_is_refused_while_people_of_the_demo_are_in_it(settings: Any, db: None) -> None:
+    settings.DEMO = True
+    settings.CONTACT_MINIMUM_SECONDS = 0
+    call_command("load_demo")
+    _refuse_people_of_the_demo()
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="demo"):
+        call_command("prepare")
+    User.objects.update(is_active=False)
+    _refuse_people_of_the_demo()

@@ -10,6 +10,9 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.accounts.models import User
+from apps.portal.management.commands.load_demo import PEOPLE
+
 
 class Command(BaseCommand):
     help = "Migrates, loads the city's data, compiles translations, collects static files."
@@ -21,6 +24,7 @@ class Command(BaseCommand):
         _demand_what_people_need()
         call_command("compilemessages", ignore_patterns=[".venv", "node_modules"], verbosity=0)
         call_command("migrate", interactive=False, verbosity=0)
+        _refuse_people_of_the_demo()
         call_command("load_wolfsburg", stdout=self.stdout)
         if options["demo"]:
             call_command("load_demo", stdout=self.stdout)
@@ -35,6 +39,18 @@ def _demand_what_people_need() -> None:
         raise CommandError("EMAIL_URL is not set: no mail would leave this machine. Name the city's SMTP server.")
     if not settings.SITE_URL.startswith("https://"):
         raise CommandError(f"SITE_URL is {settings.SITE_URL}: links in mails would lead nowhere. Name the address.")
+
+
+def _refuse_people_of_the_demo() -> None:
+    """Refuse a portal that is no demo while the demo's people are in it: everybody knows their password."""
+    if settings.DEMO:
+        return
+    found = User.objects.filter(email__in=[address for address, *_rest in PEOPLE], is_active=True).count()
+    if found:
+        raise CommandError(
+            f"{found} people of the demo are in this database, an administrator among them, and their password is "
+            "public. Use another database (VAR_DIR or DATABASE_URL), or delete this one: make clean"
+        )
 
 
 def _collect_static() -> None:

@@ -15,6 +15,7 @@ from apps.accounts.forms import NameForm, ProfileForm
 from apps.accounts.kept import login_required
 from apps.accounts.models import Profile
 from apps.accounts.requests import SignedInRequest
+from apps.core import security_log
 from apps.core.sockets import exports
 
 
@@ -80,6 +81,7 @@ def delete(request: SignedInRequest) -> HttpResponse:
         return redirect("accounts:overview")
     if request.method == "POST":
         close_account(request.user)
+        security_log.note("account_closed", person=request.user, request=request)
         logout(request)
         messages.success(request, _("Ihr Konto ist geschlossen."))
         return redirect("portal:home")

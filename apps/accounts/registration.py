@@ -1,0 +1,107 @@
+"""Registering: no account exists before the code that was mailed to its address has been typed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import translation
+
+from apps.accounts import codes
+from apps.accounts.models import Profile, User
+from apps.accounts.sessions import end_all
+from apps.core import security_log
+from apps.core.sockets import closings
+
+PURPOSE = "registration"
+TEMPLATE = "account/email/email_confirmation_signup"
+
+
+class AlreadyThere(Exception):
+    """The address has an account whose owner has proved it."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """What somebody types to register."""
+
+    email: str
+    password: str
+    given_name: str
+    family_name: str
+
+
+def begin(request: HttpRequest, person: Person, *, redirect_to: str = "") -> None:
+    """Mail a code, and keep in this browser what was typed. Raises codes.TooMuchMail.
+
+    Whoever has an account already is told so by mail only: page, cookies and the work done are the same.
+    """
+    # Hashed at once, so that no password lies in the session, and in both cases, so that both take as long.
+    hashed = make_password(person.password)
+    known = User.objects.by_address(person.email).first()
+    taken = known is not None and (known.proven or not known.is_active)
+    codes.send(
+        request, PURPOSE, person.email, "" if taken else TEMPLATE, password=hashed, given_name=person.given_name,
+        family_name=person.family_name, language=translation.get_language() or "de", redirect_to=redirect_to,
+    )  # fmt: skip
+    if taken and known is not None and known.is_active:
+        get_adapter(request).send_account_already_exists_mail(person.email)
+
+
+def complete(request: HttpRequest, typed: str) -> tuple[User, codes.Pending]:
+    """The account, made or taken over by whoever typed the code. Raises codes.WrongCode and AlreadyThere."""
+    waiting = codes.check(request, PURPOSE, typed)
+    data = waiting.payload
+    try:
+        with transaction.atomic():
+            user = User.objects.by_address(waiting.address).select_for_update().first()
+            if user is None:
+                user = User(email=waiting.address)
+            elif user.proven or not user.is_active:
+                raise AlreadyThere
+            else:
+                drop_unproven(user)
+            user.password = data["password"]
+            user.given_name, user.family_name = data["given_name"], data["family_name"]
+            user.language = data["language"]
+            user.save()
+            prove(user, request=request)
+    except IntegrityError as error:
+        # The second click of a double click: the first one has made the account.
+        raise AlreadyThere from error
+    return user, waiting
+
+
+def drop_unproven(user: User) -> None:
+    """Drop what was set in an account before its owner proved the address: it was set by somebody else.
+
+    Password, names, profile, second factors, sessions, and what was begun. Roles stay: an administrator gave them.
+    """
+    for erase in closings:
+        erase(user)
+    Authenticator.objects.filter(user=user).delete()
+    Profile.objects.filter(user=user).delete()
+    EmailAddress.objects.filter(user=user).delete()
+    user.given_name = user.family_name = ""
+    user.set_unusable_password()
+    user.save()
+    end_all(user)
+
+
+def prove(user: User, *, request: HttpRequest | None = None) -> None:
+    """Note that the owner has proved the address; an account has this one and no other."""
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    security_log.note("address_proved", person=user, request=request)
+
+
+def release_address(address: str) -> None:
+    """Let no account without proof stand in the way of an address whose owner has just proved it."""
+    rows: Any = User.objects.by_address(address).filter(is_staff=False)
+    for user in rows:
+        if not user.proven and user.last_login is None:
+            user.delete()
