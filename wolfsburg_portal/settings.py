@@ -288,7 +288,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "apps.core.uploads.LimitedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "apps.core.uploads.TemporaryUploadHandler",
 ]
 # Socket of a ClamAV daemon; without one, uploads are checked by type and structure only.
 CLAMAV_SOCKET = env.str("CLAMAV_SOCKET", default="")
@@ -416,6 +416,7 @@ RETENTION_DAYS = {
     "heartbeats": 7,
     "unverified_accounts": 30,
     "account_links": 7,  # after they have ended
+    "session_list": 1,  # after the sign-in
     "retention_runs": 365 * 3,
     "admin_log": 365 * 3,
     "orphaned_files": 1,

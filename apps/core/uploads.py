@@ -1,60 +1,47 @@
-"""Uploads: what comes in is checked, cleaned and stored privately.
+"""Uploads: what comes in is checked, cleaned and stored privately. ``check`` is the one door.
 
-Steps: size (while it streams in), allowed type by content, parsing with a real parser,
-cleaning (images are encoded anew, active parts are cut out of PDFs), virus scan.
+Steps: size (while it streams in), then in a child process with limits (workshop.py, cleaning.py) the type by content,
+parsing with a real parser and cleaning, then the virus scan.
 """
 
 import hashlib
 import io
 import logging
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import pikepdf
+from allauth.core import context as allauth_context
 from clamav_client.clamd import ClamdError, ClamdUnixSocket
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload, TemporaryFileUploadHandler
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from PIL import Image, ImageFile, ImageOps
 
-from apps.core.models import PrivateFile, ScanState
+from apps.core import cleaning, limits, security_log, workshop
+from apps.core.cleaning import JPEG, PDF, PNG
+from apps.core.models import PrivateFile, ScanState, private_path
 
 log = logging.getLogger(__name__)
 
-PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
-ACCEPT = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
+ACCEPT = ".pdf,.jpg,.jpeg,.png,.heic,.heif,application/pdf,image/jpeg,image/png,image/heic,image/heif"
 ENDINGS = {PDF: (".pdf",), JPEG: (".jpg", ".jpeg"), PNG: (".png",)}
-# Entries of a PDF that make it do something when it is opened or carry something else in it.
-ACTIVE_PDF_NAMES = (
-    "/OpenAction",
-    "/AA",
-    "/JavaScript",
-    "/JS",
-    "/Launch",
-    "/EmbeddedFiles",
-    "/EF",
-    "/XFA",
-    "/RichMedia",
-)
-# A PDF ends with %%EOF; readers look for it in the last bytes.
-PDF_END = 2048
-# Actions that stay: following a link and jumping to a page.
-HARMLESS_ACTIONS = ("/URI", "/GoTo", "/Named")
-ACTIONS = (*HARMLESS_ACTIONS, "/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/ResetForm", "/GoToR", "/GoToE",
-           "/Rendition", "/Movie", "/Sound", "/Hide", "/SetOCGState", "/Trans", "/GoTo3DView", "/RichMediaExecute")  # fmt: skip
 # Past this, the rest of a request is not even read.
 REQUEST_LIMIT_FACTOR = 4
+# Whoever sends so many files that break the limits of checking is not heard for a while.
+BROKEN_LIMITS = 3
+BROKEN_SECONDS = 600
+REFUSED = "refused_uploads"
 
 
 class LimitedUploadHandler(FileUploadHandler):
     """Drops a file that grows past the limit, keeps everything else of the form.
 
-    The names of the refused fields are left in ``request.META["refused_uploads"]``, where forms
-    find them and say why the file is missing.
+    What was refused is left in ``request.META``; ``refusal_of`` says why, field by field.
     """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
@@ -64,8 +51,7 @@ class LimitedUploadHandler(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)
         if self.received > settings.UPLOAD_MAX_BYTES:
-            if self.request is not None:
-                self.request.META.setdefault("refused_uploads", set()).add(self.field_name)
+            _note_refused(self, "too_large")
             if (self.content_length or 0) > settings.UPLOAD_MAX_BYTES * REQUEST_LIMIT_FACTOR:
                 raise StopUpload(connection_reset=True)
             raise SkipFile
@@ -73,6 +59,47 @@ class LimitedUploadHandler(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         """Leave the file to the next handler."""
+
+
+class TemporaryUploadHandler(TemporaryFileUploadHandler):
+    """Django's, but a disk that is full costs the file and not the request."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().new_file(*args, **kwargs)
+        except OSError as error:
+            self._give_up(error)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        try:
+            super().receive_data_chunk(raw_data, start)
+        except OSError as error:
+            with suppress(OSError):
+                self.file.close()
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        log.error("upload cannot be kept for checking: %s", type(error).__name__)
+        _note_refused(self, "storage")
+        raise SkipFile from error
+
+
+def _note_refused(handler: Any, code: str) -> None:
+    if handler.request is not None:
+        handler.request.META.setdefault(REFUSED, {})[handler.field_name] = code
+
+
+def refused_fields(request: HttpRequest) -> set[str]:
+    """Names of the fields whose file was refused while it came in; reading ``request.FILES`` fills this in."""
+    len(request.FILES)
+    return set(request.META.get(REFUSED, {}))
+
+
+def refusal_of(request: HttpRequest, field: str) -> ValidationError | None:
+    """The sentence for a file that was refused while it came in; None where none was."""
+    len(request.FILES)
+    code = request.META.get(REFUSED, {}).get(field)
+    return _sentence(code, "") if code else None
 
 
 @dataclass(frozen=True)
@@ -91,45 +118,58 @@ def clean_name(name: str) -> str:
     return name.strip()[-150:] or "datei"
 
 
-def too_large_error() -> ValidationError:
-    """The sentence for a file over the limit."""
-    return ValidationError(
-        _("Die Datei ist zu groß. Erlaubt sind %(limit)s MB. Ein Foto mit normaler Auflösung genügt."),
-        code="too_large",
-        params={"limit": settings.UPLOAD_MAX_BYTES // 1024 // 1024},
-    )
-
-
 def check(upload: UploadedFile) -> CheckedFile:
     """Check and clean an upload; raises ValidationError with a sentence for the person."""
     name = clean_name(upload.name or "")
+    try:
+        return _check(upload, name)
+    except ValidationError as error:
+        security_log.note("upload_refused", code=error.code)
+        raise
+
+
+def _check(upload: UploadedFile, name: str) -> CheckedFile:
     if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
-        raise too_large_error()
+        raise _sentence("too_large", name)
     content = upload.read()
     if not content:
-        raise ValidationError(_("Die Datei „%(name)s“ ist leer. Bitte wählen Sie die Datei noch einmal aus."),
-                              code="empty", params={"name": name})  # fmt: skip
-    media_type = _media_type(content)
-    if media_type == PDF:
-        cleaned = _clean_pdf(content, name)
-    elif media_type in (JPEG, PNG):
-        cleaned = _clean_image(content, name, media_type)
-    else:
-        raise ValidationError(
-            _("„%(name)s“ ist keine PDF-Datei und kein Foto (JPG oder PNG). "
-              "Bitte laden Sie eine PDF-Datei oder ein Foto hoch."),
-            code="type", params={"name": name},
-        )  # fmt: skip
+        raise _sentence("empty", name)
+    result = _cleaned(content, name)
+    if result.refused:
+        raise _sentence(result.refused, name, **result.params)
     if scan(content) == ScanState.INFECTED:
-        raise ValidationError(
-            _("In „%(name)s“ wurde Schadsoftware gefunden. Die Datei wurde nicht angenommen."),
-            code="infected", params={"name": name},
+        raise _sentence("infected", name)
+    return CheckedFile(result.content, result.media_type, _fitting_name(name, result.media_type))
+
+
+def _cleaned(content: bytes, name: str) -> cleaning.Result:
+    """Clean in a child process; what breaks its limits, or finds no place, is refused."""
+    if not cleaning.media_type_of(content):
+        raise _sentence("type", name)
+    request = allauth_context.request
+    network = limits.client_network(request) if request is not None else ""
+    if network and limits.counted("upload-broken", network) >= BROKEN_LIMITS:
+        raise _sentence("busy", name)
+    try:
+        result = workshop.run(
+            cleaning.clean, content, max_pages=settings.UPLOAD_MAX_PDF_PAGES,
+            max_pixels=settings.UPLOAD_MAX_IMAGE_PIXELS,
         )  # fmt: skip
-    return CheckedFile(cleaned, media_type, _fitting_name(name, media_type))
+    except workshop.Busy as error:
+        raise _sentence("busy", name) from error
+    except workshop.LimitBroken as error:
+        security_log.note("upload_limit_broken", code="limit")
+        if network:
+            limits.within("upload-broken", network, limit=BROKEN_LIMITS, seconds=BROKEN_SECONDS)
+        raise _sentence("limit", name) from error
+    return result
 
 
 def store(checked: CheckedFile) -> PrivateFile:
-    """Write a checked file to the private storage and its row to the database."""
+    """Write a checked file to the private storage and its row to the database.
+
+    Raises ValidationError with a sentence when the storage cannot take it; nothing is left behind then.
+    """
     state = ScanState.NOT_SCANNED
     if settings.CLAMAV_SOCKET:
         state = scan(checked.content)
@@ -140,8 +180,18 @@ def store(checked: CheckedFile) -> PrivateFile:
         sha256=hashlib.sha256(checked.content).hexdigest(),
         scan=state,
     )
-    file.content.save("", ContentFile(checked.content), save=False)
-    file.save()
+    storage, path = file.content.storage, private_path(file, "")
+    try:
+        file.content.save("", ContentFile(checked.content), save=False)
+        file.save()
+    except Exception as error:
+        # Half a file without a row would be found by nobody.
+        with suppress(OSError):
+            storage.delete(path)
+        if not isinstance(error, OSError):
+            raise
+        log.error("upload cannot be stored: %s", type(error).__name__)
+        raise _sentence("storage", checked.name) from error
     return file
 
 
@@ -168,17 +218,6 @@ def scan_stored(file_id: str) -> None:
     PrivateFile.objects.filter(pk=file.pk, scan=ScanState.PENDING).update(scan=state)
 
 
-def _media_type(content: bytes) -> str:
-    """What the first bytes claim; whether it is true, the parser decides."""
-    if b"%PDF-" in content[:1024]:
-        return PDF
-    if content.startswith(b"\xff\xd8\xff"):
-        return JPEG
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
-    return ""
-
-
 def _fitting_name(name: str, media_type: str) -> str:
     """The name with an ending that says what the file is: machines open files by it."""
     endings = ENDINGS[media_type]
@@ -187,89 +226,43 @@ def _fitting_name(name: str, media_type: str) -> str:
     return f"{name[: 150 - len(endings[0])]}{endings[0]}"
 
 
-def _broken(name: str) -> ValidationError:
-    return ValidationError(
-        _("„%(name)s“ lässt sich nicht öffnen. Bitte speichern oder fotografieren Sie sie neu."),
-        code="broken", params={"name": name},
-    )  # fmt: skip
-
-
-def _clean_image(content: bytes, name: str, media_type: str) -> bytes:
-    """Encode the picture anew: metadata (place, device) and anything appended are gone."""
-    # WeasyPrint switches this on for the whole process; half a document must not pass for one.
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    try:
-        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as probe:
-            if probe.width * probe.height > settings.UPLOAD_MAX_IMAGE_PIXELS:
-                raise too_large_error()
-            upright = ImageOps.exif_transpose(probe)
-            out = io.BytesIO()
-            if media_type == JPEG:
-                plain = upright.convert("RGB")
-                plain.info = {}
-                plain.save(out, "JPEG", quality=88, optimize=True)
-            else:
-                keep = upright if upright.mode in ("1", "L", "LA", "P", "RGB", "RGBA") else upright.convert("RGB")
-                keep.info = {}
-                keep.save(out, "PNG")
-            return out.getvalue()
-    except ValidationError:
-        raise
-    except Exception as error:
-        # Pillow raises a wide range of types for hostile files; all of them mean the same here.
-        raise _broken(name) from error
-
-
-def _clean_pdf(content: bytes, name: str) -> bytes:
-    """Rewrite the PDF without its active parts; encrypted and oversized ones are refused."""
-    try:
-        # A wrong cross-reference table may be repaired; a file that ends early would lose its last pages
-        # without anybody noticing, so only one that has its end is repaired.
-        whole = b"%%EOF" in content[-PDF_END:]
-        with pikepdf.open(io.BytesIO(content), attempt_recovery=whole) as pdf:
-            if pdf.is_encrypted:
-                raise pikepdf.PasswordError
-            if len(pdf.pages) > settings.UPLOAD_MAX_PDF_PAGES:
-                raise ValidationError(
-                    _("„%(name)s“ hat mehr als %(limit)s Seiten. Bitte laden Sie nur die nötigen Seiten hoch."),
-                    code="pages", params={"name": name, "limit": settings.UPLOAD_MAX_PDF_PAGES},
-                )  # fmt: skip
-            if len(pdf.pages) == 0:
-                raise _broken(name)
-            for thing in pdf.objects:
-                _cut_active_parts(thing)
-            out = io.BytesIO()
-            pdf.save(out, linearize=False)
-            return out.getvalue()
-    except pikepdf.PasswordError as error:
-        raise ValidationError(
-            _("„%(name)s“ ist mit einem Kennwort geschützt. Bitte laden Sie die Datei ohne Kennwort hoch."),
-            code="encrypted", params={"name": name},
-        ) from error  # fmt: skip
-    except ValidationError:
-        raise
-    except Exception as error:
-        # qpdf and pikepdf raise a wide range of types for hostile files.
-        raise _broken(name) from error
-
-
-def _cut_active_parts(thing: Any) -> None:
-    """Cut active entries out of an object and of what lies directly in it."""
-    stack = [thing]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, pikepdf.Array):
-            stack.extend(child for child in item if _lies_inside(child))
-        elif isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
-            action = item.get("/S")
-            is_action = isinstance(action, pikepdf.Name) and str(action) in ACTIONS
-            for key in list(item.keys()):
-                if key in ACTIVE_PDF_NAMES or (is_action and str(action) not in HARMLESS_ACTIONS):
-                    del item[key]
-                elif _lies_inside(child := item[key]):
-                    stack.append(child)
-
-
-def _lies_inside(child: Any) -> bool:
-    """Whether this is a container that is no object of its own (those are visited anyway)."""
-    return isinstance(child, (pikepdf.Array, pikepdf.Dictionary)) and not child.is_indirect
+def _sentence(code: str, name: str, **params: Any) -> ValidationError:
+    """Why a file is not taken, and the way out."""
+    sentences = {
+        "too_large": _("Die Datei ist zu groß. Erlaubt sind %(limit)s MB. Ein Foto mit normaler Auflösung genügt."),
+        "empty": _("Die Datei „%(name)s“ ist leer. Bitte wählen Sie die Datei noch einmal aus."),
+        "type": _(
+            "„%(name)s“ ist keine PDF-Datei und kein Foto (JPG oder PNG). "
+            "Bitte laden Sie eine PDF-Datei oder ein Foto hoch."
+        ),
+        "broken": _("„%(name)s“ lässt sich nicht öffnen. Bitte speichern oder fotografieren Sie sie neu."),
+        "heic": _(
+            "„%(name)s“ lässt sich nicht öffnen. Bitte stellen Sie Ihre Kamera auf „Maximale Kompatibilität“ (JPG) "
+            "oder machen Sie einen Screenshot des Fotos."
+        ),
+        "encrypted": _("„%(name)s“ ist mit einem Kennwort geschützt. Bitte laden Sie die Datei ohne Kennwort hoch."),
+        "pages": _("„%(name)s“ hat mehr als %(limit)s Seiten. Bitte laden Sie nur die nötigen Seiten hoch."),
+        "xfa": _(
+            "„%(name)s“ ist ein Formular, das nur ein bestimmtes Programm zeigen kann. Öffnen Sie es darin und "
+            "wählen Sie „Als PDF drucken“. Die neue Datei können Sie hochladen."
+        ),
+        "attachments": _(
+            "In „%(name)s“ stecken weitere Dateien, die verloren gingen. Bitte laden Sie diese einzeln hoch, "
+            "oder wählen Sie „Als PDF drucken“."
+        ),
+        "infected": _("In „%(name)s“ wurde Schadsoftware gefunden. Die Datei wurde nicht angenommen."),
+        "limit": _(
+            "„%(name)s“ ist so aufwendig gebaut, dass wir die Datei nicht prüfen können. Bitte als PDF drucken oder "
+            "als Foto aufnehmen, dann laden Sie die neue Datei hoch."
+        ),
+        "busy": _(
+            "Gerade werden sehr viele Dateien geprüft. Ihre Angaben sind noch da. Bitte wählen Sie die Datei in einer "
+            "Minute noch einmal aus."
+        ),
+        "storage": _(
+            "Wir können gerade keine Dateien speichern. Ihre Angaben sind noch da. Bitte versuchen Sie es später "
+            "noch einmal oder rufen Sie uns an: 115"
+        ),
+    }
+    given = {"name": name, "limit": settings.UPLOAD_MAX_BYTES // 1024 // 1024} | params
+    return ValidationError(sentences[code], code=code, params=given)

@@ -14,6 +14,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import uploads
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
 from apps.core.fields import GermanDateField, GermanDecimalField, PlainCharField
@@ -65,6 +66,10 @@ class StoredUploadField(forms.Field):
     """The ids of files already stored for a draft; the bytes are checked before they get here."""
 
     widget = forms.FileInput
+
+    def widget_attrs(self, widget: Any) -> dict[str, Any]:
+        """What the browser offers to choose from; what comes is looked at all the same."""
+        return {**super().widget_attrs(widget), "accept": uploads.ACCEPT}
 
     def clean(self, value: Any) -> list[str]:
         ids = [str(v) for v in value or []]

@@ -94,14 +94,14 @@ class AnswerForm(forms.Form):
         error_messages={"empty": gettext_lazy("Diese Datei ist leer. Bitte wählen Sie die Datei noch einmal aus.")},
     )
 
-    def __init__(self, *args: Any, file_refused: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, refused: ValidationError | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.file_refused = file_refused
+        self.refused = refused
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if self.file_refused:
-            self.add_error("file", uploads.too_large_error())
+        if self.refused is not None:
+            self.add_error("file", self.refused)
         elif not data.get("body") and not data.get("file") and not self.errors:
             self.add_error("body", _("Bitte schreiben Sie etwas oder fügen Sie eine Datei an."))
         return data
@@ -141,9 +141,7 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """Answer the open question."""
     found = _my_case(request, reference)
-    sent = request.FILES  # reading them is what fills in what was refused
-    refused = "file" in request.META.get("refused_uploads", set())
-    form = AnswerForm(request.POST, sent, file_refused=refused)
+    form = AnswerForm(request.POST, request.FILES, refused=uploads.refusal_of(request, "file"))
     checked = None
     if form.is_valid() and form.cleaned_data["file"]:
         try:
@@ -154,7 +152,11 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         return _render_case(request, found, form)
     if not limits.within("answer", str(request.user.pk), limit=ANSWERS_PER_HOUR, seconds=3600):
         return render(request, "errors/429.html", status=429)
-    files = [uploads.store(checked)] if checked else []
+    try:
+        files = [uploads.store(checked)] if checked else []
+    except ValidationError as error:
+        form.add_error("file", error)
+        return _render_case(request, found, form)
     try:
         verbs.answer(found, body=form.cleaned_data["body"], files=files, by=request.user)
         messages.success(request, _("Danke. Ihre Antwort ist da, wir arbeiten weiter."))

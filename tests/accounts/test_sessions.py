@@ -105,7 +105,7 @@ def test_list_goes_with_the_sessions(aylin: User) -> None:
     signed_in(aylin)
     apply_retention()
     assert UserSession.objects.count() == 1
-    with time_machine.travel(timezone.now() + dt.timedelta(days=30)):
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1, minutes=1)):
         apply_retention()
     assert not UserSession.objects.exists()
 

@@ -11,6 +11,7 @@ from apps.applications.views import steps
 from apps.cases.models import Case
 from apps.cases.states import Channel
 from tests import factories
+from tests.conftest import SecureClient
 
 BEGIN = "/antraege/antrag/bewohnerparkausweis/"
 
@@ -182,3 +183,11 @@ def test_form_of_an_open_draft_moves_to_the_newest_version(client: Any, aylin: A
     draft.refresh_from_db()
     assert draft.form_version == new
     assert draft.answers["plate"] == "WOB AO 123"
+
+
+def test_one_network_begins_only_so_many_drafts_an_hour(client: Any, db: None) -> None:
+    limit = steps.DRAFTS_PER_HOUR
+    answers = [client.post("/antraege/antrag/bewohnerparkausweis/").status_code for _ in range(limit + 2)]
+    assert answers == [302] * limit + [429] * 2
+    assert Draft.objects.count() == limit
+    assert SecureClient(REMOTE_ADDR="203.0.113.9").post("/antraege/antrag/bewohnerparkausweis/").status_code == 302

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from apps.accounts.erasure import close_account
-from apps.accounts.models import User
+from apps.accounts.models import AccountLink, User
 from apps.applications import transitions as applications
 from apps.applications.models import Application, Draft
 from apps.appointments.models import Counter, Shift, Ticket, Wish
@@ -116,6 +117,20 @@ def _admin_log(when: dt.datetime) -> Any:
     return entry
 
 
+def _account_link(when: dt.datetime) -> Any:
+    user, _made = User.objects.get_or_create(email="link@example.org", is_staff=True)
+    return AccountLink.objects.create(
+        kind="setup", user=user, token_hash=f"{when.timestamp():.0f}", created_at=when, expires_at=when
+    )
+
+
+def _sign_in(when: dt.datetime) -> Any:
+    user, _made = User.objects.get_or_create(email="link@example.org", is_staff=True)
+    return UserSession.objects.create(
+        user=user, ip="203.0.113.9", user_agent="Firefox", session_key=f"{when.timestamp():.0f}", created_at=when
+    )
+
+
 def _ticket(when: dt.datetime) -> Any:
     office = Office.objects.first()
     return Ticket.objects.create(
@@ -151,6 +166,8 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("contact", _message),
     ("unverified_accounts", _unverified),
     ("admin_log", _admin_log),
+    ("account_links", _account_link),
+    ("session_list", _sign_in),
     ("tickets", _ticket),
     ("shifts", _shift),
     ("wishes", _wish),

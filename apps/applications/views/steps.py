@@ -228,15 +228,15 @@ def _take_uploads(request: HttpRequest, draft: Draft, current: Step) -> dict[str
     errors: dict[str, str] = {}
     fields = {f.key: f for f in current.fields if f.type == "upload"}
     inner = {(g.key, f.key): f for g in current.fields if g.is_group for f in g.fields if f.type == "upload"}
-    names = set(request.FILES) | request.META.get("refused_uploads", set())
+    names = set(request.FILES) | uploads.refused_fields(request)
     for name in names:
         parts = name.split("-", 2)
         item = fields.get(name) or (inner.get((parts[0], parts[2])) if len(parts) == 3 else None)
         if item is None or (len(parts) == 3 and not _entry_exists(request, parts)):
             continue
         try:
-            if name in request.META.get("refused_uploads", set()):
-                raise uploads.too_large_error()
+            if (refused := uploads.refusal_of(request, name)) is not None:
+                raise refused
             for upload in request.FILES.getlist(name):
                 if draft.uploads.count() >= settings.UPLOAD_MAX_FILES_PER_DRAFT:
                     raise ValidationError(_("Mehr als %(most)s Dateien sind nicht möglich."),
@@ -278,7 +278,6 @@ def _render_step(
         "items": items,
         "forms": bound.all_forms,
         "files": files,
-        "accept": uploads.ACCEPT,
         "revealed": revealed,
         "has_errors": status == 422 and any(f.errors for f in bound.all_forms),
         "number": number,

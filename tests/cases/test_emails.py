@@ -1,0 +1,29 @@
+"""Mails about a case: to whom they go, and to whom not."""
+
+from typing import Any
+
+from apps.accounts.erasure import close_account
+from apps.accounts.models import User
+from apps.cases.emails import address_of, notify
+from apps.cases.models import Case, Party
+from apps.core.models import OutgoingEmail
+
+
+def test_mail_goes_to_the_account(parking_case: Case, aylin: User) -> None:
+    assert address_of(parking_case) == aylin.email
+
+
+def test_closed_account_gets_no_mail(parking_case: Case, aylin: User) -> None:
+    close_account(aylin)
+    OutgoingEmail.objects.all().delete()
+    case = Case.objects.get(pk=parking_case.pk)
+    assert notify(case, "case_question") is None
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_deactivated_account_gets_no_mail(parking_case: Case, aylin: User, client: Any) -> None:
+    User.objects.filter(pk=aylin.pk).update(is_active=False)
+    Party.objects.filter(case=parking_case).update(email="")
+    OutgoingEmail.objects.all().delete()
+    assert notify(Case.objects.get(pk=parking_case.pk), "case_question") is None
+    assert not OutgoingEmail.objects.exists()
