@@ -79,7 +79,7 @@ class GuessableValidator:
             raise ValidationError(
                 _(
                     "Dieses Passwort ist leicht zu erraten. Nehmen Sie zum Beispiel vier Wörter, die nichts miteinander "
-                    "zu tun haben, oder lassen Sie sich eines vorschlagen."
+                    "zu tun haben, oder eines aus einem Passwort-Manager."
                 ),
                 code="password_guessable",
             )
