@@ -155,7 +155,7 @@ OWN = {
 INERT = {
     "account_email_verification_sent", "account_inactive", "account_reset_password_done",
     "account_reset_password_from_key tampered", "account_reset_password_from_key_done", "admin:jsi18n",
-    "admin:login", "admin:logout", "admin:masterdata", "admin:password_change", "admin:password_change_done", "mfa_index",
+    "admin:login", "admin:logout", "admin:masterdata", "admin:queue", "admin:password_change", "admin:password_change_done", "mfa_index",
 }  # fmt: skip
 
 

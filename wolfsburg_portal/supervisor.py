@@ -34,8 +34,8 @@ DEMO_PASSWORD = "wolfsburg-demo"
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 20
 # Header names with underscores are dropped (gunicorn's default): they would pass for those with hyphens that the
-# proxy sets. Nothing is logged of requests, for addresses may hold what is nobody's business.
-WEB_OPTIONS = ["--log-level", "warning", "--no-control-socket", "--keep-alive", "5", "--timeout", "120",
+# proxy sets; SCRIPT_NAME and PATH_INFO, which gunicorn would let through from the same machine, too. Nothing is logged of requests, for addresses may hold what is nobody's business.
+WEB_OPTIONS = ["--log-level", "warning", "--forwarder-headers", "", "--no-control-socket", "--keep-alive", "5", "--timeout", "120",
                "--graceful-timeout", "15"]  # fmt: skip
 
 

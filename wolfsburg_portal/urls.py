@@ -10,6 +10,7 @@ from apps.portal import views as portal_views
 handler400 = "apps.core.errors.bad_request"
 handler403 = "apps.core.errors.forbidden"
 handler404 = "apps.core.errors.not_found"
+handler429 = "apps.core.errors.too_many"
 handler500 = "apps.core.errors.server_error"
 
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
         path("bescheide/", include("apps.notices.urls")),
         path("konto/", include("apps.accounts.urls")),
         path("konto/", include("apps.accounts.entrance_urls")),
+        path("konto/sicherheit/", include("apps.accounts.factor_urls")),
         path("konto/sicherheit/", include("allauth.mfa.urls")),
         path("verwaltung/", admin.site.urls),
         prefix_default_language=False,

@@ -10,6 +10,7 @@ from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
@@ -46,13 +47,13 @@ class AccountAdapter(DefaultAccountAdapter):
         account = super()._get_login_attempts_cache_key(request, **credentials)
         return f"{account}@{limits.client_network(request)}"
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Refuse to look at a password after too many wrong ones."""
-        try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError:
-            security_log.note("limit_reached", request=request, limit="password")
-            raise
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """The sentence for an error; that a limit at sign-in was reached is noted once a minute and network."""
+        if code == "too_many_login_attempts":
+            network = limits.client_key(allauth_context.request)
+            if cache.add(f"noted:sign-in:{network}", 1, 60):
+                security_log.note("limit_reached", limit="sign-in")
+        return super().validation_error(code, *args)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """A wrong password, noted with the account it was tried at, if there is one."""
@@ -66,6 +67,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Password, authenticator app or passkey, whichever there is; a mailed code always."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and not factors.has_app(user):
+            # allauth offers the page for codes because of recovery codes, which are no proof here.
+            methods = [m for m in methods if m["id"] != "mfa_reauthenticate"]
         by_code = {"id": "code", "description": _("Code per E-Mail schicken"), "url": reverse("accounts:prove")}
         return [*methods, by_code] if user.is_authenticated else methods
 

@@ -35,6 +35,9 @@ def ask_for_proof(request: HttpRequest, new: str) -> None:
 def send_link(user: User, new: str, *, by: User, request: Any = None) -> None:
     """An administrator changes somebody's address: it changes when the link mailed to the new one is used."""
     with transaction.atomic():
+        if not user.proven:
+            # A link that went to a mistyped address opens nothing any more.
+            AccountLink.objects.filter(user=user).delete()
         link = factors.make_link(user, by=by, kind=LinkKind.ADDRESS, new_address=new, request=request)
         context = {"link": link, "hours": factors.LINK_HOURS}
         emails.queue(new, "account_new_address", context, language=user.language)
@@ -47,7 +50,6 @@ def use_link(link: AccountLink, *, request: HttpRequest) -> None:
         if taken is None:
             raise AddressTaken
         change(taken.user, taken.new_address, by=taken.created_by, request=request)
-        AccountLink.objects.filter(user=taken.user, kind=LinkKind.ADDRESS).delete()
 
 
 def change(user: User, new: str, *, by: User | None, request: HttpRequest) -> None:
@@ -61,9 +63,11 @@ def change(user: User, new: str, *, by: User | None, request: HttpRequest) -> No
             registration.release_address(new)
             old, was_proven = user.email, user.proven
             if not was_proven:
-                registration.drop_unproven(user)
+                registration.drop_unproven(user, keep_names=True)
             user.email = new
             user.save(update_fields=["email"])
+            # Links that went to the old address open nothing any more.
+            AccountLink.objects.filter(user=user).delete()
             registration.prove(user, request=request)
             own = request.user.is_authenticated and request.user.pk == user.pk
             end_all(user, by=by, keep=request if own else None)
@@ -71,5 +75,7 @@ def change(user: User, new: str, *, by: User | None, request: HttpRequest) -> No
             if was_proven:
                 context = {"from_email": old, "to_email": new}
                 get_adapter(request).send_notification_mail("account/email/email_changed", user, context, email=old)
+            if user.is_staff and not factors.has_main_factor(user):
+                factors.invite(user, by=by, request=request)
     except IntegrityError as error:
         raise AddressTaken from error

@@ -127,9 +127,7 @@ class UserAdmin(PortalAdmin):
         if obj.is_staff and not was_staff:
             if not obj.proven:
                 # Whatever a stranger may have set in an account of this address opens no desk; names are ours.
-                names = obj.given_name, obj.family_name
-                registration.drop_unproven(obj)
-                User.objects.filter(pk=obj.pk).update(given_name=names[0], family_name=names[1])
+                registration.drop_unproven(obj, keep_names=True)
             sessions.end_all(obj, by=by)
             factors.invite(obj, by=by, request=request)
             messages.info(request, _("Die Person bekommt eine E-Mail mit einem Link zum Einrichten des Zugangs."))
@@ -154,7 +152,9 @@ class UserAdmin(PortalAdmin):
         extra = dict(extra_context or {})
         person = self.get_object(request, object_id)
         if person is not None and self.has_change_permission(request, person):
-            extra["acts"] = [a for a in ACTS if person.is_staff or not a.staff_only]
+            own, over = person.pk == request.user.pk, person.is_staff and not request.user.is_superuser
+            allowed = [a for a in ACTS if person.is_staff or not a.staff_only]
+            extra["acts"] = [a for a in allowed if a.key == "sitzungen" or not (own or over)]
             extra["open_sessions"] = sessions.open_sessions(person)
         return super().change_view(request, object_id, form_url, extra)
 
@@ -165,6 +165,10 @@ class UserAdmin(PortalAdmin):
         if person is None or chosen is None or (chosen.staff_only and not person.is_staff):
             raise Http404
         if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        own, over = person.pk == request.user.pk, person.is_staff and not request.user.is_superuser
+        if act in ("faktor", "adresse", "einladen") and (own or over):
+            # With these one could become the person. For oneself there are "Mein Konto" and one's colleagues.
             raise PermissionDenied
         form = AddressForm(request.POST or None, user=person) if act == "adresse" else None
         if request.method == "POST" and (form is None or form.is_valid()):

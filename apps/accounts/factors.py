@@ -28,6 +28,11 @@ def has_main_factor(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type__in=MAIN).exists()
 
 
+def has_app(user: User) -> bool:
+    """Whether an authenticator app is set up."""
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
 def is_last_main_factor(authenticator: Authenticator) -> bool:
     """Whether the account would be without a factor after this one is gone."""
     others = Authenticator.objects.filter(user=authenticator.user, type__in=MAIN).exclude(pk=authenticator.pk)

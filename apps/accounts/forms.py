@@ -16,6 +16,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
+from django.utils.translation import gettext as allauth_gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import codes, devices
@@ -53,15 +54,18 @@ class SignupForm(AllauthSignupForm):
         return str(value)
 
     def clean(self) -> dict[str, Any]:
-        """The password must not be made of one's own name or address."""
-        data: dict[str, Any] = AllauthSignupForm.clean(self) or {}
-        if data.get("password1"):
+        """The password must not be made of one's own name or address; judged once, with both."""
+        # Past allauth's own, which would judge the password a first time without the name.
+        data: dict[str, Any] = super(AllauthSignupForm, self).clean() or {}
+        first, second = data.get("password1"), data.get("password2")
+        if first:
             names = {key: data.get(key, "") for key in ("email", "given_name", "family_name")}
             try:
-                password_validation.validate_password(data["password1"], user=User(**names))
+                password_validation.validate_password(first, user=User(**names))
             except forms.ValidationError as error:
-                if "password1" not in self.errors:
-                    self.add_error("password1", error)
+                self.add_error("password1", error)
+        if first and second and first != second:
+            self.add_error("password2", allauth_gettext("You must type the same password each time."))
         return data
 
 

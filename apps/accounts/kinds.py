@@ -75,11 +75,11 @@ retention_rules.plug(
         lambda rows: rows.delete()[0],
     )
 )
-# Network and browser of a sign-in: no session lasts longer than a working day.
+# The browser of a sign-in: no session lasts longer than a working day.
 retention_rules.plug(
     RetentionRule(
         "session_list",
-        "Liste der Anmeldungen mit Netz und Browser",
+        "Liste der Anmeldungen mit dem Browser",
         lambda now: UserSession.objects.filter(created_at__lt=now - days("session_list")),
         lambda rows: rows.delete()[0],
     )

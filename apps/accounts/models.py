@@ -106,6 +106,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.full_name or self.email
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; the epoch of the sessions is raised in the database only, or an old row in memory would lower it."""
+        if not self._state.adding and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
+            fields = [f.name for f in self._meta.concrete_fields if not f.primary_key and f.name != "session_epoch"]
+            kwargs["update_fields"] = fields
+        super().save(*args, **kwargs)
+
     def _get_session_auth_hash(self, secret: Any = None) -> str:
         """What a session is checked against at every request: the password and the epoch of the sessions."""
         salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"

@@ -16,6 +16,7 @@ NEEDED = frozenset({
     "account_change_password", "account_set_password", "account_email", "accounts:address_code", "accounts:export",
     "accounts:delete", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_edit_webauthn",
     "mfa_remove_webauthn", "mfa_generate_recovery_codes", "mfa_view_recovery_codes", "mfa_download_recovery_codes",
+    "admin:accounts_user_act",
 })  # fmt: skip
 # What these pages are sent must not lie in the session while somebody proves who they are.
 SECRET_FORMS = frozenset({"account_change_password", "account_set_password"})

@@ -1,7 +1,6 @@
 """Registering: no account exists before the code that was mailed to its address has been typed."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -76,17 +75,19 @@ def complete(request: HttpRequest, typed: str) -> tuple[User, codes.Pending]:
     return user, waiting
 
 
-def drop_unproven(user: User) -> None:
+def drop_unproven(user: User, *, keep_names: bool = False) -> None:
     """Drop what was set in an account before its owner proved the address: it was set by somebody else.
 
-    Password, names, profile, second factors, sessions, and what was begun. Roles stay: an administrator gave them.
+    Password, names, profile, second factors, sessions, and what was begun. Roles stay, for an administrator gave them,
+    and with ``keep_names`` the names, where it was an administrator who wrote them.
     """
     for erase in closings:
         erase(user)
     Authenticator.objects.filter(user=user).delete()
     Profile.objects.filter(user=user).delete()
     EmailAddress.objects.filter(user=user).delete()
-    user.given_name = user.family_name = ""
+    if not keep_names:
+        user.given_name = user.family_name = ""
     user.set_unusable_password()
     user.save()
     end_all(user)
@@ -101,7 +102,8 @@ def prove(user: User, *, request: HttpRequest | None = None) -> None:
 
 def release_address(address: str) -> None:
     """Let no account without proof stand in the way of an address whose owner has just proved it."""
-    rows: Any = User.objects.by_address(address).filter(is_staff=False)
-    for user in rows:
-        if not user.proven and user.last_login is None:
-            user.delete()
+    for user in User.objects.by_address(address).filter(is_staff=False, is_active=True):
+        if not user.proven:
+            drop_unproven(user)
+            # The row stays, as that of a closed account does: something may point at it.
+            User.objects.filter(pk=user.pk).update(email=f"frei-{user.pk}@invalid", is_active=False)

@@ -18,12 +18,15 @@ PDF, JPEG, PNG, HEIC = "application/pdf", "image/jpeg", "image/png", "image/heic
 # Entries of a PDF that make it do something when it is opened or carry something else in it.
 ACTIVE_PDF_NAMES = (
     "/OpenAction", "/AA", "/JavaScript", "/JS", "/Launch", "/EmbeddedFiles", "/EF", "/AF", "/XFA", "/RichMedia",
+    "/Movie", "/Sound",
 )  # fmt: skip
 # A PDF ends with %%EOF; readers look for it in the last bytes.
 PDF_END = 2048
 # Actions that stay: following a link and jumping to a page.
 HARMLESS_ACTIONS = ("/URI", "/GoTo", "/Named")
-ACTIONS = (*HARMLESS_ACTIONS, "/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/ResetForm", "/GoToR", "/GoToE",
+# Under these keys lies an action, or several.
+ACTION_KEYS = ("/A", "/PA", "/Next")
+ACTIONS = (*HARMLESS_ACTIONS, "/Thread", "/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/ResetForm", "/GoToR", "/GoToE",
            "/Rendition", "/Movie", "/Sound", "/Hide", "/SetOCGState", "/Trans", "/GoTo3DView", "/RichMediaExecute")  # fmt: skip
 # Where a link may lead; what names no scheme would lead into the portal itself.
 LINK = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
@@ -117,9 +120,16 @@ def _clean_picture(content: bytes, media_type: str, max_pixels: int) -> Result:
 def _in_plain_colours(picture: Image.Image) -> Image.Image:
     """The same picture in a mode every viewer shows alike, its colour profile applied."""
     if picture.mode.startswith("I"):
+        if "transparency" in picture.info:
+            raise Refused("broken")
         # 16 bits of grey: scaled down, not cut off at 255, which would leave everything white.
         return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if "transparency" in picture.info or picture.mode in ("PA", "La", "RGBa"):
+        # What is transparent stays so; without it, a palette shows black on black.
+        return picture.convert("RGBA")
     profile = picture.info.get("icc_profile")
+    if picture.mode == "P":
+        picture = picture.convert("RGB")
     if profile and picture.mode in ("RGB", "CMYK", "L"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -128,11 +138,6 @@ def _in_plain_colours(picture: Image.Image) -> Image.Image:
         except (ImageCms.PyCMSError, OSError):
             # A profile that fits the picture badly is passed over, as viewers do.
             return picture.convert("RGB")
-    if "transparency" in picture.info or picture.mode in ("PA", "La", "RGBa"):
-        # What is transparent stays so; without it, a palette shows black on black.
-        return picture.convert("RGBA")
-    if picture.mode == "P":
-        return picture.convert("RGB")
     return picture if picture.mode in ("1", "L", "LA", "RGB", "RGBA") else picture.convert("RGB")
 
 
@@ -155,6 +160,8 @@ def _clean_pdf(content: bytes, max_pages: int) -> bytes:
             for thing in pdf.objects:
                 _refuse_bomb(thing)
                 _cut_active_parts(thing)
+            # Whatever lies in the trailer itself is no object of its own.
+            _cut_active_parts(pdf.trailer)
             if "/URI" in pdf.Root:
                 # The base of relative links.
                 del pdf.Root["/URI"]
@@ -217,10 +224,16 @@ def _cut_active_parts(thing: Any) -> None:
                 raise Refused("attachments")
             stays = _may_stay(item)
             for key in list(item.keys()):
-                if key in ACTIVE_PDF_NAMES or not stays:
+                if key in ACTIVE_PDF_NAMES or not stays or (key in ACTION_KEYS and _is_strange_action(item[key])):
                     del item[key]
                 elif _lies_inside(child := item[key]):
                     stack.append(child)
+
+
+def _is_strange_action(child: Any) -> bool:
+    """Whether this is an action of a kind that is not known to do no harm."""
+    kind = child.get("/S") if isinstance(child, pikepdf.Dictionary) else None
+    return isinstance(kind, pikepdf.Name) and str(kind) not in HARMLESS_ACTIONS
 
 
 def _may_stay(item: Any) -> bool:

@@ -41,6 +41,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """429: a limit was reached."""
+    security_log.note("limit_reached", person=_person(request), request=request, limit=route_of(request))
     return render(request, "errors/429.html", status=429)
 
 

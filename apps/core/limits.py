@@ -90,8 +90,8 @@ def within(action: str, key: str, *, limit: int, seconds: int) -> bool:
 def may_mail(address: str, *, known_device: str = "") -> bool:
     """Count one mail with a code or a link to ``address``; False above the limit of a day.
 
-    Devices on which the owner has signed in before count apart, each for itself, so that a stranger who uses
-    up the five of others does not lock the owner out.
+    Devices on which the owner has signed in before count apart, so that a stranger who uses up the five of others
+    does not lock the owner out.
     """
     key = f"{known_device}@{address}" if known_device else address
     return within("mail-to-address", key, limit=MAILS_PER_ADDRESS_AND_DAY, seconds=DAY)

@@ -16,6 +16,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from apps.core import security_log
+from apps.core.logs import route_of
+
 SESSION_KEY = "links"
 MOST = 30
 HANDLE = re.compile(r"[0-9a-f]{16}")
@@ -69,6 +72,7 @@ def mailed(
         def answer(request: HttpRequest, token: str, handle: str) -> HttpResponse:
             subject = load(token) if token else None
             if subject is None:
+                security_log.note("access_refused", request=request, route=route_of(request), why="link")
                 # Whether the browser has never opened the link or the link is none, is all the same to a stranger.
                 return missing(request) if missing is not None else render(request, "errors/link.html", status=404)
             return view(request, Link(subject, handle if HANDLE.fullmatch(handle) else remember(request, token)))

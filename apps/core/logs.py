@@ -19,10 +19,11 @@ class RouteInsteadOfAddress(logging.Filter):
         if request is None or not hasattr(request, "path"):
             return True
         message = record.getMessage()
-        # The longest first, or what follows the question mark would stay behind.
+        # The longest first, or what follows the question mark would stay behind; and as Django writes them into logs.
         for address in (request.get_full_path(), request.path, request.path_info):
-            if len(address) > 1:
-                message = message.replace(address, route_of(request))
+            for written in (address, address.encode("unicode_escape").decode("ascii")):
+                if len(written) > 1:
+                    message = message.replace(written, route_of(request))
         record.msg, record.args = message, ()
         return True
 

@@ -48,7 +48,7 @@ def kept_for_visitors(stamp: str) -> Callable[[View], View]:
             with connection.cursor() as cursor:
                 cursor.execute(_STAND, [stamp])
                 value, banners = cursor.fetchone()
-            parts = f"{static('css/portal.css')}:{stamp}:{value}:{banners}:{today()}:{translation.get_language()}:{request.path}"
+            parts = f"{static('css/portal.css')}:{stamp}:{value}:{banners}:{today()}:{translation.get_language()}:{request.path}:{request.path_info}"
             key = "page:" + hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()
             content = caches["pages"].get(key)
             if content is None:

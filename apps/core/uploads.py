@@ -68,6 +68,8 @@ class TemporaryUploadHandler(TemporaryFileUploadHandler):
         try:
             super().new_file(*args, **kwargs)
         except OSError as error:
+            # Django closes at the end what the handler has in its hands: not the file before this one.
+            self.__dict__.pop("file", None)
             self._give_up(error)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -77,6 +79,15 @@ class TemporaryUploadHandler(TemporaryFileUploadHandler):
             with suppress(OSError):
                 self.file.close()
             self._give_up(error)
+
+    def file_complete(self, file_size: int) -> Any:
+        """The file as it lies on the disk; the last of it is written only now."""
+        try:
+            return super().file_complete(file_size)
+        except OSError as error:
+            log.error("upload cannot be kept for checking: %s", type(error).__name__)
+            _note_refused(self, "storage")
+            return None
 
     def _give_up(self, error: OSError) -> None:
         log.error("upload cannot be kept for checking: %s", type(error).__name__)
@@ -153,7 +164,7 @@ def _cleaned(content: bytes, name: str) -> cleaning.Result:
     try:
         result = workshop.run(
             cleaning.clean, content, max_pages=settings.UPLOAD_MAX_PDF_PAGES,
-            max_pixels=settings.UPLOAD_MAX_IMAGE_PIXELS,
+            max_pixels=settings.UPLOAD_MAX_IMAGE_PIXELS, owner=network,
         )  # fmt: skip
     except workshop.Busy as error:
         raise _sentence("busy", name) from error

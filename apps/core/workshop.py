@@ -7,12 +7,11 @@ upload holds a thread that would otherwise answer pages.
 """
 
 import atexit
-import ctypes
 import multiprocessing
 import os
 import resource
-import signal
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as TooLong
@@ -23,13 +22,13 @@ from pebble import ProcessExpired, ProcessPool
 
 AT_ONCE = 2
 PLACES = 6
+PLACES_PER_OWNER = 3
 MEMORY_BYTES = 1024 * 1024 * 1024
 PROCESSOR_SECONDS = 4
 # On a busy machine a child gets little time at its priority; a hostile file is stopped by the limit above.
 CLOCK_SECONDS = 25
 FILES_PER_CHILD = 40
 NICE = 19
-_PR_SET_PDEATHSIG = 1
 
 
 class LimitBroken(Exception):
@@ -42,14 +41,26 @@ class Busy(Exception):
 
 _places = threading.BoundedSemaphore(PLACES)
 _lock = threading.Lock()
+_owners: Counter[str] = Counter()
 # By process: what a forked process inherits of another's is of no use to it.
 _pools: dict[int, ProcessPool] = {}
 
 
-def run[T](work: Callable[..., T], *args: Any, **options: Any) -> T:
-    """Do ``work`` in a child and return its result. Raises LimitBroken and Busy."""
+def run[T](work: Callable[..., T], *args: Any, owner: str = "", **options: Any) -> T:
+    """Do ``work`` in a child and return its result. Raises LimitBroken and Busy.
+
+    Of one ``owner`` (a network) only some are taken at the same time, so that nobody can take all places.
+    """
     if not _places.acquire(blocking=False):
         raise Busy
+    try:
+        with _lock:
+            if owner and _owners[owner] >= PLACES_PER_OWNER:
+                raise Busy
+            _owners[owner] += 1
+    except Busy:
+        _places.release()
+        raise
     try:
         try:
             return _done(work, args, options)
@@ -59,12 +70,26 @@ def run[T](work: Callable[..., T], *args: Any, **options: Any) -> T:
     except (ProcessExpired, TooLong, MemoryError, CancelledError, BrokenProcessPool) as error:
         raise LimitBroken from error
     finally:
+        with _lock:
+            _owners[owner] -= 1
+            if not _owners[owner]:
+                del _owners[owner]
         _places.release()
 
 
 def _done[T](work: Callable[..., T], args: tuple[Any, ...], options: dict[str, Any]) -> T:
-    future = _children().schedule(_within_limits, args=[work, args, options], timeout=CLOCK_SECONDS)
-    result: T = future.result()
+    pool = _children()
+    future = pool.schedule(_within_limits, args=[work, args, options], timeout=CLOCK_SECONDS)
+    try:
+        # Those before it in the queue, and it.
+        result: T = future.result(timeout=CLOCK_SECONDS * (PLACES // AT_ONCE) + 5)
+    except TooLong:
+        if not future.done():
+            # Nobody has stopped it: the pool itself hangs, and is replaced.
+            pool.stop()
+            with _lock:
+                _pools.pop(os.getpid(), None)
+        raise
     return result
 
 
@@ -93,10 +118,18 @@ def _children() -> ProcessPool:
 
 def _prepare(memory: int) -> None:
     """In the child, once: least priority, a limit of memory, and an end with whoever has started it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with_parent() -> None:
+    """A web process that is killed says goodbye to nobody; its children would wait for it for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _within_limits(work: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -104,4 +137,8 @@ def _within_limits(work: Callable[..., Any], args: tuple[Any, ...], options: dic
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime) + 1 + PROCESSOR_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
-    return work(*args, **options)
+    try:
+        return work(*args, **options)
+    finally:
+        # Ended while it hands over its result, the child would leave the others' queue locked.
+        resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))

@@ -143,6 +143,8 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     found = _my_case(request, reference)
     form = AnswerForm(request.POST, request.FILES, refused=uploads.refusal_of(request, "file"))
     checked = None
+    if form.is_valid() and not limits.within("answer", str(request.user.pk), limit=ANSWERS_PER_HOUR, seconds=3600):
+        return render(request, "errors/429.html", status=429)
     if form.is_valid() and form.cleaned_data["file"]:
         try:
             checked = uploads.check(form.cleaned_data["file"])
@@ -150,8 +152,6 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
             form.add_error("file", error)
     if not form.is_valid():
         return _render_case(request, found, form)
-    if not limits.within("answer", str(request.user.pk), limit=ANSWERS_PER_HOUR, seconds=3600):
-        return render(request, "errors/429.html", status=429)
     try:
         files = [uploads.store(checked)] if checked else []
     except ValidationError as error:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal import auth as totp
+from django.utils import timezone
 
+from apps.accounts import factors
 from apps.accounts.models import User
 from apps.core.models import OutgoingEmail
 from tests import factories
@@ -95,7 +97,7 @@ def test_row_without_proof_blocks_no_address(client: Any, aylin: User) -> None:
     client.post("/konto/email/code/", {"code": code_in(latest(NEW))})
     aylin.refresh_from_db()
     assert aylin.email == NEW
-    assert User.objects.count() == 1
+    assert User.objects.filter(is_active=True).count() == 1
 
 
 @pytest.mark.parametrize(
@@ -150,3 +152,55 @@ def test_person_who_never_proved_anything_gets_the_address_without_what_was_set(
     assert made.email == NEW
     assert not can_sign_in(NEW)
     assert not can_sign_in("alt@example.org")
+
+
+def test_link_that_went_to_a_mistyped_address_opens_nothing_after_the_correction(client: Any, root: User) -> None:
+    """Else a stranger would set the first password of a colleague."""
+    made = User.objects.create_user("vertippt@example.org", is_staff=True, given_name="Nele", family_name="Neu")
+    factors.invite(made, by=root)
+    wrong = link_in("vertippt@example.org")
+    client.as_(root).post(f"/verwaltung/accounts/user/{made.pk}/tun/adresse/", {"email": NEW})
+    assert SecureClient().get(wrong).status_code == 404
+    person = SecureClient()
+    person.post(person.get(link_in(NEW), exchange=False).url)
+    made.refresh_from_db()
+    assert (made.email, made.full_name) == (NEW, "Nele Neu")
+    # The way in comes to the right address.
+    setup = OutgoingEmail.objects.get(to_address=NEW, purpose="account_setup")
+    assert "/konto/einrichten/" in setup.body
+
+
+def test_link_to_the_old_address_opens_nothing_after_a_change(client: Any, karla: User) -> None:
+    old = factors.make_link(karla, by=None).removeprefix("https://testserver")
+    client = SecureClient().as_(karla)
+    ask(client)
+    client.post("/konto/email/code/", {"code": code_in(latest(NEW))})
+    assert SecureClient().get(old).status_code == 404
+
+
+def test_row_without_proof_that_had_signed_in_blocks_no_address_either(client: Any, aylin: User) -> None:
+    other = User.objects.create_user(NEW, "das Kennwort eines Fremden", last_login=timezone.now())
+    ask(client.as_(aylin))
+    client.post("/konto/email/code/", {"code": code_in(latest(NEW))})
+    aylin.refresh_from_db()
+    other.refresh_from_db()
+    assert aylin.email == NEW
+    assert not other.is_active
+
+
+@pytest.mark.parametrize("act", ["adresse", "faktor", "einladen"])
+def test_administrator_does_to_others_only_what_would_take_over_an_account(client: Any, root: User, act: str) -> None:
+    """An unattended session of an administrator must not become the attacker's account."""
+    path = f"/verwaltung/accounts/user/{root.pk}/tun/{act}/"
+    client.as_(root)
+    assert client.get(path).status_code == 404
+    client.post(path, {"email": "boese@example.org"})
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_acts_on_a_person_ask_for_a_recent_proof(client: Any, root: User, aylin: User) -> None:
+    client.as_(root)
+    client.proved(root, seconds_ago=16 * 60)
+    answer = client.post(f"/verwaltung/accounts/user/{aylin.pk}/tun/adresse/", {"email": NEW})
+    assert answer["Location"].startswith("/konto/reauthenticate/")
+    assert not OutgoingEmail.objects.exists()

@@ -294,3 +294,51 @@ def test_superusers_are_touched_by_superusers_only(root: User, karla: User) -> N
     karla.refresh_from_db()
     assert not karla.is_superuser
     assert not karla.groups.exists()
+
+
+def passkey(user: User) -> Authenticator:
+    return Authenticator.objects.create(user=user, type="webauthn", data={"name": "Schlüssel", "passwordless": True})
+
+
+def test_staff_keep_their_last_passkey(karla: User) -> None:
+    key = passkey(karla)
+    client = SecureClient().as_(karla)
+    client.proved(karla, method="mfa", id=key.pk, type="webauthn")
+    answer = client.post(f"/konto/sicherheit/webauthn/keys/{key.pk}/remove/")
+    assert answer["Location"] == "/konto/sicherheit/webauthn/"
+    assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
+def test_passkey_that_is_not_the_last_factor_may_go(karla: User, aylin: User) -> None:
+    for user in (karla, aylin):
+        key = passkey(user)
+        if user.is_staff:
+            totp.TOTP.activate(user, totp.generate_totp_secret())
+        client = SecureClient().as_(user)
+        client.proved(user, method="mfa", id=key.pk, type="webauthn")
+        client.post(f"/konto/sicherheit/webauthn/keys/{key.pk}/remove/")
+        assert not Authenticator.objects.filter(pk=key.pk).exists()
+
+
+def test_whoever_has_only_a_passkey_is_asked_for_it(karla: User) -> None:
+    passkey(karla)
+    RecoveryCodes.activate(karla)
+    client = SecureClient().as_(karla)
+    assert client.get("/verwaltung/")["Location"].startswith("/konto/sicherheit/webauthn/reauthenticate/")
+
+
+def test_first_password_is_set_whoever_is_signed_in(karla: User) -> None:
+    karla.set_unusable_password()
+    karla.save()
+    link = factors.make_link(karla, by=None).removeprefix("https://testserver")
+    client = SecureClient().as_(karla)
+    client.post(client.get(link, exchange=False).url, NEW_PASSWORD)
+    karla.refresh_from_db()
+    assert karla.check_password(NEW_PASSWORD["password1"])
+    assert client.get("/konto/sicherheit/totp/activate/").status_code == 200
+
+
+def test_account_raised_to_administrator_is_signed_out(aylin: User) -> None:
+    client = SecureClient().as_(aylin)
+    call_command("create_administrator", aylin.email)
+    assert client.get("/konto/").status_code == 302

@@ -1,5 +1,6 @@
 """Passwords that are guessed soon are refused; those that are not are taken."""
 
+import time
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from apps.accounts.models import User
+from apps.accounts.passwords import guesses_log10
 from tests.accounts.test_account import NEW
 
 AYLIN = User(email="aylin.oezdemir@example.org", given_name="Aylin", family_name="Özdemir")
@@ -40,8 +42,6 @@ def test_good_password_is_taken(password: str) -> None:
 
 @pytest.mark.parametrize("password", ["a" * 5000, "Tz9!vQ" * 800, "äöü" * 1000])
 def test_very_long_password_is_answered_soon(password: str) -> None:
-    import time
-
     began = time.process_time()
     with pytest.raises(ValidationError):
         validate_password(password, user=AYLIN)
@@ -62,3 +62,17 @@ def test_change_of_the_password_is_checked_too(client: Any, aylin: User) -> None
     answer = client.as_(aylin).post("/konto/password/change/", {
         "oldpassword": factories.PASSWORD, "password1": "wolfsburg2026", "password2": "wolfsburg2026"})  # fmt: skip
     assert "leicht zu erraten" in answer.content.decode()
+
+
+def test_password_full_of_symbols_is_answered_soon() -> None:
+    """The estimator tries every letter that a symbol may stand for, and multiplies."""
+    began = time.process_time()
+    for password in ("4@8({[<36!1|7$5+%2" * 4, "4@8({[<369!1|70$5+%2xyz", "@$1!|750(8{36%+2["):
+        guesses_log10(password, "aylin@example.org")
+    assert time.process_time() - began < 3
+
+
+def test_common_word_in_symbols_is_guessed_all_the_same() -> None:
+    for password in ("p@$$w0rtp@$$w0rt", "w0lf$burg2026", "P@ssw0rd1234"):
+        with pytest.raises(ValidationError):
+            validate_password(password, user=AYLIN)

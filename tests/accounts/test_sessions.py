@@ -40,6 +40,13 @@ def test_list_shows_every_place_and_this_one(aylin: User, juergen: User) -> None
     assert is_in(phone)
 
 
+def test_address_of_the_sign_in_is_kept_nowhere(aylin: User) -> None:
+    client = SecureClient(REMOTE_ADDR="203.0.113.9", HTTP_USER_AGENT=FIREFOX)
+    sign_in(client, aylin)
+    client.post("/konto/sitzungen/", {"alle": "1"})
+    assert set(UserSession.objects.values_list("ip", flat=True)) == {"0.0.0.0"}
+
+
 def test_one_is_ended_and_the_others_go_on(aylin: User) -> None:
     here, phone, third = signed_in(aylin), signed_in(aylin, PHONE), signed_in(aylin)
     row = UserSession.objects.get(session_key=phone.session.session_key)
@@ -127,3 +134,11 @@ def test_list_asks_the_same_questions_for_one_row_and_for_three(
                                               (FIREFOX, "Firefox auf Windows"), (PHONE, "Safari auf iPhone")])  # fmt: skip
 def test_device_is_said_in_words(agent: str, said: str) -> None:
     assert device_of(agent) == said
+
+
+def test_saving_a_person_from_before_does_not_revive_ended_sessions(aylin: User) -> None:
+    client = signed_in(aylin)
+    before = User.objects.get(pk=aylin.pk)
+    end_all(aylin)
+    before.save()
+    assert not is_in(client)

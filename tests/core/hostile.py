@@ -32,3 +32,11 @@ def tells() -> dict[str, Any]:
         "django": "django" in sys.modules,
         "pid": os.getpid(),
     }
+
+
+def limits_of_time() -> tuple[int, int]:
+    """Seconds of the processor that a child may use: while it works, and once its work is done."""
+    from apps.core.workshop import _within_limits
+
+    during = _within_limits(lambda: resource.getrlimit(resource.RLIMIT_CPU)[0], (), {})
+    return during, resource.getrlimit(resource.RLIMIT_CPU)[0]

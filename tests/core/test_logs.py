@@ -34,6 +34,8 @@ SECRET = "eyJzZWNyZXQiOiJ0b2tlbiJ9:1abcde:verysecret"
         (f"/termine/warteliste/{SECRET}/", "appointments:wish"),
         (f"/termine/terminal/{SECRET}/", "appointments:terminal"),
         (f"/api/v1/appointments/bookings/{SECRET}", "api:booking"),
+        (f"/termine/link/{SECRET}/\u201c", "no route"),
+        (f"/termine/link/{SECRET}\u200b/", "appointments:manage"),
         (f"/gibt/es/nicht/{SECRET}/?name=Aylin", "no route"),
     ],
 )

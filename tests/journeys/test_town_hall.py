@@ -389,7 +389,7 @@ def test_proof_is_accessible(browser: Any, wary: Portal) -> None:
 def test_mailed_code_instead_without_javascript_and_with_the_keyboard_only(person: Any, wary: Portal) -> None:
     page = person(base_url=wary.url, java_script_enabled=False, viewport=DESKTOP).page
     choose(page, "personalausweis")
-    follow(page.locator("#zeiten .wp-time").nth(3))
+    follow(page.locator("#zeiten .wp-time").last)
     shows(page, "Ihre Auswahl ist noch da.")
     page.locator("[name=vorab_email]").focus()
     page.keyboard.type("ohne-js@example.org")

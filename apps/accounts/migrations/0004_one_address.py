@@ -9,12 +9,11 @@ def remove_others(apps, schema_editor):
     EmailAddress = apps.get_model("account", "EmailAddress")
     others = EmailAddress.objects.alias(mine=Lower("user__email"), this=Lower("email")).exclude(mine=F("this"))
     # Only an administrator could change a person's address without a proof: their word has to do for the new one.
-    for other in others.filter(verified=True).select_related("user"):
-        EmailAddress.objects.filter(user=other.user, primary=True).update(primary=False)
-        EmailAddress.objects.update_or_create(
-            user=other.user, email=other.user.email.lower(), defaults={"verified": True, "primary": True}
-        )
+    people = {other.user for other in others.filter(verified=True).select_related("user")}
     others.delete()
+    for user in people:
+        EmailAddress.objects.filter(user=user).delete()
+        EmailAddress.objects.create(user=user, email=user.email.lower(), verified=True, primary=True)
 
 
 class Migration(migrations.Migration):

@@ -49,7 +49,8 @@ def profile(request: SignedInRequest) -> HttpResponse:
     name_form = NameForm(data, instance=request.user)
     profile_form = ProfileForm(data, instance=record)
     if data is not None and name_form.is_valid() and profile_form.is_valid():
-        name_form.save()
+        # Only what stands in the form: the rest may have changed meanwhile.
+        name_form.save(commit=False).save(update_fields=NameForm.Meta.fields)
         # Two clicks at once make one profile.
         Profile.objects.update_or_create(user=request.user, defaults=profile_form.cleaned_data)
         messages.success(request, _("Ihre Angaben sind gespeichert."))

@@ -89,14 +89,12 @@ def setup(request: HttpRequest, link: Link) -> HttpResponse:
     needs_password = not (user.proven and user.has_usable_password())
     form = NewPasswordForm(user, request.POST if request.method == "POST" else None) if needs_password else None
     if request.method == "POST" and (form is None or form.is_valid()):
-        if request.user.is_authenticated and request.user.pk != user.pk:
-            # Somebody else is signed in here; the link is for its person only.
+        if request.user.is_authenticated and (request.user.pk != user.pk or needs_password):
+            # Somebody else is signed in here, or the session ends with the password that it had.
             logout(request)
         request.session[factors.SESSION_KEY] = link.subject.pk
-        if request.user.is_authenticated:
-            return redirect("mfa_index")
         if form is None:
-            return redirect("account_login")
+            return redirect("mfa_index" if request.user.is_authenticated else "account_login")
         _set_first_password(request, user, form.cleaned_data["password1"])
         record_authentication(request, user, method="setup_link")
         return perform_login(request, Login(user=user, email=user.email))
@@ -107,11 +105,9 @@ def setup(request: HttpRequest, link: Link) -> HttpResponse:
 def _set_first_password(request: HttpRequest, user: User, password: str) -> None:
     """Whoever has the link has the mailbox (or the console); what was set before that proof is dropped."""
     with transaction.atomic():
-        names = user.given_name, user.family_name
         if not user.proven:
-            registration.drop_unproven(user)
-            # The administrator who sent the link has written these.
-            user.given_name, user.family_name = names
+            # The administrator who sent the link has written the names.
+            registration.drop_unproven(user, keep_names=True)
         user.set_password(password)
         user.save()
         registration.prove(user, request=request)

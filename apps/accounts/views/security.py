@@ -1,9 +1,11 @@
 """Address, sessions, and the proof that it is still the owner who sits there."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import resume_request
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +23,17 @@ from apps.accounts.views.entering import wrong_code_text
 
 PROOF = "proof"
 PROOF_TEMPLATE = "account/email/proof_code"
+
+
+class RemovePasskeyView(RemoveWebAuthnView):
+    """allauth's page, which does not ask whether the passkey may go (its page for apps does)."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Remove the passkey, unless it is the last factor of somebody who needs one."""
+        if not get_mfa_adapter().can_delete_authenticator(self.get_object()):
+            messages.warning(self.request, _("Das ist Ihr letzter zweiter Faktor. Richten Sie erst einen anderen ein."))
+            return redirect("mfa_list_webauthn")
+        return cast(HttpResponse, super().form_valid(form))
 
 
 @login_required

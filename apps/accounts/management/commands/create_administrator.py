@@ -6,8 +6,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from apps.accounts import factors, registration
+from apps.accounts import factors, registration, sessions
 from apps.accounts.models import User
+from apps.core import security_log
 
 
 class Command(BaseCommand):
@@ -29,6 +30,8 @@ class Command(BaseCommand):
             registration.drop_unproven(user)
         user.is_staff = user.is_superuser = user.is_active = True
         user.save()
+        sessions.end_all(user)
+        security_log.note("role_changed", person=user, what="superuser")
         link = factors.make_link(user, by=None)
         self.stdout.write(
             f"Open this link within {factors.LINK_HOURS} hours to set up password and second factor:\n\n{link}\n"
