@@ -29,6 +29,7 @@ LOGINS = [
     ("Sachbearbeitung", "sachbearbeitung@wolfsburg.example"),
     ("Leitung", "leitung@wolfsburg.example"),
     ("CDO", "cdo@wolfsburg.example"),
+    ("Systemverwaltung", "admin@wolfsburg.example"),
 ]
 DEMO_PASSWORD = "wolfsburg-demo"
 START_TIMEOUT_SECONDS = 60

@@ -30,7 +30,7 @@ PUBLIC = [
 ]  # fmt: skip
 CITIZEN = [
     "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",
-    "/konto/sicherheit/", "/konto/logout/",
+    "/konto/sicherheit/", "/konto/logout/", "/konto/sitzungen/", "/konto/nachweis/",
 ]  # fmt: skip
 STAFF = [
     "/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/vorgaenge/?list=mine", "/verwaltung/erfassen/",
@@ -46,7 +46,8 @@ ADMIN = [
     "/verwaltung/appointments/counter/", "/verwaltung/appointments/openingrule/add/",
     "/verwaltung/appointments/closure/add/", "/verwaltung/appointments/officepolicy/1/change/",
     "/verwaltung/notices/legalremedy/",
-    "/verwaltung/core/banner/add/",
+    "/verwaltung/core/banner/add/", "/verwaltung/accounts/user/1/change/", "/verwaltung/accounts/user/1/tun/adresse/",
+    "/verwaltung/accounts/user/1/tun/faktor/",
 ]  # fmt: skip
 
 
@@ -78,6 +79,18 @@ def test_axe_finds_nothing_on_public_pages(person: Any, portal: Portal, prefix: 
     someone = person(color_scheme=scheme)
     page = someone.page
     found = walk(page, prefix, PUBLIC)
+    page.goto(prefix + "/konto/signup/")
+    page.fill("[name=family_name]", "Łukaszewicz")
+    page.fill("[name=email]", f"axe-{scheme}{prefix.strip('/')}@example.org")
+    for field in ("password1", "password2"):
+        page.fill(f"[name={field}]", "lampe krokodil montag")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/confirm-email/")
+    found += findings(page, "code of the registration")
+    page.fill("[name=code]", "AAAA-AAAA")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    found += findings(page, "wrong code of the registration")
     # A time that is held, the details with errors, the code.
     page.goto(prefix + "/termine/zeiten/?leistung=personalausweis&personen=1")
     follow(page.locator("#zeiten .wp-time").last)
