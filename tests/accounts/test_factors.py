@@ -342,3 +342,16 @@ def test_account_raised_to_administrator_is_signed_out(aylin: User) -> None:
     client = SecureClient().as_(aylin)
     call_command("create_administrator", aylin.email)
     assert client.get("/konto/").status_code == 302
+
+
+@pytest.mark.parametrize(("later", "app", "reaches"), [(False, True, True), (True, True, False), (False, False, False)])
+def test_recovery_code_in_a_session_stands_in_for_a_factor_only(
+    karla: User, later: bool, app: bool, reaches: bool
+) -> None:
+    if app:
+        totp.TOTP.activate(karla, totp.generate_totp_secret())
+    codes = RecoveryCodes.activate(karla).instance
+    client = SecureClient().as_(karla)
+    more = {"reauthenticated": True} if later else {}
+    client.proved(karla, method="mfa", id=codes.pk, type="recovery_codes", **more)
+    assert (client.get("/verwaltung/").status_code == 200) is reaches
