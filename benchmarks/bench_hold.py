@@ -1,6 +1,6 @@
 """One request to hold a time, by 200 clients, against a bare Django view that inserts one row.
 
-The same gunicorn with two processes answers both under the same settings and middleware. Clients are kept alive
+The same web server with two processes answers both under the same settings and middleware. Clients are kept alive
 and each has one request on its way; every hold asks for another time, so that all of them are given.
 """
 

@@ -1,6 +1,6 @@
 """Requests per second of a service page against a bare Django template view.
 
-The same gunicorn, with the options of ``make run``, answers both under the same settings and
+The same web server, with the options of ``make run``, answers both under the same settings and
 middleware; the bare view is of the same size and asks nothing of the database. Eight
 connections are kept alive, each with one request on its way.
 """

@@ -71,7 +71,6 @@ MIDDLEWARE = [
     "apps.core.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "apps.core.middleware.SlowSenderMiddleware",
     "apps.core.middleware.PlainRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -436,6 +435,8 @@ LOGGING = {
     "loggers": {
         # Django's development server logs whole addresses; nothing of ours uses it.
         "django.server": {"handlers": [], "propagate": False},
+        # waitress names the address of a request when something goes wrong with it; what does is logged in wsgi.py.
+        "waitress": {"level": "CRITICAL"},
         "security": {"level": "INFO"},
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},

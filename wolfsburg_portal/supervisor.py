@@ -34,10 +34,6 @@ LOGINS = [
 DEMO_PASSWORD = "wolfsburg-demo"
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 20
-# Header names with underscores are dropped (gunicorn's default): they would pass for those with hyphens that the
-# proxy sets; SCRIPT_NAME and PATH_INFO, which gunicorn would let through from the same machine, too. Nothing is logged of requests, for addresses may hold what is nobody's business.
-WEB_OPTIONS = ["--log-level", "warning", "--forwarder-headers", "", "--no-control-socket", "--keep-alive", "5", "--timeout", "120",
-               "--graceful-timeout", "15"]  # fmt: skip
 
 
 def manage(*arguments: str, environment: Mapping[str, str]) -> None:
@@ -53,11 +49,7 @@ def prepare(environment: Mapping[str, str], *, demo: bool) -> None:
 
 def web_command(listener: socket.socket) -> list[str]:
     """The web server, answering on ``listener``."""
-    return [
-        PYTHON, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--worker-class", "gthread",
-        "--workers", os.environ.get("WEB_WORKERS", "1"), "--threads", os.environ.get("WEB_THREADS", "12"),
-        *WEB_OPTIONS, "wolfsburg_portal.wsgi:application",
-    ]  # fmt: skip
+    return [PYTHON, "-m", "wolfsburg_portal.web", "--fd", str(listener.fileno())]
 
 
 def background_commands() -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ encoded anew, a PDF loses its active parts; both look afterwards as they looked 
 import io
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,8 @@ ACTIONS = (*HARMLESS_ACTIONS, "/Thread", "/JavaScript", "/Launch", "/ImportData"
 LINK = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 # One stream of a PDF unpacked: a page scanned at 600 dpi in colour has some 100 MB.
 MOST_STREAM_BYTES = 256 * 1024 * 1024
+MOST_FILE_BYTES = 1024 * 1024 * 1024
+MOST_FILTERS = 2
 # A photograph with more is read at half its size, which is as sharp as any screen or printer.
 HALVED_FROM_PIXELS = 25_000_000
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif"}
@@ -157,8 +160,9 @@ def _clean_pdf(content: bytes, max_pages: int) -> bytes:
             if len(pdf.pages) == 0:
                 raise Refused("broken")
             _refuse_what_would_be_lost(pdf)
+            unpacked = _Unpacked()
             for thing in pdf.objects:
-                _refuse_bomb(thing)
+                unpacked.add(thing)
                 _cut_active_parts(thing)
             # Whatever lies in the trailer itself is no object of its own.
             _cut_active_parts(pdf.trailer)
@@ -193,20 +197,43 @@ def _refuse_what_would_be_lost(pdf: pikepdf.Pdf) -> None:
         raise Refused("attachments")
 
 
-def _refuse_bomb(thing: Any) -> None:
-    """Refuse a stream that becomes enormous when it is unpacked: whoever looks at the file would have to."""
-    if not isinstance(thing, pikepdf.Stream):
-        return
-    if thing.get("/Filter") != pikepdf.Name.FlateDecode:
-        # Chains of filters are unpacked by saving, within the limits of the process.
-        return
-    unpacker, rest, size = zlib.decompressobj(), thing.read_raw_bytes(), 0
-    try:
-        while rest and not unpacker.eof:
-            size += len(unpacker.decompress(rest, 1024 * 1024))
-            rest = unpacker.unconsumed_tail
-            if size > MOST_STREAM_BYTES:
+class _Unpacked:
+    """Counts what the streams of a file become when they are unpacked; whoever looks at the file has to unpack them."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def add(self, thing: Any) -> None:
+        """Count a stream; refuses one, or a file, that becomes enormous."""
+        if not isinstance(thing, pikepdf.Stream):
+            return
+        found: Any = thing.get("/Filter", [])
+        filters = [str(f) for f in (found if isinstance(found, pikepdf.Array) else [found])]
+        if len(filters) > MOST_FILTERS:
+            # Writers use one, or two where one makes text of bytes; more of them is how bombs are packed.
+            raise Refused("limit")
+        pieces: Iterator[bytes] = iter([thing.read_raw_bytes()])
+        for name in filters:
+            if name != "/FlateDecode":
+                # The others unpack little, or are unpacked by saving, within the limits of the process.
+                break
+            pieces = _inflated(pieces)
+        size = 0
+        for piece in pieces:
+            size += len(piece)
+            if size > MOST_STREAM_BYTES or self.bytes + size > MOST_FILE_BYTES:
                 raise Refused("limit")
+        self.bytes += size
+
+
+def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    unpacker = zlib.decompressobj()
+    try:
+        for piece in pieces:
+            rest = piece
+            while rest and not unpacker.eof:
+                yield unpacker.decompress(rest, 1024 * 1024)
+                rest = unpacker.unconsumed_tail
     except zlib.error:
         # Damaged: readers show what there is.
         return

@@ -68,20 +68,20 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((found, 64), strict=False).network_address)
 
 
-def within(action: str, key: str, *, limit: int, seconds: int) -> bool:
-    """Count one ``action`` of ``key``; False once there were more than ``limit`` in the window.
+def within(action: str, key: str, *, limit: int, seconds: int, amount: int = 1) -> bool:
+    """Count one ``action`` of ``key`` (or an ``amount``); False once there were more than ``limit`` in the window.
 
     Counting is one step of the cache: of any number of requests at the same moment, ``limit`` get through.
     """
     name = f"limit:{action}:{_hashed(key)}"
     cache.add(name, 0, timeout=seconds)
     try:
-        count = cache.incr(name)
+        count = cache.incr(name, amount)
     except ValueError:
         # The window ended between the two calls.
-        cache.set(name, 1, timeout=seconds)
-        count = 1
-    if count == limit + 1:
+        cache.set(name, amount, timeout=seconds)
+        count = amount
+    if count - amount <= limit < count:
         # Once a window, or whoever walks into a limit could fill the log.
         security_log.note("limit_reached", limit=action)
     return count <= limit

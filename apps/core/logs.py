@@ -15,6 +15,10 @@ class RouteInsteadOfAddress(logging.Filter):
     """Puts the name of the route where Django would log the address of a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "django.security.DisallowedHost":
+            # Its message repeats what a stranger has sent.
+            record.msg, record.args = "host name not allowed", ()
+            return True
         request = getattr(record, "request", None)
         if request is None or not hasattr(request, "path"):
             return True

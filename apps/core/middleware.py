@@ -1,14 +1,11 @@
 """Headers on every response that Django has no setting for."""
 
 import logging
-import threading
-from collections import Counter
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
-from apps.core import limits
 from apps.core.errors import bad_request
 
 log = logging.getLogger(__name__)
@@ -37,44 +34,6 @@ class SecurityHeadersMiddleware:
         if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
             response.setdefault("Cache-Control", "private, no-store")
         return response
-
-
-class SlowSenderMiddleware:
-    """Keeps whoever sends forms drop by drop from holding every thread of the web server.
-
-    A request whose body is on its way holds a thread until it is there. Of one network only so many may be under way
-    in a process, so that pages are answered all the same; the others are asked to try again. A sender who falls
-    silent in the middle is not waited for.
-    """
-
-    AT_ONCE_PER_NETWORK = 5
-    SILENT_SECONDS = 20
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-        self.lock, self.under_way = threading.Lock(), Counter[str]()
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in ("GET", "HEAD", "OPTIONS"):
-            return self.get_response(request)
-        network = limits.client_network(request)
-        with self.lock:
-            if self.under_way[network] >= self.AT_ONCE_PER_NETWORK:
-                # Nothing of the form has been read; the answer is all there is.
-                return HttpResponse(status=503, headers={"Retry-After": "5", "Connection": "close"})
-            self.under_way[network] += 1
-        connection = request.META.get("gunicorn.socket")
-        try:
-            if connection is not None:
-                connection.settimeout(self.SILENT_SECONDS)
-            return self.get_response(request)
-        finally:
-            if connection is not None:
-                connection.settimeout(None)
-            with self.lock:
-                self.under_way[network] -= 1
-                if not self.under_way[network]:
-                    del self.under_way[network]
 
 
 class PlainRequestMiddleware:

@@ -35,6 +35,8 @@ REQUEST_LIMIT_FACTOR = 4
 # Whoever sends so many files that break the limits of checking is not heard for a while.
 BROKEN_LIMITS = 3
 BROKEN_SECONDS = 600
+# Milliseconds of the processor that the files of one network may take in that time: a tenth of one processor.
+BUSY_MILLISECONDS = 60_000
 REFUSED = "refused_uploads"
 
 
@@ -159,10 +161,13 @@ def _cleaned(content: bytes, name: str) -> cleaning.Result:
         raise _sentence("type", name)
     request = allauth_context.request
     network = limits.client_network(request) if request is not None else ""
-    if network and limits.counted("upload-broken", network) >= BROKEN_LIMITS:
+    if network and (
+        limits.counted("upload-broken", network) >= BROKEN_LIMITS
+        or limits.counted("upload-time", network) > BUSY_MILLISECONDS
+    ):
         raise _sentence("busy", name)
     try:
-        result = workshop.run(
+        result, seconds = workshop.timed(
             cleaning.clean, content, max_pages=settings.UPLOAD_MAX_PDF_PAGES,
             max_pixels=settings.UPLOAD_MAX_IMAGE_PIXELS, owner=network,
         )  # fmt: skip
@@ -173,6 +178,9 @@ def _cleaned(content: bytes, name: str) -> cleaning.Result:
         if network:
             limits.within("upload-broken", network, limit=BROKEN_LIMITS, seconds=BROKEN_SECONDS)
         raise _sentence("limit", name) from error
+    if network:
+        spent = max(int(seconds * 1000), 1)
+        limits.within("upload-time", network, limit=BUSY_MILLISECONDS, seconds=BROKEN_SECONDS, amount=spent)
     return result
 
 

@@ -47,7 +47,12 @@ _pools: dict[int, ProcessPool] = {}
 
 
 def run[T](work: Callable[..., T], *args: Any, owner: str = "", **options: Any) -> T:
-    """Do ``work`` in a child and return its result. Raises LimitBroken and Busy.
+    """Do ``work`` in a child and return its result, see ``timed``."""
+    return timed(work, *args, owner=owner, **options)[0]
+
+
+def timed[T](work: Callable[..., T], *args: Any, owner: str = "", **options: Any) -> tuple[T, float]:
+    """Do ``work`` in a child; returns its result and the seconds of the processor it took. Raises LimitBroken and Busy.
 
     Of one ``owner`` (a network) only some are taken at the same time, so that nobody can take all places.
     """
@@ -77,12 +82,12 @@ def run[T](work: Callable[..., T], *args: Any, owner: str = "", **options: Any) 
         _places.release()
 
 
-def _done[T](work: Callable[..., T], args: tuple[Any, ...], options: dict[str, Any]) -> T:
+def _done[T](work: Callable[..., T], args: tuple[Any, ...], options: dict[str, Any]) -> tuple[T, float]:
     pool = _children()
     future = pool.schedule(_within_limits, args=[work, args, options], timeout=CLOCK_SECONDS)
     try:
         # Those before it in the queue, and it.
-        result: T = future.result(timeout=CLOCK_SECONDS * (PLACES // AT_ONCE) + 5)
+        result: tuple[T, float] = future.result(timeout=CLOCK_SECONDS * (PLACES // AT_ONCE) + 5)
     except TooLong:
         if not future.done():
             # Nobody has stopped it: the pool itself hangs, and is replaced.
@@ -132,13 +137,18 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _within_limits(work: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def _within_limits(work: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, float]:
     """In the child, for each file: so many more seconds of the processor, then the kernel ends it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime) + 1 + PROCESSOR_SECONDS
+    before = _used()
+    until = int(before) + 1 + PROCESSOR_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
     try:
-        return work(*args, **options)
+        return work(*args, **options), _used() - before
     finally:
         # Ended while it hands over its result, the child would leave the others' queue locked.
         resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def _used() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime

@@ -38,5 +38,5 @@ def limits_of_time() -> tuple[int, int]:
     """Seconds of the processor that a child may use: while it works, and once its work is done."""
     from apps.core.workshop import _within_limits
 
-    during = _within_limits(lambda: resource.getrlimit(resource.RLIMIT_CPU)[0], (), {})
+    during, _seconds = _within_limits(lambda: resource.getrlimit(resource.RLIMIT_CPU)[0], (), {})
     return during, resource.getrlimit(resource.RLIMIT_CPU)[0]

@@ -1,5 +1,6 @@
 """What is cleaned looks as it looked before, or is refused with a way out; and no file stops the portal."""
 
+import base64
 import io
 import os
 import signal
@@ -15,12 +16,13 @@ from typing import Any
 import pikepdf
 import pillow_heif
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageChops, ImageCms, ImageDraw
 
-from apps.core import uploads, workshop
+from apps.core import limits, uploads, workshop
 from tests import factories
 from tests.conftest import SecureClient
 from tests.core import hostile
@@ -361,6 +363,44 @@ def test_bomb_is_refused_with_a_sentence(name: str, request: pytest.FixtureReque
     assert "als PDF drucken" in error.messages[0]
 
 
+@pytest.mark.parametrize("packing", ["in an array", "twice", "three times", "many streams"])
+def test_bomb_in_another_packing_is_refused(packing: str) -> None:
+    pdf = pikepdf.new()
+    times = {"twice": 2, "three times": 3}.get(packing, 1)
+    count = 6 if packing == "many streams" else 1
+    for _ in range(count):
+        stream = pikepdf.Stream(pdf, b"")
+        filters = Array([Name.FlateDecode] * times)
+        stream.write(deflated(200 if count > 1 else 300, times), filter=filters)
+        pdf.add_blank_page().Contents = stream
+    out = io.BytesIO()
+    pdf.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False)
+    assert refused(out.getvalue()).code == "limit"
+
+
+def test_usual_chains_of_filters_are_taken(tmp_path: Path) -> None:
+    def packed(pdf: pikepdf.Pdf) -> None:
+        stream = pikepdf.Stream(pdf, b"")
+        text = b"BT /F1 20 Tf 20 150 Td (FAHRZEUGSCHEIN) Tj ET"
+        stream.write(
+            base64.a85encode(zlib.compress(text)) + b"~>", filter=Array([Name.ASCII85Decode, Name.FlateDecode])
+        )
+        pdf.pages[0].Contents = stream
+
+    before = pdf_bytes(packed, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False)
+    assert rendered(before, tmp_path, "before") == rendered(check(before).content, tmp_path, "after")
+
+
+def test_network_that_has_kept_the_children_busy_for_long_waits(vehicle_step: Any) -> None:
+    client, url = vehicle_step
+    limits.within("upload-time", "127.0.0.1", limit=10**9, seconds=600, amount=uploads.BUSY_MILLISECONDS + 1)
+    page = client.post(url, {"registration": factories.photo()}).content.decode()
+    assert "in einer Minute" in page
+    cache.clear()
+    client.post(url, {"registration": factories.photo()})
+    assert limits.counted("upload-time", "127.0.0.1") > 0
+
+
 def test_after_a_bomb_the_next_file_is_checked(chained: bytes) -> None:
     refused(chained)
     assert check(factories.jpeg_bytes()).media_type == "image/jpeg"
@@ -452,7 +492,7 @@ def test_whoever_sends_bombs_is_not_heard_for_a_while(vehicle_step: Any, monkeyp
     def broken(*_args: Any, **_options: Any) -> None:
         raise workshop.LimitBroken
 
-    monkeypatch.setattr(workshop, "run", broken)
+    monkeypatch.setattr(workshop, "timed", broken)
     pages = [
         client.post(url, {"registration": SimpleUploadedFile("b.pdf", factories.pdf_bytes())}).content.decode()
         for _ in range(4)

@@ -58,3 +58,9 @@ def test_handler_of_the_settings_uses_the_filter(settings: Any) -> None:
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["route"]
     # Only the root has a handler, so nothing goes out any other way.
     assert not [name for name, logger in settings.LOGGING["loggers"].items() if logger.get("handlers")]
+
+
+def test_host_name_that_a_stranger_has_sent_is_not_logged(client: Any, db: None, lines: Any) -> None:
+    assert client.get("/", headers={"Host": "unverwechselbar.example"}).status_code == 400
+    assert "host name not allowed" in lines()
+    assert "unverwechselbar" not in lines()

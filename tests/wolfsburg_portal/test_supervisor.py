@@ -28,8 +28,8 @@ def test_header_with_underscores_does_not_pass_for_the_proxys(tmp_path: Path) ->
         "    return ['|'.join(environ.get(n, '') for n in names).encode()]\n"
     )
     with supervisor.listen(18900) as listener:
-        command = [*supervisor.web_command(listener)[:-1], "--pythonpath", str(tmp_path), "echo:application"]
-        server = supervisor.start(command, {"PATH": "/usr/bin:/bin"}, listener)
+        command = [*supervisor.web_command(listener), "echo:application"]
+        server = supervisor.start(command, {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path)}, listener)
         try:
             with socket.create_connection(("127.0.0.1", supervisor.port_of(listener)), timeout=60) as client:
                 client.sendall(
@@ -40,19 +40,19 @@ def test_header_with_underscores_does_not_pass_for_the_proxys(tmp_path: Path) ->
                 answer = client.makefile("rb").read()
         finally:
             supervisor.stop({"web": server})
-    assert b"203.0.113.9|http\r\n" in answer, answer
+    assert answer.endswith(b"203.0.113.9|http"), answer
 
 
 def test_nobody_on_this_machine_says_where_the_portal_is_mounted(tmp_path: Path) -> None:
-    """gunicorn would take SCRIPT_NAME from a proxy on the same machine, and with it the page of another address."""
+    """Else the page of one address would be kept under another."""
     (tmp_path / "echo.py").write_text(
         "def application(environ, start_response):\n"
         "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
         "    return [repr((environ['SCRIPT_NAME'], environ['PATH_INFO'])).encode()]\n"
     )
     with supervisor.listen(18900) as listener:
-        command = [*supervisor.web_command(listener)[:-1], "--pythonpath", str(tmp_path), "echo:application"]
-        server = supervisor.start(command, {"PATH": "/usr/bin:/bin"}, listener)
+        command = [*supervisor.web_command(listener), "echo:application"]
+        server = supervisor.start(command, {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path)}, listener)
         try:
             with socket.create_connection(("127.0.0.1", supervisor.port_of(listener)), timeout=60) as client:
                 client.sendall(

@@ -1,0 +1,98 @@
+"""The web server: ``python -m wolfsburg_portal.web --bind 127.0.0.1:8000``, or ``--fd N`` on a socket that is held.
+
+waitress takes requests in and hands answers out in one loop, for as many connections as there are; a thread is held
+only while Django works. So nobody stops the portal by sending or receiving drop by drop. It drops header names with
+underscores, which would pass for those with hyphens that a proxy sets.
+
+``WEB_WORKERS`` processes with ``WEB_THREADS`` threads each answer on the same socket; one that ends is replaced.
+"""
+
+import argparse
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import waitress
+
+APPLICATION = "wolfsburg_portal.wsgi:application"
+# More than people cause, less than the usual limit of open files.
+CONNECTIONS = 900
+# A connection on which nothing happens is closed after this many seconds.
+SILENT_SECONDS = 30
+# What the portal itself still explains (four uploads, see REQUEST_LIMIT_FACTOR) and a little more.
+BODY_BYTES = 45 * 1024 * 1024
+
+
+def serve(listener: socket.socket, application: str) -> None:
+    """Answer on ``listener`` until SIGTERM."""
+    signal.signal(signal.SIGTERM, _leave)
+    module, _colon, name = application.partition(":")
+    waitress.serve(
+        getattr(importlib.import_module(module), name), sockets=[listener], ident=None,
+        threads=int(os.environ.get("WEB_THREADS", "12")), connection_limit=CONNECTIONS,
+        channel_timeout=SILENT_SECONDS, cleanup_interval=5, max_request_body_size=BODY_BYTES, asyncore_use_poll=True,
+        # Which of them may be believed is for TRUSTED_PROXY_COUNT to say.
+        clear_untrusted_proxy_headers=False,
+    )  # fmt: skip
+
+
+def serve_in_processes(listener: socket.socket, application: str, count: int) -> None:
+    """Answer in ``count`` processes, each replaced when it ends, until SIGTERM."""
+    children = {_fork(listener, application) for _ in range(count)}
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        for pid in children:
+            os.kill(pid, signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while children:
+        pid, _status = os.wait()
+        children.discard(pid)
+        if not stopping:
+            children.add(_fork(listener, application))
+
+
+def _fork(listener: socket.socket, application: str) -> int:
+    pid = os.fork()
+    if pid == 0:
+        # The portal is imported after the fork: its threads and connections belong to one process.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        serve(listener, application)
+        os._exit(0)
+    return pid
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Parse the command line and serve."""
+    parser = argparse.ArgumentParser(prog="wolfsburg_portal.web")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--bind", help="address and port, e.g. 127.0.0.1:8000")
+    where.add_argument("--fd", type=int, help="number of an inherited socket")
+    parser.add_argument("application", nargs="?", default=APPLICATION)
+    given = parser.parse_args(arguments)
+    if given.fd is not None:
+        listener = socket.socket(fileno=given.fd)
+    else:
+        host, _colon, port = given.bind.rpartition(":")
+        listener = socket.create_server((host.strip("[]"), int(port)), backlog=1024)
+    count = int(os.environ.get("WEB_WORKERS", "1"))
+    if count > 1:
+        serve_in_processes(listener, given.application, count)
+    else:
+        serve(listener, given.application)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
