@@ -21,7 +21,7 @@ from apps.core.widgets import CHECKBOXES
 SEARCH_KEY = "people_search"
 
 
-class StaffRoleInline(admin.TabularInline):
+class StaffRoleInline(admin.StackedInline):
     model = StaffRole
     extra = 0
 
