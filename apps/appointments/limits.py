@@ -26,7 +26,8 @@ def may_draw(request: HttpRequest) -> bool:
 
 def count_draw(request: HttpRequest) -> None:
     """Count one number that was drawn from afar."""
-    limits.within("appointment-ticket", limits.client_key(request), limit=0, seconds=86400)
+    most = settings.APPOINTMENT_TICKETS_PER_DAY
+    limits.within("appointment-ticket", limits.client_key(request), limit=most, seconds=86400)
 
 
 def may_mail(request: HttpRequest, email: str) -> bool:

@@ -18,6 +18,7 @@ from apps.appointments.limits import count_draw, may_arrive, may_draw
 from apps.appointments.models import TICKET_SALT, Booking, OfficePolicy, Ticket
 from apps.appointments.states import AT_COUNTER, Source, TicketStatus
 from apps.catalogue.models import Office
+from apps.core import errors
 from apps.core.transitions import TransitionError
 
 TICKET_SECONDS = 24 * 3600
@@ -83,7 +84,7 @@ def walk_in(request: HttpRequest) -> HttpResponse:
 
 def _drawn(request: HttpRequest, office: Office, services: Any, persons: int) -> Ticket | HttpResponse:
     if not may_draw(request):
-        return render(request, "errors/429.html", status=429)
+        return errors.too_many(request)
     ticket = queueing.draw(office, services, persons, source=Source.HOME)
     count_draw(request)
     return ticket
