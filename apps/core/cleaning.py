@@ -4,6 +4,8 @@ Knows neither Django nor the database, so that a child starts quickly and holds 
 encoded anew, a PDF loses its active parts; both look afterwards as they looked before, or are refused.
 """
 
+import base64
+import binascii
 import io
 import re
 import zlib
@@ -34,6 +36,10 @@ LINK = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 # One stream of a PDF unpacked: a page scanned at 600 dpi in colour has some 100 MB.
 MOST_STREAM_BYTES = 256 * 1024 * 1024
 MOST_FILE_BYTES = 1024 * 1024 * 1024
+# Long and short names of filters (ISO 32000-1, tables 6 and 94); readers take both everywhere.
+FLATE = frozenset({"/FlateDecode", "/Fl"})
+HEX = frozenset({"/ASCIIHexDecode", "/AHx"})
+ASCII85 = frozenset({"/ASCII85Decode", "/A85"})
 MOST_FILTERS = 2
 # A photograph with more is read at half its size, which is as sharp as any screen or printer.
 HALVED_FROM_PIXELS = 25_000_000
@@ -212,9 +218,9 @@ class _Unpacked:
         if len(filters) > MOST_FILTERS:
             # Writers use one, or two where one makes text of bytes; more of them is how bombs are packed.
             raise Refused("limit")
-        pieces: Iterator[bytes] = iter([thing.read_raw_bytes()])
+        pieces: Iterator[bytes] = iter([_as_bytes(thing.read_raw_bytes(), filters)])
         for name in filters:
-            if name != "/FlateDecode":
+            if name not in FLATE:
                 # The others unpack little, or are unpacked by saving, within the limits of the process.
                 break
             pieces = _inflated(pieces)
@@ -224,6 +230,24 @@ class _Unpacked:
             if size > MOST_STREAM_BYTES or self.bytes + size > MOST_FILE_BYTES:
                 raise Refused("limit")
         self.bytes += size
+
+
+def _as_bytes(raw: bytes, filters: list[str]) -> bytes:
+    """``raw`` without the text coding it begins with, whose names leave ``filters``; refuses what hides a Flate."""
+    try:
+        while len(filters) > 1 and filters[0] in HEX | ASCII85:
+            text = b"".join(raw.split())
+            if filters.pop(0) in HEX:
+                digits = text.partition(b">")[0]
+                raw = binascii.unhexlify(digits + b"0" * (len(digits) % 2))
+            else:
+                raw = base64.a85decode(text.removeprefix(b"<~").partition(b"~>")[0])
+    except ValueError as error:
+        raise Refused("limit") from error
+    if FLATE & set(filters) and filters[0] not in FLATE:
+        # No writer packs in this order; how large it becomes, only unpacking would tell.
+        raise Refused("limit")
+    return raw
 
 
 def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -401,6 +401,36 @@ def test_network_that_has_kept_the_children_busy_for_long_waits(vehicle_step: An
     assert limits.counted("upload-time", "127.0.0.1") > 0
 
 
+@pytest.mark.parametrize(
+    "filters", ["Fl", "AHx Fl", "ASCIIHexDecode FlateDecode", "A85 Fl", "RunLengthDecode FlateDecode"]
+)
+def test_bomb_under_other_names_is_refused(filters: str) -> None:
+    names = filters.split()
+    packed = deflated(300, 1)
+    if "A85" in names:
+        packed = base64.a85encode(packed) + b"~>"
+    elif len(names) > 1:
+        packed = packed.hex().encode() + b">"
+    assert refused(_with_stream(packed, names)).code == "limit"
+
+
+@pytest.mark.parametrize("first", ["ASCII85Decode", "AHx"])
+def test_text_coded_page_is_taken(first: str) -> None:
+    packed = zlib.compress(b"0 0 m 10 10 l S")
+    coded = base64.a85encode(packed) + b"~>" if first == "ASCII85Decode" else packed.hex().encode() + b">"
+    assert check(_with_stream(coded, [first, "FlateDecode"])).media_type == "application/pdf"
+
+
+def _with_stream(packed: bytes, names: list[str]) -> bytes:
+    pdf = pikepdf.new()
+    stream = pikepdf.Stream(pdf, b"")
+    stream.write(packed, filter=Array([Name("/" + name) for name in names]))
+    pdf.add_blank_page().Contents = stream
+    out = io.BytesIO()
+    pdf.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False)
+    return out.getvalue()
+
+
 def test_after_a_bomb_the_next_file_is_checked(chained: bytes) -> None:
     refused(chained)
     assert check(factories.jpeg_bytes()).media_type == "image/jpeg"
