@@ -1,8 +1,9 @@
 """The web server: ``python -m wolfsburg_portal.web --bind 127.0.0.1:8000``, or ``--fd N`` on a socket that is held.
 
 waitress takes requests in and hands answers out in one loop, for as many connections as there are; a thread is held
-only while Django works. So nobody stops the portal by sending or receiving drop by drop. It drops header names with
-underscores, which would pass for those with hyphens that a proxy sets.
+only while Django works. So nobody stops the portal by sending or receiving drop by drop; what a connection may cost
+says connections.py, and who gets the next free thread turns.py. waitress drops header names with underscores, which
+would pass for those with hyphens that a proxy sets.
 
 ``WEB_WORKERS`` processes with ``WEB_THREADS`` threads each answer on the same socket; one that ends is replaced.
 """
@@ -16,28 +17,46 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-import waitress
+from waitress.adjustments import Adjustments
+
+from wolfsburg_portal.connections import Server, places
+from wolfsburg_portal.turns import FairDispatcher
 
 APPLICATION = "wolfsburg_portal.wsgi:application"
-# More than people cause, less than the usual limit of open files.
-CONNECTIONS = 900
-# A connection on which nothing happens is closed after this many seconds.
-SILENT_SECONDS = 30
-# What the portal itself still explains (four uploads, see REQUEST_LIMIT_FACTOR) and a little more.
-BODY_BYTES = 45 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+# Past this, a request is refused without a page. Until then the portal itself explains what is too large: four uploads
+# (see REQUEST_LIMIT_FACTOR) and a little more.
+UPLOADS_IN_A_BODY = 4
+REST_OF_A_BODY = 5 * MEGABYTE
+# An answer waits on the disk for whoever is slow to take it; no thread waits with it.
+ANSWER_BYTES = 1024 * MEGABYTE
+
+
+def build(listener: socket.socket, application: str) -> Server:
+    """A server for ``listener``; runs with ``run()``."""
+    module, _colon, name = application.partition(":")
+    # The settings, read with the application, put what is in .env into the environment.
+    loaded = getattr(importlib.import_module(module), name)
+    upload = int(os.environ.get("UPLOAD_MAX_MB", "10")) * MEGABYTE
+    adjustments = Adjustments(
+        sockets=[listener], ident=None, cleanup_interval=1, asyncore_use_poll=True,
+        max_request_body_size=UPLOADS_IN_A_BODY * upload + REST_OF_A_BODY, outbuf_high_watermark=ANSWER_BYTES,
+        # Which of them may be believed is for TRUSTED_PROXY_COUNT to say.
+        clear_untrusted_proxy_headers=False,
+        # The server makes a place for whoever comes (connections.py); waitress itself would stop listening.
+        connection_limit=sys.maxsize,
+    )  # fmt: skip
+    return Server(
+        loaded, _sock=listener, dispatcher=FairDispatcher(int(os.environ.get("WEB_THREADS", "12"))), adj=adjustments,
+        sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()), bind_socket=False,
+        places=places(), proxies=int(os.environ.get("TRUSTED_PROXY_COUNT", "0")),
+    )  # fmt: skip
 
 
 def serve(listener: socket.socket, application: str) -> None:
     """Answer on ``listener`` until SIGTERM."""
     signal.signal(signal.SIGTERM, _leave)
-    module, _colon, name = application.partition(":")
-    waitress.serve(
-        getattr(importlib.import_module(module), name), sockets=[listener], ident=None,
-        threads=int(os.environ.get("WEB_THREADS", "12")), connection_limit=CONNECTIONS,
-        channel_timeout=SILENT_SECONDS, cleanup_interval=5, max_request_body_size=BODY_BYTES, asyncore_use_poll=True,
-        # Which of them may be believed is for TRUSTED_PROXY_COUNT to say.
-        clear_untrusted_proxy_headers=False,
-    )  # fmt: skip
+    build(listener, application).run()
 
 
 def serve_in_processes(listener: socket.socket, application: str, count: int) -> None:

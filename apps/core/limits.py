@@ -5,7 +5,6 @@ That cache holds nothing but counters (Django's own and allauth's too) and forge
 """
 
 import hashlib
-import ipaddress
 import time
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from apps.core import security_log
+from apps.core.networks import network_of
 
 DAY = 24 * 3600
 # Mails with a code or a link that one address gets in a day, whoever asks for them.
@@ -48,24 +48,8 @@ def client_network(request: HttpRequest) -> str:
 
 
 def client_key(request: HttpRequest) -> str:
-    """The caller's network as a hash, so that no address lies in the cache.
-
-    Of an IPv6 address the first half counts: a connection has all the others (RFC 6177).
-    """
+    """The caller's network as a hash, so that no address lies in the cache."""
     return _hashed(client_network(request))
-
-
-def network_of(address: str) -> str:
-    """What one connection is known by: its IPv4 address, or the /64 network of its IPv6 address."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return address
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False).network_address)
 
 
 def within(action: str, key: str, *, limit: int, seconds: int, amount: int = 1) -> bool:

@@ -1,12 +1,13 @@
-"""Whoever sends or receives drop by drop holds no thread of the web server; pages are answered all the same."""
+"""Nobody keeps the web server from answering the others: not by being slow, not by being many, not by sending ahead."""
 
+import http.client
 import os
 import signal
 import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,34 @@ from wolfsburg_portal import supervisor
 pytestmark = pytest.mark.processes
 SLOW = 60
 HEAD = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+# Small limits, so that a test reaches them; 127.0.0.1 and 127.0.0.2 are two networks.
 APPLICATION = """
 import os
+import threading
+import time
+
+from wolfsburg_portal import connections
+
+for name, value in os.environ.items():
+    if name.startswith("TEST_"):
+        setattr(connections, name[5:], int(value))
+counted = threading.Lock()
+ended = 0
 
 def application(environ, start_response):
+    global ended
     environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [str(os.getpid()).encode() if environ["PATH_INFO"] != "/large" else b"x" * 5_000_000]
+    path = environ["PATH_INFO"]
+    if path == "/large":
+        return [b"x" * 1_000_000] * 40
+    if path == "/slow":
+        time.sleep(0.3)
+        with counted:
+            ended += 1
+    if path == "/ended":
+        return [str(ended).encode()]
+    return [str(os.getpid()).encode()]
 """
 
 
@@ -46,6 +68,35 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., int]]:
         yield start
 
 
+def connected(port: int, network: str = "127.0.0.1", **options: int) -> socket.socket:
+    """A connection from ``network``."""
+    made = socket.socket()
+    for name, value in options.items():
+        made.setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
+    made.settimeout(30)
+    made.bind((network, 0))
+    made.connect(("127.0.0.1", port))
+    return made
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    """All that the server says until it hangs up."""
+    said = b""
+    with suppress(ConnectionResetError):
+        while part := connection.recv(65536):
+            said += part
+    return said
+
+
+def answer_to(connection: socket.socket, path: str = "/", **headers: str) -> bytes:
+    """Ask for ``path`` and read the one answer."""
+    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items())]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    return answer.read()
+
+
 def asked(port: int, path: str = "/") -> bytes:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
         return bytes(answer.read())
@@ -54,19 +105,14 @@ def asked(port: int, path: str = "/") -> bytes:
 @pytest.mark.parametrize(
     "sent",
     [b"", b"G", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", HEAD + b"Content-Length: 5000\r\n\r\na",
-     HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", b"GET /large HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 4],
-    ids=["silent", "one letter", "headers", "body", "chunks", "answer that nobody takes"],
+     HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"],
+    ids=["silent", "one letter", "headers", "body", "chunks"],
 )  # fmt: skip
 def test_slow_connections_hold_up_nobody(serve: Callable[..., int], sent: bytes) -> None:
     port = serve(WEB_THREADS="4")
     with ExitStack() as stack:
         for _ in range(SLOW):
-            slow = stack.enter_context(socket.socket())
-            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            slow.settimeout(10)
-            slow.connect(("127.0.0.1", port))
-            slow.sendall(sent)
-        time.sleep(1)
+            stack.enter_context(connected(port)).sendall(sent)
         for _ in range(5):
             assert asked(port)
 
@@ -80,3 +126,137 @@ def test_process_that_ends_is_replaced(serve: Callable[..., int]) -> None:
     while len(seen - {ended}) < 2:
         assert time.monotonic() < deadline
         seen.add(int(asked(port)))
+
+
+def test_answers_that_nobody_takes_hold_no_thread(serve: Callable[..., int]) -> None:
+    port = serve(WEB_THREADS="2")
+    with ExitStack() as stack:
+        for _ in range(4):
+            slow = stack.enter_context(connected(port, SO_RCVBUF=2048))
+            slow.sendall(b"GET /large HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        for _ in range(5):
+            assert asked(port)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", HEAD + b"Content-Length: 5000\r\n\r\na",
+     HEAD + b"Transfer-Encoding: chunked\r\n\r\n200\r\nab"],
+    ids=["headers", "body", "chunks"],
+)  # fmt: skip
+def test_whoever_sends_drop_by_drop_is_hung_up_on(serve: Callable[..., int], sent: bytes) -> None:
+    port = serve(TEST_PATIENCE_SECONDS="2")
+    with connected(port) as slow:
+        slow.sendall(sent)
+        for _ in range(300):
+            try:
+                slow.sendall(b"x")
+            except OSError:
+                return
+            time.sleep(0.1)
+    pytest.fail("still served")
+
+
+def test_whoever_takes_drop_by_drop_is_hung_up_on(serve: Callable[..., int]) -> None:
+    port = serve(TEST_PATIENCE_SECONDS="2")
+    with connected(port, SO_RCVBUF=2048) as slow:
+        slow.sendall(b"GET /large HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        taken = 0
+        for _ in range(40):
+            taken += len(slow.recv(10))
+            time.sleep(0.1)
+        taken += len(read_to_end(slow))
+    assert taken < 40_000_000
+
+
+def test_whoever_keeps_up_a_pace_has_the_time_it_takes(serve: Callable[..., int]) -> None:
+    port = serve(TEST_PATIENCE_SECONDS="1")
+    with connected(port) as steady:
+        steady.sendall(HEAD + b"Connection: close\r\nContent-Length: 20000\r\n\r\n")
+        for _ in range(40):
+            steady.sendall(b"x" * 500)
+            time.sleep(0.1)
+        assert read_to_end(steady).startswith(b"HTTP/1.1 200")
+
+
+def test_when_all_places_are_taken_the_network_with_the_most_gives_one(serve: Callable[..., int]) -> None:
+    port = serve(TEST_CONNECTIONS="20")
+    with ExitStack() as stack:
+        early = stack.enter_context(connected(port, "127.0.0.2"))
+        assert answer_to(early)
+        many = [stack.enter_context(connected(port)) for _ in range(60)]
+        late = stack.enter_context(connected(port, "127.0.0.3"))
+        assert answer_to(late)
+        assert answer_to(early)
+        # The oldest of the many are gone.
+        assert read_to_end(many[0]) == b""
+
+
+def test_one_network_has_one_turn_after_another_with_the_others(serve: Callable[..., int]) -> None:
+    port = serve(WEB_THREADS="3")
+    request = b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with ExitStack() as stack:
+        many = [stack.enter_context(connected(port)) for _ in range(30)]
+        for one in many:
+            one.sendall(request)
+        with connected(port, "127.0.0.2") as other:
+            assert int(answer_to(other, "/ended")) < 10
+        assert all(read_to_end(one).startswith(b"HTTP/1.1 200") for one in many)
+
+
+def test_what_is_sent_ahead_is_not_answered(serve: Callable[..., int]) -> None:
+    port = serve()
+    with connected(port) as hasty:
+        hasty.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 50)
+        said = read_to_end(hasty)
+    assert said.count(b"HTTP/1.1 200") == 1
+    assert b"Connection: close" in said
+
+
+def test_one_request_after_another_goes_through_one_connection(serve: Callable[..., int]) -> None:
+    port = serve()
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for _ in range(3):
+        client.request("POST", "/", body=b"x" * 100_000)
+        assert client.getresponse().read()
+        used = client.sock
+    assert used is not None
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     b"POST / HTTP/1.0\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", b"GET http://[bad HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ids=["two lengths", "length of a later version", "endless length", "address"],
+)  # fmt: skip
+def test_what_can_be_read_in_two_ways_is_refused(serve: Callable[..., int], sent: bytes) -> None:
+    port = serve()
+    with connected(port) as odd:
+        odd.sendall(sent)
+        assert b" 400 " in read_to_end(odd).splitlines()[0]
+    assert asked(port)
+
+
+def test_bodies_that_fill_the_disk_are_given_up_where_most_of_them_come_from(serve: Callable[..., int]) -> None:
+    port = serve(TEST_MOST_BODY_BYTES="1000000")
+    with ExitStack() as stack:
+        ours = stack.enter_context(connected(port, "127.0.0.2"))
+        ours.sendall(HEAD + b"Connection: close\r\nContent-Length: 500000\r\n\r\n" + b"x" * 400_000)
+        many = [stack.enter_context(connected(port)) for _ in range(6)]
+        for one in many:
+            one.sendall(HEAD + b"Content-Length: 5000000\r\n\r\n" + b"x" * 300_000)
+        assert read_to_end(many[0]) == b""
+        ours.sendall(b"x" * 100_000)
+        assert read_to_end(ours).startswith(b"HTTP/1.1 200")
+
+
+def test_behind_a_proxy_the_network_is_the_one_it_names(serve: Callable[..., int]) -> None:
+    port = serve(WEB_THREADS="3", TRUSTED_PROXY_COUNT="1")
+    request = b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 1.2.3.4, 203.0.113.1\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(30):
+            stack.enter_context(connected(port)).sendall(request)
+        with connected(port) as other:
+            assert int(answer_to(other, "/ended", X_Forwarded_For="203.0.113.2")) < 10

@@ -1,0 +1,180 @@
+"""Connections of the web server, and what they may cost: time, places and room on the disk.
+
+waitress takes requests in and hands answers out in one loop. Left alone, it lets a peer that sends or takes a byte now
+and then keep its place for ever, lets one peer take all places, and keeps the bodies of all on the disk.
+"""
+
+import resource
+import socket
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import TcpWSGIServer
+
+from apps.core.networks import named_by_proxies, network_of
+
+# More than people cause. Each may need a second file, for a body that is kept on the disk.
+CONNECTIONS = 900
+OTHER_FILES = 200
+# A connection on which nothing happens is closed after this many seconds.
+SILENT_SECONDS = 30
+# A request has to arrive, and an answer to be taken, within this many seconds and one more for so many bytes.
+PATIENCE_SECONDS = 20
+BYTES_PER_SECOND = 1000
+# What all connections together may keep on the disk of requests that are not answered yet.
+MOST_BODY_BYTES = 1024 * 1024 * 1024
+
+
+def places() -> int:
+    """How many connections the files that this process may open are enough for; asks for as many as it can get."""
+    wanted = 2 * CONNECTIONS + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(CONNECTIONS, (soft - OTHER_FILES) // 2))
+
+
+class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """One request, read strictly: alone on its connection until it is answered, and of one length."""
+
+    def received(self, data: bytes) -> int:
+        """Take in what belongs to it. What follows before the answer is dropped, and the connection ends with it.
+
+        No browser and no proxy of today sends ahead (RFC 9112, 9.3.2, leaves it to us to answer); whoever does could
+        have hundreds of requests answered for one, and fill the answers' buffer until its thread has to wait.
+        """
+        consumed = int(super().received(data))
+        if self.completed and not self.empty and data[consumed:].strip(b"\r\n"):
+            self.headers["CONNECTION"] = "close"
+            return len(data)
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Refuse what gives two lengths: a proxy may believe the other one (RFC 9112, 6.3)."""
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            # An address or a length that Python cannot read.
+            raise ParsingError("Bad request") from error
+        if (self.chunked and "CONTENT_LENGTH" in self.headers) or "TRANSFER_ENCODING" in self.headers:
+            raise ParsingError("Two lengths")
+
+
+class Connection(HTTPChannel):  # type: ignore[misc]
+    """One connection. Its peer has to keep up a pace while a request arrives or an answer waits to be taken."""
+
+    parser_class = Request
+
+    def __init__(self, server: "Server", sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
+        self.network = network_of(str(addr[0]))
+        self._bytes = 0
+        # Since when the peer has been awaited, and how many bytes it had moved then.
+        self._awaited: tuple[float, int] | None = None
+        super().__init__(server, sock, addr, adj, map=map)
+
+    def caller(self) -> str:
+        """The network that the request in hand comes from, as the trusted proxies name it."""
+        # A copy: a thread may take the answered one away meanwhile.
+        for request in [*self.requests, self.request]:
+            if request is not None:
+                named = named_by_proxies(request.headers.get("X_FORWARDED_FOR", ""), self.server.proxies)
+                return network_of(named) if named else self.network
+        return self.network
+
+    def recv(self, buffer_size: int) -> bytes:
+        """Read from the peer."""
+        data = bytes(super().recv(buffer_size))
+        self._bytes += len(data)
+        return data
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Write to the peer."""
+        sent = int(super().send(data, do_close=do_close))
+        self._bytes += sent
+        if sent and sent == self.total_outbufs_len:
+            self._awaited = None
+        return sent
+
+    def received(self, data: bytes) -> bool:
+        """Sort what was read into requests."""
+        going_on = bool(super().received(data))
+        if self.request is None:
+            self._awaited = None
+        return going_on
+
+    def overdue(self, now: float) -> bool:
+        """Whether the peer keeps the portal waiting: with half a request, an answer not taken, or with nothing."""
+        if self.requests and not self.total_outbufs_len:
+            # It is the portal that lets the peer wait.
+            self._awaited = None
+            return False
+        if self.last_activity < now - SILENT_SECONDS:
+            return True
+        if self.request is None and not self.total_outbufs_len:
+            return False
+        if self._awaited is None:
+            self._awaited = (now, self._bytes)
+        since, before = self._awaited
+        return now - since > PATIENCE_SECONDS + (self._bytes - before) / BYTES_PER_SECOND
+
+    def body_bytes(self) -> int:
+        """How much of requests that are not answered yet is kept for it."""
+        return sum(r.body_bytes_received for r in [*self.requests, self.request] if r is not None)
+
+    def hang_up(self) -> None:
+        """End it. The loop learns of that even if the peer takes nothing any more."""
+        self.will_close = True
+        with suppress(OSError, AttributeError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """The loop of one process: looks every second whose connection is to end.
+
+    ``places`` connections are kept; when all are taken, whoever comes gets one of the network that has the most.
+    """
+
+    channel_class = Connection
+
+    def __init__(self, *arguments: Any, places: int, proxies: int, **options: Any) -> None:
+        self.places, self.proxies = places, proxies
+        super().__init__(*arguments, **options)
+
+    def handle_accept(self) -> None:
+        """Take a connection in."""
+        super().handle_accept()
+        open_ones = [c for c in list(self.active_channels.values()) if not c.will_close]
+        if len(open_ones) > self.places:
+            most, _count = Counter(c.network for c in open_ones).most_common(1)[0]
+            # Those whose request is being answered last, of the others the one that has been quiet for longest.
+            min(
+                (c for c in open_ones if c.network == most), key=lambda c: (bool(c.requests), c.last_activity)
+            ).hang_up()
+
+    def maintenance(self, now: float) -> None:
+        """End the connections whose peer keeps the portal waiting, and those that fill the disk."""
+        open_ones = [c for c in list(self.active_channels.values()) if not c.will_close]
+        for connection in open_ones:
+            if connection.overdue(now):
+                connection.hang_up()
+        kept = {c: c.body_bytes() for c in open_ones if not c.will_close}
+        too_many = sum(kept.values()) - MOST_BODY_BYTES
+        if too_many > 0:
+            self._make_room(kept, too_many)
+
+    def _make_room(self, kept: dict[Connection, int], too_many: int) -> None:
+        """End the largest requests of the network that keeps the most, until there is room again."""
+        by_network: Counter[str] = Counter()
+        for connection, size in kept.items():
+            by_network[connection.caller()] += size
+        while too_many > 0:
+            most, _size = by_network.most_common(1)[0]
+            largest = max((c for c in kept if c.caller() == most), key=lambda c: kept[c])
+            largest.hang_up()
+            size = kept.pop(largest)
+            by_network[most] -= size
+            too_many -= size

@@ -1,0 +1,97 @@
+"""Which of the waiting requests gets the next free thread of the web server: one network after the other.
+
+In the order of arrival, somebody who sends a thousand requests at once would be answered a thousand times before the
+next person. Nor may one network hold all threads: some always stay for the others.
+"""
+
+from collections import Counter, OrderedDict, deque
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from waitress.task import ThreadedTaskDispatcher
+
+
+class Task(Protocol):
+    """What waits for a thread: a connection with a whole request."""
+
+    def service(self) -> None:
+        """Answer it."""
+
+    def cancel(self) -> None:
+        """Give it up."""
+
+    def caller(self) -> str:
+        """The network it comes from."""
+
+
+class FairQueue:
+    """Waiting tasks, handed out one network after the other, of each at most ``share`` at a time.
+
+    Used like a deque by whoever holds ``lock``.
+    """
+
+    def __init__(self, share: int, lock: AbstractContextManager[Any]) -> None:
+        self._share, self._lock = share, lock
+        self._waiting: dict[str, deque[Task]] = {}
+        self._running: Counter[str] = Counter()
+        # Networks that have something waiting and may have more running, in the order of their turns.
+        self._turns: OrderedDict[str, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many networks could go on at once; 0 when nothing may be handed out."""
+        return len(self._turns)
+
+    def append(self, task: Task) -> None:
+        """Let it wait for its turn."""
+        network = task.caller()
+        self._waiting.setdefault(network, deque()).append(task)
+        self._line_up(network)
+
+    def popleft(self) -> "Turn":
+        """The oldest task of the network whose turn it is."""
+        network, _ = self._turns.popitem(last=False)
+        task = self._waiting[network].popleft()
+        if not self._waiting[network]:
+            del self._waiting[network]
+        self._running[network] += 1
+        self._line_up(network)
+        return Turn(self, network, task)
+
+    def over(self, network: str) -> None:
+        """One of its tasks has ended; takes the lock."""
+        with self._lock:
+            self._running[network] -= 1
+            if not self._running[network]:
+                del self._running[network]
+            self._line_up(network)
+
+    def _line_up(self, network: str) -> None:
+        if network in self._waiting and self._running[network] < self._share:
+            self._turns.setdefault(network)
+
+
+class Turn:
+    """A task that has got a thread; its network may have another one when it is over."""
+
+    def __init__(self, queue: FairQueue, network: str, task: Task) -> None:
+        self._queue, self._network, self._task = queue, network, task
+
+    def service(self) -> None:
+        """Answer it."""
+        try:
+            self._task.service()
+        finally:
+            self._queue.over(self._network)
+
+    def cancel(self) -> None:
+        """Give it up."""
+        self._task.cancel()
+
+
+class FairDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
+    """waitress' threads, shared fairly: of ``threads``, one network holds two thirds at most."""
+
+    def __init__(self, threads: int) -> None:
+        super().__init__()
+        self.queue = FairQueue(threads - threads // 3, self.lock)
+        self.set_thread_count(threads)
