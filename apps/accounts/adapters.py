@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -28,6 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the mail instead of sending it inside the request."""
         context = {"request": allauth_context.request, "email": email, **context, "city": settings.CITY}
+        context = {name: _on_our_site(value) for name, value in context.items()}
         message = self.render_mail(template_prefix, email, context)
         purpose = f"account {template_prefix.rsplit('/', 1)[-1]}"
         emails.queue_text(email, str(message.subject), str(message.body), purpose=purpose)
@@ -43,8 +45,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Wrong passwords count per account *and* network, or a stranger could lock an owner out."""
-        account = super()._get_login_attempts_cache_key(request, **credentials)
+        """Wrong passwords count per account *and* network, or a stranger could lock an owner out.
+
+        Not per Host, as allauth does: whoever guesses writes what they like into it.
+        """
+        account = (credentials.get("email") or credentials.get("username") or "").lower()
         return f"{account}@{limits.client_network(request)}"
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
@@ -82,6 +87,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str | None) -> bool:
         """Only paths of this portal."""
         return bool(url) and str(url).startswith("/") and super().is_safe_url(url)
+
+
+def _on_our_site(value: Any) -> Any:
+    """A link of allauth's with the portal's address: whoever asks for the mail decides what stands in Host."""
+    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+        return value
+    return settings.SITE_URL + urlunsplit(("", "", *urlsplit(value)[2:]))
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -15,6 +15,7 @@ from apps.applications.transitions import decide
 from apps.cases.models import Case
 from apps.core.models import OutgoingEmail, PrivateFile
 from tests import factories
+from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db
 
@@ -219,6 +220,16 @@ def test_whoever_has_no_account_is_told_so_by_mail_only(client: Any) -> None:
     assert "fremd@example.org" in mail_to("fremd@example.org").body, "the mail speaks of an address and leaves it out"
 
 
+def test_guesses_count_together_whatever_host_the_browser_names(aylin: User, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["localhost"]
+    for number in range(5):
+        guesser = SecureClient(headers={"host": f"localhost:{1000 + number}"})
+        guesser.post("/konto/login/", {"login": aylin.email, "password": "falsch falsch falsch"})
+    last = SecureClient(headers={"host": "localhost:2000"})
+    sign_in(last, aylin)
+    assert signed_in_as(last) == ""
+
+
 def test_guessing_passwords_is_stopped(client: Any, aylin: User) -> None:
     for _ in range(12):
         client.post("/konto/login/", {"login": aylin.email, "password": "falsch falsch falsch"})
@@ -289,6 +300,22 @@ def test_reset_by_mail_does_not_get_round_the_second_factor(client: Any, karla: 
     assert karla.check_password(new["password1"])
     client.post("/konto/login/", {"login": karla.email, "password": new["password1"]})
     assert signed_in_as(client) == ""
+
+
+def test_links_in_mails_lead_to_the_portal_whatever_host_the_asking_browser_names(aylin: User, settings: Any) -> None:
+    settings.SITE_URL, settings.ALLOWED_HOSTS = "https://portal.wolfsburg.example", ["localhost"]
+    for host in ("localhost:9999", "localhost.", "localhost"):
+        client = SecureClient(headers={"host": host})
+        for address in (aylin.email, "niemand@example.org"):
+            assert client.post("/konto/password/reset/", {"email": address}).status_code == 302
+        client.post("/konto/login/code/", {"email": aylin.email})
+        client.post("/konto/signup/", NEW)
+    mails = OutgoingEmail.objects.all()
+    links = [link for mail in mails for link in re.findall(r"https?://\S+", mail.body)]
+    assert {mail.purpose for mail in mails} >= {"account password_reset_key", "account unknown_account"}
+    assert len(links) >= 6
+    assert all(link.startswith("https://portal.wolfsburg.example/") for link in links), links
+    assert not any("localhost" in mail.subject + mail.body for mail in mails)
 
 
 def test_link_for_a_new_password_works_once(client: Any, aylin: User) -> None:
