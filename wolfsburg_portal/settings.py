@@ -222,7 +222,13 @@ ACCOUNT_FORMS = {
     "reset_password": "apps.accounts.forms.ResetPasswordForm",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-MFA_FORMS = {"reauthenticate": "apps.accounts.forms.FactorReauthenticateForm"}
+MFA_FORMS = {
+    "reauthenticate": "apps.accounts.forms.FactorReauthenticateForm",
+    "add_webauthn": "apps.accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "apps.accounts.forms.PasskeyForm",
+    "login_webauthn": "apps.accounts.forms.PasskeyLoginForm",
+    "reauthenticate_webauthn": "apps.accounts.forms.PasskeyReauthenticateForm",
+}
 MFA_ADAPTER = "apps.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

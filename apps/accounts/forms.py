@@ -1,6 +1,8 @@
 """Forms around an account."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -10,9 +12,16 @@ from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context as allauth_context
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
@@ -21,7 +30,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import codes, devices
 from apps.accounts.models import Profile, User
-from apps.core import limits
+from apps.core import limits, security_log
 from apps.core.business_calendar import today
 from apps.core.fields import PlainCharField
 
@@ -126,6 +135,53 @@ class FactorReauthenticateForm(AllauthReauthenticateForm):
                 "gelten nur beim Anmelden."
             )
         )
+
+
+class _Passkey:
+    """What the answers of passkeys have in common: whatever is none, in any shape, is told and noted."""
+
+    user: Any
+
+    def clean_credential(self) -> Any:
+        """The passkey, if the answer is one of it."""
+        with _understood(self.user):
+            return super().clean_credential()  # type: ignore[misc]  # of the form it is mixed into
+
+
+class PasskeyForm(_Passkey, AuthenticateWebAuthnForm):
+    """A passkey after the password."""
+
+
+class PasskeyLoginForm(_Passkey, LoginWebAuthnForm):
+    """A passkey in place of a password."""
+
+
+class PasskeyReauthenticateForm(_Passkey, ReauthenticateWebAuthnForm):
+    """A passkey, asked for again."""
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A new passkey."""
+
+    def clean(self) -> dict[str, Any]:
+        """The new passkey, if what came is one."""
+        with _understood(None):
+            return dict(super().clean())
+
+
+@contextmanager
+def _understood(user: Any) -> Iterator[None]:
+    """Turns everything that the library makes of a malformed answer into the one error."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, forms.ValidationError) and error.code != "incorrect_code":
+            raise
+        security_log.note("factor_failed", person=user, kind=Authenticator.Type.WEBAUTHN.value)
+        if isinstance(error, forms.ValidationError):
+            raise
+        # fido2 raises a wide range of types for what a browser would never send.
+        raise get_mfa_adapter().validation_error("incorrect_code") from error
 
 
 class CodeForm(forms.Form):

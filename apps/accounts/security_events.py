@@ -40,6 +40,12 @@ def _factor_failed(request: Any, user: Any, authenticator: Any, **_more: Any) ->
     security_log.note("factor_failed", person=user, request=request, kind=authenticator.type)
 
 
+@receiver(mfa.authenticator_reset)
+def _codes_renewed(request: Any, user: Any, authenticator: Any, **_more: Any) -> None:
+    """New recovery codes; the former ones are void."""
+    security_log.note("factor_added", person=user, request=request, kind=authenticator.type)
+
+
 @receiver(mfa.authenticator_removed)
 def _factor_removed(request: Any, user: Any, authenticator: Any, **_more: Any) -> None:
     security_log.note("factor_removed", person=user, request=request, kind=authenticator.type)

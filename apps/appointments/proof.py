@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.core import emails, limits
+from apps.core import emails, limits, security_log
 
 MINUTES = 20
 CODE_TRIES = 5
@@ -105,6 +105,7 @@ def _code_fits(request: HttpRequest) -> bool:
     if not limits.within("hold-code", str(kept[2]), limit=CODE_TRIES, seconds=MINUTES * 60):
         return False
     if not secrets.compare_digest(kept[0], _hashed(typed)):
+        security_log.note("code_failed", request=request, purpose="hold")
         return False
     del request.session[SESSION_KEY]
     return True

@@ -33,7 +33,7 @@ from apps.appointments.states import (
 from apps.appointments.taken import touch
 from apps.cases import transitions as cases
 from apps.cases.models import Case
-from apps.core import bell, emails
+from apps.core import bell, emails, security_log
 from apps.core.transitions import TransitionConflict, TransitionError, move
 
 RESERVE_MINUTES = 30
@@ -85,15 +85,21 @@ def reserve(booking: Booking, *, name: str, email: str, phone: str = "", case: A
     return code
 
 
+def wrong_code(left: int = 0) -> WrongCode:
+    """What a code that does not fit is answered with; whoever tries many shows in the security log."""
+    security_log.note("code_failed", purpose="appointment")
+    return WrongCode(left)
+
+
 def check_code(booking: Booking, code: str) -> None:
     """Compare the mailed code; raises WrongCode, and after five tries nothing fits any more."""
     tried = Booking.objects.filter(pk=booking.pk, code_tries__lt=CODE_TRIES).exclude(code_hash="")
     if not tried.update(code_tries=F("code_tries") + 1):
-        raise WrongCode(0)
+        raise wrong_code()
     booking.refresh_from_db(fields=["code_tries"])
     digits = "".join(c for c in code if c.isdigit())
     if not secrets.compare_digest(booking.code_hash, _hashed(booking, digits)):
-        raise WrongCode(CODE_TRIES - booking.code_tries)
+        raise wrong_code(CODE_TRIES - booking.code_tries)
     Booking.objects.filter(pk=booking.pk).update(code_tries=0)
 
 

@@ -99,6 +99,7 @@ class TemporaryUploadHandler(TemporaryFileUploadHandler):
 
 def _note_refused(handler: Any, code: str) -> None:
     if handler.request is not None:
+        security_log.note("upload_refused", request=handler.request, code=code)
         handler.request.META.setdefault(REFUSED, {})[handler.field_name] = code
 
 
@@ -117,11 +118,12 @@ def refusal_of(request: HttpRequest, field: str) -> ValidationError | None:
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """The cleaned bytes of an upload and what they really are."""
+    """The cleaned bytes of an upload, what they really are, and what the virus scanner says of them."""
 
     content: bytes
     media_type: str
     name: str
+    scan: ScanState
 
 
 def clean_name(name: str) -> str:
@@ -135,53 +137,73 @@ def check(upload: UploadedFile) -> CheckedFile:
     """Check and clean an upload; raises ValidationError with a sentence for the person."""
     name = clean_name(upload.name or "")
     try:
-        return _check(upload, name)
+        if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
+            raise _sentence("too_large", name)
+        content = upload.read()
+        if not content:
+            raise _sentence("empty", name)
+        if not cleaning.media_type_of(content):
+            raise _sentence("type", name)
+        request = allauth_context.request
+        network = limits.client_network(request) if request is not None else ""
+        if _is_waiting(network):
+            raise _sentence("busy", name)
+        try:
+            # The scan, too: while the scanner hangs, no more threads wait for it than there are places.
+            with workshop.place(network):
+                result = _cleaned(content, name, network)
+                state = _scanned(content, result.content, name)
+        except workshop.Busy as error:
+            raise _sentence("busy", name) from error
+        return CheckedFile(result.content, result.media_type, _fitting_name(name, result.media_type), state)
     except ValidationError as error:
         security_log.note("upload_refused", code=error.code)
         raise
 
 
-def _check(upload: UploadedFile, name: str) -> CheckedFile:
-    if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
-        raise _sentence("too_large", name)
-    content = upload.read()
-    if not content:
-        raise _sentence("empty", name)
-    result = _cleaned(content, name)
-    if result.refused:
-        raise _sentence(result.refused, name, **result.params)
-    if scan(content) == ScanState.INFECTED:
-        raise _sentence("infected", name)
-    return CheckedFile(result.content, result.media_type, _fitting_name(name, result.media_type))
+def too_many(most: int) -> ValidationError:
+    """The sentence for a file past ``most``, noted like every refusal."""
+    security_log.note("upload_refused", code="too_many")
+    return ValidationError(_("Mehr als %(most)s Dateien sind nicht möglich."), code="too_many", params={"most": most})
 
 
-def _cleaned(content: bytes, name: str) -> cleaning.Result:
-    """Clean in a child process; what breaks its limits, or finds no place, is refused."""
-    if not cleaning.media_type_of(content):
-        raise _sentence("type", name)
-    request = allauth_context.request
-    network = limits.client_network(request) if request is not None else ""
-    if network and (
+def _is_waiting(network: str) -> bool:
+    """Whether the files of this network have cost so much lately that it has to wait."""
+    return bool(network) and (
         limits.counted("upload-broken", network) >= BROKEN_LIMITS
         or limits.counted("upload-time", network) > BUSY_MILLISECONDS
-    ):
-        raise _sentence("busy", name)
+    )
+
+
+def _cleaned(content: bytes, name: str, network: str) -> cleaning.Result:
+    """Clean in a child process; what breaks its limits is refused, and counted for the network."""
     try:
         result, seconds = workshop.timed(
             cleaning.clean, content, max_pages=settings.UPLOAD_MAX_PDF_PAGES,
-            max_pixels=settings.UPLOAD_MAX_IMAGE_PIXELS, owner=network,
+            max_pixels=settings.UPLOAD_MAX_IMAGE_PIXELS,
         )  # fmt: skip
-    except workshop.Busy as error:
-        raise _sentence("busy", name) from error
-    except workshop.LimitBroken as error:
+    except workshop.LimitBroken:
+        result, seconds = cleaning.Result(refused="limit"), 0
+    if result.refused == "limit":
         security_log.note("upload_limit_broken", code="limit")
         if network:
             limits.within("upload-broken", network, limit=BROKEN_LIMITS, seconds=BROKEN_SECONDS)
-        raise _sentence("limit", name) from error
-    if network:
+    if network and seconds:
         spent = max(int(seconds * 1000), 1)
         limits.within("upload-time", network, limit=BUSY_MILLISECONDS, seconds=BROKEN_SECONDS, amount=spent)
+    if result.refused:
+        raise _sentence(result.refused, name, **result.params)
     return result
+
+
+def _scanned(content: bytes, cleaned: bytes, name: str) -> ScanState:
+    """What the scanner says of the file as it came and as it is kept; refuses an infected one."""
+    state = scan(content)
+    if state == ScanState.CLEAN:
+        state = scan(cleaned)
+    if state == ScanState.INFECTED:
+        raise _sentence("infected", name)
+    return state
 
 
 def store(checked: CheckedFile) -> PrivateFile:
@@ -189,15 +211,12 @@ def store(checked: CheckedFile) -> PrivateFile:
 
     Raises ValidationError with a sentence when the storage cannot take it; nothing is left behind then.
     """
-    state = ScanState.NOT_SCANNED
-    if settings.CLAMAV_SOCKET:
-        state = scan(checked.content)
     file = PrivateFile(
         name=checked.name,
         media_type=checked.media_type,
         size=len(checked.content),
         sha256=hashlib.sha256(checked.content).hexdigest(),
-        scan=state,
+        scan=checked.scan,
     )
     storage, path = file.content.storage, private_path(file, "")
     try:
@@ -210,6 +229,7 @@ def store(checked: CheckedFile) -> PrivateFile:
         if not isinstance(error, OSError):
             raise
         log.error("upload cannot be stored: %s", type(error).__name__)
+        security_log.note("upload_refused", code="storage")
         raise _sentence("storage", checked.name) from error
     return file
 

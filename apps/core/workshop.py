@@ -12,10 +12,11 @@ import os
 import resource
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as TooLong
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
@@ -46,13 +47,9 @@ _owners: Counter[str] = Counter()
 _pools: dict[int, ProcessPool] = {}
 
 
-def run[T](work: Callable[..., T], *args: Any, owner: str = "", **options: Any) -> T:
-    """Do ``work`` in a child and return its result, see ``timed``."""
-    return timed(work, *args, owner=owner, **options)[0]
-
-
-def timed[T](work: Callable[..., T], *args: Any, owner: str = "", **options: Any) -> tuple[T, float]:
-    """Do ``work`` in a child; returns its result and the seconds of the processor it took. Raises LimitBroken and Busy.
+@contextmanager
+def place(owner: str = "") -> Iterator[None]:
+    """Hold one of the few places while a file is checked. Raises Busy when all are taken.
 
     Of one ``owner`` (a network) only some are taken at the same time, so that nobody can take all places.
     """
@@ -63,9 +60,27 @@ def timed[T](work: Callable[..., T], *args: Any, owner: str = "", **options: Any
             if owner and _owners[owner] >= PLACES_PER_OWNER:
                 raise Busy
             _owners[owner] += 1
-    except Busy:
+        try:
+            yield
+        finally:
+            with _lock:
+                _owners[owner] -= 1
+                if not _owners[owner]:
+                    del _owners[owner]
+    finally:
         _places.release()
-        raise
+
+
+def run[T](work: Callable[..., T], *args: Any, **options: Any) -> T:
+    """Do ``work`` in a child and return its result, see ``timed``."""
+    return timed(work, *args, **options)[0]
+
+
+def timed[T](work: Callable[..., T], *args: Any, **options: Any) -> tuple[T, float]:
+    """Do ``work`` in a child; returns its result and the seconds of the processor it took. Raises LimitBroken.
+
+    Whoever does it for a stranger holds a ``place``.
+    """
     try:
         try:
             return _done(work, args, options)
@@ -74,12 +89,6 @@ def timed[T](work: Callable[..., T], *args: Any, owner: str = "", **options: Any
             return _done(work, args, options)
     except (ProcessExpired, TooLong, MemoryError, CancelledError, BrokenProcessPool) as error:
         raise LimitBroken from error
-    finally:
-        with _lock:
-            _owners[owner] -= 1
-            if not _owners[owner]:
-                del _owners[owner]
-        _places.release()
 
 
 def _done[T](work: Callable[..., T], args: tuple[Any, ...], options: dict[str, Any]) -> tuple[T, float]:

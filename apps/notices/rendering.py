@@ -85,6 +85,7 @@ def _note_failure(notice: Notice, attempt: NoticeAttempt, error: str) -> None:
     log.warning("notice %s not rendered (try %s): %s", notice.pk, failures, error[:120])
     if failures >= MAX_FAILURES:
         move(notice, WORKFLOW, NoticeStatus.DEAD)
+        log.error("notice %s given up after %s failures", notice.pk, failures)
         return
     wait = timedelta(seconds=min(10 * 2**failures, 3600))
     Notice.objects.filter(pk=notice.pk).update(next_try=now + wait)

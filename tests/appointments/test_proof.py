@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import re
 from typing import Any
 
@@ -107,7 +108,8 @@ def test_same_work_in_other_letters_is_the_same_work() -> None:
 
 
 @pytest.mark.usefixtures("_odd")
-def test_mailed_code_does_without_javascript(client: Any) -> None:
+def test_mailed_code_does_without_javascript(client: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "security")
     setting.office()
     answer = client.post("/termine/vorab-code/", wanted(vorab_email="zoe@example.org", weiter="/termine/halten/"))
     assert 'name="vorab_code"' in answer.content.decode()
@@ -116,6 +118,7 @@ def test_mailed_code_does_without_javascript(client: Any) -> None:
     wrong = f"{(int(code[0]) + 1) % 10**6:06d}"
     answer = client.post("/termine/halten/", wanted(vorab_code=wrong))
     assert "passt nicht" in answer.content.decode()
+    assert "event=code_failed network=127.0.0.0/24 purpose=hold" in caplog.text
     assert client.post("/termine/halten/", wanted(vorab_code=code[0])).status_code == 302
     # Once.
     assert client.post("/termine/halten/", wanted("09:12", vorab_code=code[0])).status_code == 428

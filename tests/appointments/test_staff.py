@@ -1,6 +1,7 @@
 """What staff do: book for people without e-mail, look at the day, serve at a counter."""
 
 import datetime as dt
+import logging
 import re
 from typing import Any
 
@@ -90,7 +91,10 @@ def test_with_an_address_the_usual_mail_goes_out(clerk: Any, office: Any) -> Non
 
 
 @pytest.mark.parametrize("tries", [["000000"] * 6, ["", "abc", "🙂"]])
-def test_wrong_codes_open_nothing_and_are_counted(clerk: Any, office: Any, tries: list[str]) -> None:
+def test_wrong_codes_open_nothing_and_are_counted(
+    clerk: Any, office: Any, tries: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "security")
     booking, slip = book(clerk)
     code = code_on(slip)
     wrong = [c if c != code else "111111" for c in tries]
@@ -99,13 +103,20 @@ def test_wrong_codes_open_nothing_and_are_counted(clerk: Any, office: Any, tries
         assert answer.status_code == 422
     answer = clerk.post("/termine/mit-code/", {"nummer": booking.reference, "code": code})
     assert answer.status_code == (422 if len(tries) > 5 else 302)
+    if len(tries) > 5:
+        assert caplog.text.count("event=code_failed") == 7
 
 
-def test_number_that_is_none_says_nothing_else_than_a_wrong_code(clerk: Any, office: Any) -> None:
+def test_number_that_is_none_says_nothing_else_than_a_wrong_code(
+    clerk: Any, office: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "security")
     booking, _slip = book(clerk)
     wrong = text(clerk.post("/termine/mit-code/", {"nummer": booking.reference, "code": "000000"}))
     Booking.objects.all().delete()
+    caplog.clear()
     none = text(clerk.post("/termine/mit-code/", {"nummer": booking.reference, "code": "000000"}))
+    assert "event=code_failed" in caplog.text
     said = "Nummer und Code passen nicht zusammen"
     assert said in wrong
     assert said in none

@@ -4,12 +4,14 @@ import base64
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageChops, ImageCms, ImageDraw
 
-from apps.core import limits, uploads, workshop
+from apps.core import cleaning, limits, uploads, workshop
+from apps.core.models import ScanState
 from tests import factories
 from tests.conftest import SecureClient
 from tests.core import hostile
@@ -488,10 +491,28 @@ def test_who_comes_when_all_places_are_taken_is_asked_to_try_again(monkeypatch: 
 
 def test_nobody_takes_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(workshop._owners, "203.0.113.7", workshop.PLACES_PER_OWNER)
-    with pytest.raises(workshop.Busy):
-        workshop.run(abs, -1, owner="203.0.113.7")
-    assert workshop.run(abs, -1, owner="203.0.113.8") == 1
+    with pytest.raises(workshop.Busy), workshop.place("203.0.113.7"):
+        pass
+    with workshop.place("203.0.113.8"):
+        assert workshop._owners["203.0.113.8"] == 1
     assert "203.0.113.8" not in workshop._owners
+    assert not workshop._owners[""]
+
+
+def test_scanner_that_hangs_is_waited_for_in_the_same_few_places(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that takes connections and never answers; the threads of other pages do not wait with it."""
+    settings.CLAMAV_SOCKET = str(tmp_path / "clamd")
+    monkeypatch.setattr(workshop, "_places", threading.BoundedSemaphore(1))
+    with socket.socket(socket.AF_UNIX) as hanging, ThreadPoolExecutor(1) as pool:
+        hanging.bind(settings.CLAMAV_SOCKET)
+        hanging.listen()
+        first = pool.submit(check, factories.jpeg_bytes())
+        waiting, _address = hanging.accept()
+        assert refused(factories.jpeg_bytes()).code == "busy"
+        waiting.close()
+        assert first.result(60).scan == ScanState.PENDING
 
 
 def test_child_is_not_ended_while_it_hands_over_a_result() -> None:
@@ -523,12 +544,25 @@ def test_whoever_sends_bombs_is_not_heard_for_a_while(vehicle_step: Any, monkeyp
         raise workshop.LimitBroken
 
     monkeypatch.setattr(workshop, "timed", broken)
+    assert _heard(client, url) == [True, True, True, False]
+
+
+def test_file_that_runs_out_of_memory_counts_like_one_that_ends_its_child(
+    vehicle_step: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, url = vehicle_step
+    monkeypatch.setattr(workshop, "timed", lambda *_args, **_options: (cleaning.Result(refused="limit"), 0.1))
+    assert _heard(client, url) == [True, True, True, False]
+
+
+def _heard(client: SecureClient, url: str) -> list[bool]:
+    """Whether each of four bombs was looked at."""
     pages = [
         client.post(url, {"registration": SimpleUploadedFile("b.pdf", factories.pdf_bytes())}).content.decode()
         for _ in range(4)
     ]
-    assert ["nicht prüfen können" in page for page in pages] == [True, True, True, False]
     assert "in einer Minute" in pages[3]
+    return ["nicht prüfen können" in page for page in pages]
 
 
 def test_file_inputs_say_what_may_be_chosen(vehicle_step: Any) -> None:

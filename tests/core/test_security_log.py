@@ -74,6 +74,16 @@ def test_codes_factors_passwords_addresses(lines: Any, aylin: User, client: Any)
         "event": "factor_failed", "person": "x", "network": "127.0.0.0/24", "kind": "totp"}  # fmt: skip
 
 
+def test_new_recovery_codes(lines: Any, aylin: User, client: Any, django_capture_on_commit_callbacks: Any) -> None:
+    totp.TOTP.activate(aylin, totp.generate_totp_secret())
+    client.as_(aylin)
+    client.proved(aylin)
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post("/konto/sicherheit/recovery-codes/generate/")
+    assert [line["kind"] for line in lines("factor_added")] == ["recovery_codes"] * 2
+
+
 def test_resets_and_roles(lines: Any, karla: User, aylin: User, client: Any) -> None:
     root = factories.staff("root@example.org", "Rosa", "Root")
     User.objects.filter(pk=root.pk).update(is_superuser=True)

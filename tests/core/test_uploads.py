@@ -1,6 +1,7 @@
 """Uploads: what comes in is checked, cleaned and stored; what is refused is refused in plain words."""
 
 import io
+import logging
 import re
 import struct
 import zlib
@@ -546,7 +547,10 @@ def vehicle(**values: Any) -> dict[str, Any]:
     return {"plate": "WOB XY 987", "owner": "mine", "_shown": ["plate", "owner", "registration"], **values}
 
 
-def test_file_too_large_is_refused_and_nothing_typed_is_lost(vehicle_step: Any, settings: Any) -> None:
+def test_file_too_large_is_refused_and_nothing_typed_is_lost(
+    vehicle_step: Any, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "security")
     client, draft, url = vehicle_step
     settings.UPLOAD_MAX_BYTES = 1024 * 1024
     big = upload(factories.jpeg_bytes() + b"\0" * (2 * 1024 * 1024), "zulassung.jpg")
@@ -555,6 +559,7 @@ def test_file_too_large_is_refused_and_nothing_typed_is_lost(vehicle_step: Any, 
     answer = client.post(url, {"_shown": shown, "plate": "WOB XY 987", "registration": big, "owner": "company_car"})
     page = answer.content.decode()
     assert answer.status_code == 422
+    assert "event=upload_refused network=127.0.0.0/24 code=too_large" in caplog.text
     assert "Die Datei ist zu groß. Erlaubt sind 1 MB." in page
     assert 'value="WOB XY 987"' in page
     assert 'value="company_car" id="id_owner_1" checked' in page
@@ -612,13 +617,18 @@ def test_hostile_name_over_http_is_only_a_label(vehicle_step: Any, name: str) ->
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_eleventh_file_of_a_draft_is_refused(vehicle_step: Any, settings: Any) -> None:
+def test_eleventh_file_of_a_draft_is_refused(
+    vehicle_step: Any, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "security")
     client, draft, url = vehicle_step
     settings.UPLOAD_MAX_FILES_PER_DRAFT = 1
     client.post(url, vehicle(registration=factories.photo("eins.jpg")))
     answer = client.post(url, vehicle(registration=factories.photo("zwei.jpg")))
     assert answer.status_code == 422
     assert "Mehr als 1 Dateien sind nicht möglich." in answer.content.decode()
+    assert "event=upload_refused" in caplog.text
+    assert "code=too_many" in caplog.text
     assert draft.uploads.get().file.name == "eins.jpg"
 
 

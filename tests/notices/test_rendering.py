@@ -136,7 +136,7 @@ def test_address_outside_our_files_is_an_error_and_not_a_request() -> None:
 
 
 def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
-    notice: Notice, karla: Any, monkeypatch: pytest.MonkeyPatch
+    notice: Notice, karla: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_html: str) -> Any:
         raise pdf.RenderError("broken")
@@ -149,6 +149,7 @@ def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
             notice.refresh_from_db()
             waits.append(notice.next_try - timezone.now())
     assert notice.status == NoticeStatus.DEAD
+    assert f"notice {notice.pk} given up" in caplog.text
     assert waits[0] < waits[1] < waits[2]
     transitions.retry(notice, by=karla)
     assert rendering.render(notice.pk)

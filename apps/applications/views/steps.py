@@ -239,8 +239,7 @@ def _take_uploads(request: HttpRequest, draft: Draft, current: Step) -> dict[str
                 raise refused
             for upload in request.FILES.getlist(name):
                 if draft.uploads.count() >= settings.UPLOAD_MAX_FILES_PER_DRAFT:
-                    raise ValidationError(_("Mehr als %(most)s Dateien sind nicht möglich."),
-                                          params={"most": settings.UPLOAD_MAX_FILES_PER_DRAFT})  # fmt: skip
+                    raise uploads.too_many(settings.UPLOAD_MAX_FILES_PER_DRAFT)
                 transitions.add_upload(draft, name, upload, most=item.max_items)
         except ValidationError as error:
             errors[name] = error.messages[0]

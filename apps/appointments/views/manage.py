@@ -114,7 +114,7 @@ def with_code(request: HttpRequest) -> HttpResponse:
         booking = Booking.objects.filter(reference=form.cleaned_data["nummer"]).first()
         try:
             if booking is None or booking.status in LAPSING:
-                raise transitions.WrongCode(0)
+                raise transitions.wrong_code()
             transitions.check_code(booking, form.cleaned_data["code"])
             return redirect("appointments:manage", remember(request, transitions.manage_token(booking)))
         except transitions.WrongCode:
