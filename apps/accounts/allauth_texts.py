@@ -6,7 +6,7 @@ project win over those of a package. Nothing imports this module. When an update
 one of these texts, its line here has to follow.
 """
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 SAYING_DU = (
     gettext_noop("You cannot remove your primary email address."),
@@ -114,4 +114,23 @@ WITH_A_MISTAKE = (
         "- Browser: %(user_agent)s\n"
         "- Date: %(timestamp)s"
     ),
+)
+
+# allauth calls one thing by two names; the city says "Passkey".
+SAYING_SECURITY_KEY = (
+    gettext_noop("Use a security key"),
+    gettext_noop("A new security key has been added."),
+    gettext_noop("Security Key Added"),
+    gettext_noop("A security key has been removed."),
+    gettext_noop("Security Key Removed"),
+    gettext_noop("Security Keys"),
+    gettext_noop("Security key"),
+    gettext_noop("No security keys have been added."),
+    gettext_noop("Security key added."),
+    gettext_noop("Security key removed."),
+    gettext_noop("Add Security Key"),
+    gettext_noop("Edit Security Key"),
+    gettext_noop("Remove Security Key"),
+    gettext_noop("Are you sure you want to remove this security key?"),
+    ngettext("You have added %(count)s security key.", "You have added %(count)s security keys.", 1),
 )

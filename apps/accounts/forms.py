@@ -163,6 +163,12 @@ class PasskeyReauthenticateForm(_Passkey, ReauthenticateWebAuthnForm):
 class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey."""
 
+    passwordless = forms.BooleanField(
+        label=_("Auch ohne Passwort anmelden"),
+        required=False,
+        help_text=_("Dann genügt dieser Passkey allein. Ihr Gerät fragt dabei nach Fingerabdruck, Gesicht oder PIN."),
+    )
+
     def clean(self) -> dict[str, Any]:
         """The new passkey, if what came is one."""
         with _understood(None):

@@ -31,6 +31,16 @@ def portal() -> Iterator[Portal]:
 
 
 @pytest.fixture(scope="session")
+def wary() -> Iterator[Portal]:
+    """A portal to which every hold looks odd, and whose staff need a second factor."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-wary-"))
+    options = {"APPOINTMENT_HOLDS_BEFORE_PROOF": "0", "ALTCHA_COST": "200", "STAFF_SECOND_FACTOR_REQUIRED": "1"}
+    with running_portal(folder, "wary", "web", "worker", **options) as running:
+        yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Debian's Chromium, headless."""
     path = shutil.which("chromium")

@@ -1,11 +1,7 @@
 """Coming, waiting, being called: terminal, telephone, waiting room and counter at once."""
 
 import re
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +15,7 @@ from tests.journeys.test_accessibility import findings
 from tests.journeys.test_appointments import DESKTOP, choose
 from tests.journeys.test_keyboard import tab_to
 from tests.journeys.town_hall import SERVICE, SLUG
-from tests.portal_process import Portal, running_portal
+from tests.portal_process import Portal
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("journeys")]
 # No office of the city is open then, and the portal knows.
@@ -352,16 +348,6 @@ def wait_for(portal: Portal, sql: str) -> bool:
 
 
 # -- when traffic looks odd --------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def wary() -> Iterator[Portal]:
-    """A portal to which every hold looks odd."""
-    folder = Path(tempfile.mkdtemp(prefix="portal-wary-"))
-    options = {"APPOINTMENT_HOLDS_BEFORE_PROOF": "0", "ALTCHA_COST": "200"}
-    with running_portal(folder, "wary", "web", "worker", **options) as running:
-        yield running
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_browser_works_for_a_time_and_nobody_has_to_do_anything(person: Any, wary: Portal) -> None:
