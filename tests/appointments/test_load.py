@@ -344,9 +344,10 @@ def test_mixed_visits_under_load_with_a_killed_server(portal: Portal) -> None:
                 AND tstzrange(a.at, coalesce(a.gone, 'infinity')) && tstzrange(b.at, coalesce(b.gone, 'infinity'))
                 WHERE a.status = 'confirmed' AND b.status = 'confirmed'"""
     assert portal.query(double) == [(0,)]
-    # Nothing is given any more at a time that has been closed.
-    late = "SELECT count(*) FROM audit WHERE status = 'held' AND at > %s AND during && tstzrange(%s, %s)"
-    assert portal.query(late, load.closed_at, *load.closed) == [(0,)]
+    # Nothing is given any more at a time that has been closed; what was held before may still be let lapse.
+    late = """SELECT count(*) FROM (SELECT min(at) AS given FROM audit WHERE status = 'held'
+              AND during && tstzrange(%s, %s) GROUP BY id) AS holds WHERE given > %s"""
+    assert portal.query(late, *load.closed, load.closed_at) == [(0,)]
     # Never lost: whatever was confirmed and not given back stands.
     standing = {
         str(row[0]) for row in portal.query("SELECT reference FROM appointments_booking WHERE status = 'confirmed'")
