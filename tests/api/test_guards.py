@@ -1,8 +1,11 @@
 """What every request to the API passes."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 from rest_framework.throttling import AnonRateThrottle
 
@@ -37,3 +40,41 @@ def test_deeply_nested_json_in_a_form_is_refused(client: Any, db: None) -> None:
     client.raise_request_exception = False
     answer = client.post("/konto/sicherheit/webauthn/login/", {"credential": "[" * 100_000})
     assert answer.status_code in (200, 302, 400, 422)
+
+
+FIRST_COMERS = """
+import threading
+import django
+
+django.setup()
+from django.test import Client, override_settings
+
+start, stati = threading.Barrier(8), []
+
+def ask() -> None:
+    client = Client(raise_request_exception=False)
+    start.wait()
+    answer = client.get("/api/v1/openapi.json", secure=True)
+    stati.append((answer.status_code, hash(answer.content)))
+
+threads = [threading.Thread(target=ask) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert len(stati) == 8 and {status for status, _ in stati} == {200} and len(set(stati)) == 1, stati
+"""
+
+
+def test_many_who_ask_a_new_process_for_the_description_all_get_it() -> None:
+    subprocess.run([sys.executable, "-c", FIRST_COMERS], check=True, timeout=120, cwd=settings.BASE_DIR)
+
+
+@pytest.mark.parametrize(
+    "query", ["lang=../../x", "lang=" + "a" * 5000, "version=%0d%0aX-A:b", "version=%C3%A4", "format=yaml"]
+)
+def test_description_is_the_same_whatever_is_asked_with_it(client: Any, db: None, query: str) -> None:
+    plain = client.get("/api/v1/openapi.json")
+    answer = client.get(f"/api/v1/openapi.json?{query}")
+    assert answer.status_code in (200, 404)
+    assert answer.status_code == 404 or answer.content == plain.content
