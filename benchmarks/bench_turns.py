@@ -22,6 +22,8 @@ HASTY, VISITOR = "127.0.0.1", "127.0.0.2"
 CONNECTIONS = 60
 ROUNDS = 3
 SECONDS = 5
+PAGE = "/leistungen/?q=ausweis"
+VISITED = "/"
 MOST = 0.5
 
 
@@ -74,7 +76,7 @@ def _hasty(port: int) -> Iterator[None]:
             connection = _connection(port, HASTY)
             try:
                 while not over.is_set():
-                    connection.request("GET", "/api/v1/openapi.json")
+                    connection.request("GET", PAGE)
                     connection.getresponse().read()
             except (OSError, http.client.HTTPException):
                 continue
@@ -99,11 +101,11 @@ def _page_median(port: int) -> float:
     connection, times, until = _connection(port, VISITOR), [], time.perf_counter() + SECONDS
     while time.perf_counter() < until or not times:
         begin = time.perf_counter()
-        connection.request("GET", "/")
+        connection.request("GET", VISITED)
         answer = connection.getresponse()
         answer.read()
         if answer.status != 200:
-            raise RuntimeError(f"/ answers {answer.status}")
+            raise RuntimeError(f"{VISITED} answers {answer.status}")
         times.append(time.perf_counter() - begin)
     connection.close()
     return statistics.median(times)
