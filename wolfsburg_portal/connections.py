@@ -13,6 +13,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
+from waitress.utilities import BadRequest
 
 from apps.core.networks import named_by_proxies, network_of
 
@@ -24,6 +25,8 @@ SILENT_SECONDS = 30
 # A request has to arrive, and an answer to be taken, within this many seconds and one more for so many bytes.
 PATIENCE_SECONDS = 20
 BYTES_PER_SECOND = 1000
+# The size of a chunk is a few digits, and nobody sends trailers.
+MOST_CHUNK_LINE_BYTES = 1024
 # What all connections together may keep on the disk of requests that are not answered yet.
 MOST_BODY_BYTES = 1024 * 1024 * 1024
 
@@ -48,10 +51,16 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         have hundreds of requests answered for one, and fill the answers' buffer until its thread has to wait.
         """
         consumed = int(super().received(data))
+        if self.chunked and not self.completed and self._says_too_much():
+            self.error, self.completed = BadRequest("Chunk line too long"), True
         if self.completed and not self.empty and data[consumed:].strip(b"\r\n"):
             self.headers["CONNECTION"] = "close"
             return len(data)
         return consumed
+
+    def _says_too_much(self) -> bool:
+        """Whether what surrounds the chunks grows: it is kept in memory and read again with every packet."""
+        return max(len(self.body_rcv.control_line), len(self.body_rcv.trailer)) > MOST_CHUNK_LINE_BYTES
 
     def parse_header(self, header_plus: bytes) -> None:
         """Refuse what gives two lengths: a proxy may believe the other one (RFC 9112, 6.3)."""

@@ -28,6 +28,10 @@ MEGABYTE = 1024 * 1024
 # (see REQUEST_LIMIT_FACTOR) and a little more.
 UPLOADS_IN_A_BODY = 4
 REST_OF_A_BODY = 5 * MEGABYTE
+# What of each request and answer is kept in memory; the rest lies on the disk. Nine hundred may come at once.
+HEAD_BYTES = 32 * 1024
+REQUEST_BYTES_IN_MEMORY = 64 * 1024
+ANSWER_BYTES_IN_MEMORY = 256 * 1024
 # An answer waits on the disk for whoever is slow to take it; no thread waits with it.
 ANSWER_BYTES = 1024 * MEGABYTE
 
@@ -41,6 +45,8 @@ def build(listener: socket.socket, application: str) -> Server:
     adjustments = Adjustments(
         sockets=[listener], ident=None, cleanup_interval=1, asyncore_use_poll=True,
         max_request_body_size=UPLOADS_IN_A_BODY * upload + REST_OF_A_BODY, outbuf_high_watermark=ANSWER_BYTES,
+        max_request_header_size=HEAD_BYTES, inbuf_overflow=REQUEST_BYTES_IN_MEMORY,
+        outbuf_overflow=ANSWER_BYTES_IN_MEMORY,
         # Which of them may be believed is for TRUSTED_PROXY_COUNT to say.
         clear_untrusted_proxy_headers=False,
         # The server makes a place for whoever comes (connections.py); waitress itself would stop listening.

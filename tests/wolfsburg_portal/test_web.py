@@ -239,6 +239,23 @@ def test_what_can_be_read_in_two_ways_is_refused(serve: Callable[..., int], sent
     assert asked(port)
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ", b" 431 "),
+     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b" 400 "),
+     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Long: ", b" 400 ")],
+    ids=["headers", "size of a chunk", "trailer"],
+)  # fmt: skip
+def test_what_stands_around_a_body_is_short(serve: Callable[..., int], sent: bytes, status: bytes) -> None:
+    """It is kept in memory, and read again with every packet."""
+    port = serve()
+    with connected(port) as wordy:
+        with suppress(OSError):
+            wordy.sendall(sent + b"f" * 100_000)
+        said = read_to_end(wordy)
+    assert status in said.splitlines()[0]
+
+
 def test_bodies_that_fill_the_disk_are_given_up_where_most_of_them_come_from(serve: Callable[..., int]) -> None:
     port = serve(TEST_MOST_BODY_BYTES="1000000")
     with ExitStack() as stack:
