@@ -15,6 +15,10 @@ class FirstCome(ThreadedTaskDispatcher):
         super().__init__()
         self.set_thread_count(threads)
 
+    def forget(self, _task: object) -> bool:
+        """Whatever waits keeps its turn."""
+        return False
+
 
 if __name__ == "__main__":
     from wolfsburg_portal import web

@@ -4,8 +4,11 @@ waitress takes requests in and hands answers out in one loop. Left alone, it let
 and then keep its place for ever, lets one peer take all places, and keeps the bodies of all on the disk.
 """
 
+import fcntl
 import resource
 import socket
+import sys
+import termios
 from collections import Counter
 from contextlib import suppress
 from typing import Any
@@ -22,11 +25,14 @@ CONNECTIONS = 900
 OTHER_FILES = 200
 # A connection on which nothing happens is closed after this many seconds.
 SILENT_SECONDS = 30
-# A request has to arrive, and an answer to be taken, within this many seconds and one more for so many bytes.
+# A request has to arrive, and an answer to be taken, within this many seconds and one more for so many bytes; whoever
+# was quick may rest for so long at most.
 PATIENCE_SECONDS = 20
 BYTES_PER_SECOND = 1000
-# The size of a chunk is a few digits, and nobody sends trailers.
-MOST_CHUNK_LINE_BYTES = 1024
+LONGEST_REST_SECONDS = 60
+# What stands around the chunks of a body, sizes and trailer: so many bytes, and this share of what is in them.
+CHUNK_LINE_BYTES = 4096
+CHUNK_LINE_SHARE = 1 / 16
 # What all connections together may keep on the disk of requests that are not answered yet.
 MOST_BODY_BYTES = 1024 * 1024 * 1024
 
@@ -44,6 +50,9 @@ def places() -> int:
 class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """One request, read strictly: alone on its connection until it is answered, and of one length."""
 
+    error: BadRequest | None
+    completed: bool
+
     def received(self, data: bytes) -> int:
         """Take in what belongs to it. What follows before the answer is dropped, and the connection ends with it.
 
@@ -51,16 +60,21 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         have hundreds of requests answered for one, and fill the answers' buffer until its thread has to wait.
         """
         consumed = int(super().received(data))
-        if self.chunked and not self.completed and self._says_too_much():
-            self.error, self.completed = BadRequest("Chunk line too long"), True
+        if self.chunked and self.body_rcv is not None and not self.error and self._wraps_too_much():
+            self.error = BadRequest("More around the chunks than in them")
+            self.completed = True
         if self.completed and not self.empty and data[consumed:].strip(b"\r\n"):
             self.headers["CONNECTION"] = "close"
             return len(data)
         return consumed
 
-    def _says_too_much(self) -> bool:
-        """Whether what surrounds the chunks grows: it is kept in memory and read again with every packet."""
-        return max(len(self.body_rcv.control_line), len(self.body_rcv.trailer)) > MOST_CHUNK_LINE_BYTES
+    def _wraps_too_much(self) -> bool:
+        """Whether the chunks are tiny, their lines long, or the trailer: each is looked at in the one loop.
+
+        What is kept of an unfinished line is read again with every packet.
+        """
+        within = len(self.body_rcv)
+        return bool(self.body_bytes_received - within > CHUNK_LINE_BYTES + within * CHUNK_LINE_SHARE)
 
     def parse_header(self, header_plus: bytes) -> None:
         """Refuse what gives two lengths: a proxy may believe the other one (RFC 9112, 6.3)."""
@@ -74,15 +88,19 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
-    """One connection. Its peer has to keep up a pace while a request arrives or an answer waits to be taken."""
+    """One connection. Its peer has to keep up a pace while a request arrives or an answer waits to be taken.
+
+    Runs in the loop, except for ``send``, which a thread calls as well.
+    """
 
     parser_class = Request
+    requests: list[Request]
 
     def __init__(self, server: "Server", sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
         self.network = network_of(str(addr[0]))
-        self._bytes = 0
-        # Since when the peer has been awaited, and how many bytes it had moved then.
-        self._awaited: tuple[float, int] | None = None
+        self._received = self._sent = 0
+        # Until when the peer has to move the next bytes, and how many it had moved when that was reckoned.
+        self._due: tuple[float, int] | None = None
         super().__init__(server, sock, addr, adj, map=map)
 
     def caller(self) -> str:
@@ -97,38 +115,37 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     def recv(self, buffer_size: int) -> bytes:
         """Read from the peer."""
         data = bytes(super().recv(buffer_size))
-        self._bytes += len(data)
+        self._received += len(data)
         return data
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Write to the peer."""
         sent = int(super().send(data, do_close=do_close))
-        self._bytes += sent
-        if sent and sent == self.total_outbufs_len:
-            self._awaited = None
+        self._sent += sent
         return sent
-
-    def received(self, data: bytes) -> bool:
-        """Sort what was read into requests."""
-        going_on = bool(super().received(data))
-        if self.request is None:
-            self._awaited = None
-        return going_on
 
     def overdue(self, now: float) -> bool:
         """Whether the peer keeps the portal waiting: with half a request, an answer not taken, or with nothing."""
         if self.requests and not self.total_outbufs_len:
             # It is the portal that lets the peer wait.
-            self._awaited = None
+            self._due = None
             return False
-        if self.last_activity < now - SILENT_SECONDS:
-            return True
         if self.request is None and not self.total_outbufs_len:
-            return False
-        if self._awaited is None:
-            self._awaited = (now, self._bytes)
-        since, before = self._awaited
-        return now - since > PATIENCE_SECONDS + (self._bytes - before) / BYTES_PER_SECOND
+            self._due = None
+            return bool(self.last_activity < now - SILENT_SECONDS)
+        moved = self._received + self._sent - self._in_kernel()
+        until, before = self._due or (now + PATIENCE_SECONDS, moved)
+        until = min(until + (moved - before) / BYTES_PER_SECOND, now + LONGEST_REST_SECONDS)
+        self._due = (until, moved)
+        return now > until
+
+    def _in_kernel(self) -> int:
+        """Bytes that were sent but that the peer has not taken: the kernel keeps megabytes of them."""
+        try:
+            counted = fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, b"\0" * 4)
+        except (OSError, AttributeError, ValueError):
+            return 0
+        return int.from_bytes(counted, sys.byteorder)
 
     def body_bytes(self) -> int:
         """How much of requests that are not answered yet is kept for it."""
@@ -139,6 +156,14 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         self.will_close = True
         with suppress(OSError, AttributeError):
             self.socket.shutdown(socket.SHUT_RDWR)
+
+    def handle_close(self) -> None:
+        """It has ended: what still waits for a thread is answered for nobody, and its body goes at once."""
+        if self.server.task_dispatcher.forget(self):
+            for request in self.requests:
+                request.close()
+            self.requests = []
+        super().handle_close()
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
@@ -156,34 +181,36 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def handle_accept(self) -> None:
         """Take a connection in."""
         super().handle_accept()
-        open_ones = [c for c in list(self.active_channels.values()) if not c.will_close]
+        open_ones = self._open()
         if len(open_ones) > self.places:
-            most, _count = Counter(c.network for c in open_ones).most_common(1)[0]
+            by_network = Counter(c.network for c in open_ones)
+            most = max(by_network.values())
             # Those whose request is being answered last, of the others the one that has been quiet for longest.
             min(
-                (c for c in open_ones if c.network == most), key=lambda c: (bool(c.requests), c.last_activity)
+                (c for c in open_ones if by_network[c.network] == most),
+                key=lambda c: (bool(c.requests), c.last_activity),
             ).hang_up()
 
     def maintenance(self, now: float) -> None:
         """End the connections whose peer keeps the portal waiting, and those that fill the disk."""
-        open_ones = [c for c in list(self.active_channels.values()) if not c.will_close]
-        for connection in open_ones:
+        for connection in self._open():
             if connection.overdue(now):
                 connection.hang_up()
-        kept = {c: c.body_bytes() for c in open_ones if not c.will_close}
-        too_many = sum(kept.values()) - MOST_BODY_BYTES
-        if too_many > 0:
-            self._make_room(kept, too_many)
-
-    def _make_room(self, kept: dict[Connection, int], too_many: int) -> None:
-        """End the largest requests of the network that keeps the most, until there is room again."""
+        # Asked once: what a thread answers meanwhile is another's.
+        kept = [(c, c.caller(), c.body_bytes()) for c in self._open()]
+        too_many = sum(size for _connection, _network, size in kept) - MOST_BODY_BYTES
         by_network: Counter[str] = Counter()
-        for connection, size in kept.items():
-            by_network[connection.caller()] += size
-        while too_many > 0:
-            most, _size = by_network.most_common(1)[0]
-            largest = max((c for c in kept if c.caller() == most), key=lambda c: kept[c])
-            largest.hang_up()
-            size = kept.pop(largest)
+        for _connection, network, size in kept:
+            by_network[network] += size
+        # The largest of the network that keeps the most, until there is room again.
+        while too_many > 0 and kept:
+            most = by_network.most_common(1)[0][0]
+            largest = max((k for k in kept if k[1] == most), key=lambda k: k[2])
+            kept.remove(largest)
+            connection, _network, size = largest
+            connection.hang_up()
             by_network[most] -= size
             too_many -= size
+
+    def _open(self) -> list[Connection]:
+        return [c for c in self.active_channels.values() if not c.will_close]

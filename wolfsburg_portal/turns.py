@@ -57,6 +57,18 @@ class FairQueue:
         self._line_up(network)
         return Turn(self, network, task)
 
+    def drop(self, task: Task) -> bool:
+        """Take out a task that still waits; False when it does not."""
+        network = task.caller()
+        waiting = self._waiting.get(network, deque())
+        if task not in waiting:
+            return False
+        waiting.remove(task)
+        if not waiting:
+            del self._waiting[network]
+            self._turns.pop(network, None)
+        return True
+
     def over(self, network: str) -> None:
         """One of its tasks has ended; takes the lock."""
         with self._lock:
@@ -89,9 +101,14 @@ class Turn:
 
 
 class FairDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
-    """waitress' threads, shared fairly: of ``threads``, one network holds two thirds at most."""
+    """waitress' threads, shared fairly: one network holds two thirds of them at most."""
 
     def __init__(self, threads: int) -> None:
         super().__init__()
-        self.queue = FairQueue(threads - threads // 3, self.lock)
+        self.queue = FairQueue(max(1, threads * 2 // 3), self.lock)
         self.set_thread_count(threads)
+
+    def forget(self, task: Task) -> bool:
+        """Take out a task that has not got a thread yet; False when it has, or never came."""
+        with self.lock:
+            return self.queue.drop(task)

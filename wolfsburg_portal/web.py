@@ -20,6 +20,7 @@ from types import FrameType
 from waitress.adjustments import Adjustments
 
 from wolfsburg_portal.connections import Server, places
+from wolfsburg_portal.engines import load_environment
 from wolfsburg_portal.turns import FairDispatcher
 
 APPLICATION = "wolfsburg_portal.wsgi:application"
@@ -107,8 +108,11 @@ def main(arguments: Sequence[str]) -> None:
     where.add_argument("--fd", type=int, help="number of an inherited socket")
     parser.add_argument("application", nargs="?", default=APPLICATION)
     given = parser.parse_args(arguments)
+    load_environment()
     if given.fd is not None:
         listener = socket.socket(fileno=given.fd)
+        if listener.family not in (socket.AF_INET, socket.AF_INET6):
+            parser.error(f"--fd {given.fd} is no TCP socket")
     else:
         host, _colon, port = given.bind.rpartition(":")
         listener = socket.create_server((host.strip("[]"), int(port)), backlog=1024)

@@ -1,6 +1,7 @@
 """Forms around an account."""
 
 import datetime as dt
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,7 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
@@ -171,22 +173,26 @@ class AddPasskeyForm(AddWebAuthnForm):
 
     def clean(self) -> dict[str, Any]:
         """The new passkey, if what came is one."""
-        with _understood(None):
+        with _understood(self.user):
             return dict(super().clean())
+
+
+# What fido2 and cryptography make of answers that no browser would send.
+MALFORMED = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, NotImplementedError,
+    struct.error, InvalidSignature, UnsupportedAlgorithm,
+)  # fmt: skip
 
 
 @contextmanager
 def _understood(user: Any) -> Iterator[None]:
-    """Turns everything that the library makes of a malformed answer into the one error."""
+    """Turns everything that the library makes of a malformed answer into the one error, and notes it."""
     try:
         yield
-    except Exception as error:
+    except (forms.ValidationError, *MALFORMED) as error:
         if isinstance(error, forms.ValidationError) and error.code != "incorrect_code":
             raise
         security_log.note("factor_failed", person=user, kind=Authenticator.Type.WEBAUTHN.value)
-        if isinstance(error, forms.ValidationError):
-            raise
-        # fido2 raises a wide range of types for what a browser would never send.
         raise get_mfa_adapter().validation_error("incorrect_code") from error
 
 

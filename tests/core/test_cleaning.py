@@ -508,6 +508,7 @@ def test_scanner_that_hangs_is_waited_for_in_the_same_few_places(
     with socket.socket(socket.AF_UNIX) as hanging, ThreadPoolExecutor(1) as pool:
         hanging.bind(settings.CLAMAV_SOCKET)
         hanging.listen()
+        hanging.settimeout(60)
         first = pool.submit(check, factories.jpeg_bytes())
         waiting, _address = hanging.accept()
         assert refused(factories.jpeg_bytes()).code == "busy"

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import select
 import signal
 import socket
 import time
@@ -20,6 +21,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-f
 # Small limits, so that a test reaches them; 127.0.0.1 and 127.0.0.2 are two networks.
 APPLICATION = """
 import os
+import signal
 import threading
 import time
 
@@ -28,7 +30,8 @@ from wolfsburg_portal import connections
 for name, value in os.environ.items():
     if name.startswith("TEST_"):
         setattr(connections, name[5:], int(value))
-counted = threading.Lock()
+counted, told = threading.Lock(), threading.Event()
+signal.signal(signal.SIGUSR1, lambda *_more: told.set())
 ended = 0
 
 def application(environ, start_response):
@@ -38,8 +41,10 @@ def application(environ, start_response):
     path = environ["PATH_INFO"]
     if path == "/large":
         return [b"x" * 1_000_000] * 40
+    if path == "/until-told":
+        told.wait()
     if path == "/slow":
-        time.sleep(0.3)
+        time.sleep(0.15)
         with counted:
             ended += 1
     if path == "/ended":
@@ -170,13 +175,33 @@ def test_whoever_takes_drop_by_drop_is_hung_up_on(serve: Callable[..., int]) -> 
 
 
 def test_whoever_keeps_up_a_pace_has_the_time_it_takes(serve: Callable[..., int]) -> None:
-    port = serve(TEST_PATIENCE_SECONDS="1")
+    port = serve(TEST_PATIENCE_SECONDS="3")
     with connected(port) as steady:
-        steady.sendall(HEAD + b"Connection: close\r\nContent-Length: 20000\r\n\r\n")
-        for _ in range(40):
+        steady.sendall(HEAD + b"Connection: close\r\nContent-Length: 25000\r\n\r\n")
+        for _ in range(50):
             steady.sendall(b"x" * 500)
             time.sleep(0.1)
         assert read_to_end(steady).startswith(b"HTTP/1.1 200")
+
+
+def test_whoever_takes_a_long_answer_steadily_gets_all_of_it(serve: Callable[..., int]) -> None:
+    """The kernel keeps megabytes of it: for a long time nothing goes into it, while the peer takes and takes."""
+    port = serve(TEST_PATIENCE_SECONDS="3")
+    with connected(port, SO_RCVBUF=65536) as steady:
+        steady.sendall(b"GET /large HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        taken = 0
+        for _ in range(80):
+            taken += len(steady.recv(4000))
+            time.sleep(0.1)
+        taken += len(read_to_end(steady))
+    assert taken > 40_000_000
+
+
+def test_quick_beginning_buys_no_long_rest(serve: Callable[..., int]) -> None:
+    port = serve(TEST_PATIENCE_SECONDS="2", TEST_LONGEST_REST_SECONDS="3")
+    with connected(port) as slow:
+        slow.sendall(HEAD + b"Content-Length: 5000000\r\n\r\n" + b"x" * 1_000_000)
+        assert read_to_end(slow) == b""
 
 
 def test_when_all_places_are_taken_the_network_with_the_most_gives_one(serve: Callable[..., int]) -> None:
@@ -196,11 +221,11 @@ def test_one_network_has_one_turn_after_another_with_the_others(serve: Callable[
     port = serve(WEB_THREADS="3")
     request = b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     with ExitStack() as stack:
-        many = [stack.enter_context(connected(port)) for _ in range(30)]
+        many = [stack.enter_context(connected(port)) for _ in range(60)]
         for one in many:
             one.sendall(request)
         with connected(port, "127.0.0.2") as other:
-            assert int(answer_to(other, "/ended")) < 10
+            assert int(answer_to(other, "/ended")) < 40
         assert all(read_to_end(one).startswith(b"HTTP/1.1 200") for one in many)
 
 
@@ -243,8 +268,9 @@ def test_what_can_be_read_in_two_ways_is_refused(serve: Callable[..., int], sent
     ("sent", "status"),
     [(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: ", b" 431 "),
      (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b" 400 "),
-     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Long: ", b" 400 ")],
-    ids=["headers", "size of a chunk", "trailer"],
+     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Long: ", b" 400 "),
+     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 10_000, b" 400 ")],
+    ids=["headers", "size of a chunk", "trailer", "many tiny chunks"],
 )  # fmt: skip
 def test_what_stands_around_a_body_is_short(serve: Callable[..., int], sent: bytes, status: bytes) -> None:
     """It is kept in memory, and read again with every packet."""
@@ -254,6 +280,17 @@ def test_what_stands_around_a_body_is_short(serve: Callable[..., int], sent: byt
             wordy.sendall(sent + b"f" * 100_000)
         said = read_to_end(wordy)
     assert status in said.splitlines()[0]
+
+
+def test_chunks_of_a_usual_size_are_taken(serve: Callable[..., int]) -> None:
+    port = serve()
+    for size in (200, 8192, 100_000):
+        chunk = f"{size:x}\r\n".encode() + b"x" * size + b"\r\n"
+        with connected(port) as usual:
+            usual.sendall(
+                HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 100 + b"0\r\n\r\n"
+            )
+            assert read_to_end(usual).startswith(b"HTTP/1.1 200")
 
 
 def test_bodies_that_fill_the_disk_are_given_up_where_most_of_them_come_from(serve: Callable[..., int]) -> None:
@@ -273,7 +310,41 @@ def test_behind_a_proxy_the_network_is_the_one_it_names(serve: Callable[..., int
     port = serve(WEB_THREADS="3", TRUSTED_PROXY_COUNT="1")
     request = b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 1.2.3.4, 203.0.113.1\r\n\r\n"
     with ExitStack() as stack:
-        for _ in range(30):
+        for _ in range(60):
             stack.enter_context(connected(port)).sendall(request)
         with connected(port) as other:
-            assert int(answer_to(other, "/ended", X_Forwarded_For="203.0.113.2")) < 10
+            assert int(answer_to(other, "/ended", X_Forwarded_For="203.0.113.2")) < 40
+
+
+def test_bodies_that_wait_for_a_thread_count_as_well_and_go_at_once(serve: Callable[..., int]) -> None:
+    port = serve(WEB_THREADS="1", TEST_MOST_BODY_BYTES="1000000")
+    with connected(port, "127.0.0.2") as other, ExitStack() as stack:
+        pid = int(answer_to(other))
+        # The only thread is busy as long as this test looks.
+        other.sendall(b"GET /until-told HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        many = [stack.enter_context(connected(port)) for _ in range(20)]
+        for one in many:
+            one.sendall(HEAD + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000)
+        deadline = time.monotonic() + 60
+        while sum(_is_over(one) for one in many) < 16 or len(_bodies(pid)) > 4:
+            assert time.monotonic() < deadline, _bodies(pid)
+            time.sleep(0.1)
+        os.kill(pid, signal.SIGUSR1)
+        assert other.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def _is_over(connection: socket.socket) -> bool:
+    """Whether the server has hung up."""
+    try:
+        return bool(select.select([connection], [], [], 0)[0]) and connection.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
+
+
+def _bodies(pid: int) -> list[str]:
+    """Files without a name that a process keeps open."""
+    targets = []
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            targets.append(os.readlink(file) if int(file.name) > 2 else "")
+    return [target for target in targets if "deleted" in target]
