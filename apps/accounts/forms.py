@@ -139,6 +139,19 @@ class FactorReauthenticateForm(AllauthReauthenticateForm):
         )
 
 
+class CredentialField(forms.JSONField):
+    """What a passkey answers, as JSON; a number of thousands of digits or a depth of thousands is none."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        """The answer; raises ValidationError for what is none."""
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
 class _Passkey:
     """What the answers of passkeys have in common: whatever is none, in any shape, is told and noted."""
 
@@ -153,17 +166,25 @@ class _Passkey:
 class PasskeyForm(_Passkey, AuthenticateWebAuthnForm):
     """A passkey after the password."""
 
+    credential = CredentialField()
+
 
 class PasskeyLoginForm(_Passkey, LoginWebAuthnForm):
     """A passkey in place of a password."""
+
+    credential = CredentialField()
 
 
 class PasskeyReauthenticateForm(_Passkey, ReauthenticateWebAuthnForm):
     """A passkey, asked for again."""
 
+    credential = CredentialField()
+
 
 class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey."""
+
+    credential = CredentialField()
 
     passwordless = forms.BooleanField(
         label=_("Auch ohne Passwort anmelden"),

@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
+from apps.core.text import normal
+
 # Guesses, as a power of ten: offline attacks on a slow hash end around here (zxcvbn's own "safely unguessable").
 LEAST_POWER = 10
 # Longer passwords are estimated by their beginning: the estimate takes quadratic time.
@@ -76,7 +78,7 @@ def _parts(text: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """The letters without what is above, below or across them, as people type them who have no such keys."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_STROKES))
+    decomposed = normal("NFKD", text.translate(_STROKES))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

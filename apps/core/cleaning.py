@@ -40,6 +40,8 @@ MOST_FILE_BYTES = 1024 * 1024 * 1024
 FLATE = frozenset({"/FlateDecode", "/Fl"})
 HEX = frozenset({"/ASCIIHexDecode", "/AHx"})
 ASCII85 = frozenset({"/ASCII85Decode", "/A85"})
+RUN_LENGTH = frozenset({"/RunLengthDecode", "/RL"})
+LZW = frozenset({"/LZWDecode", "/LZW"})
 MOST_FILTERS = 2
 # A photograph with more is read at half its size, which is as sharp as any screen or printer.
 HALVED_FROM_PIXELS = 25_000_000
@@ -219,11 +221,18 @@ class _Unpacked:
             # Writers use one, or two where one makes text of bytes; more of them is how bombs are packed.
             raise Refused("limit")
         pieces: Iterator[bytes] = iter([_as_bytes(thing.read_raw_bytes(), filters)])
+        if LZW & set(filters):
+            # Saving unpacks it as well, within the limits of the process.
+            pieces = _unpacked_by_qpdf(thing)
+            filters = []
         for name in filters:
-            if name not in FLATE:
-                # The others unpack little, or are unpacked by saving, within the limits of the process.
+            if name in FLATE:
+                pieces = _inflated(pieces)
+            elif name in RUN_LENGTH:
+                pieces = _runs(pieces)
+            else:
+                # Pictures: what they become has as many bytes as pixels.
                 break
-            pieces = _inflated(pieces)
         size = 0
         for piece in pieces:
             size += len(piece)
@@ -261,6 +270,37 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
     except zlib.error:
         # Damaged: readers show what there is.
         return
+
+
+def _runs(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Run lengths (ISO 32000-1, 7.4.5): so many bytes as they are, or one byte so many times."""
+    data = b""
+    for piece in pieces:
+        data, at, out = data + piece, 0, bytearray()
+        while at < len(data):
+            length = data[at]
+            if length == 128:
+                yield bytes(out)
+                return
+            end = at + (length + 2 if length < 128 else 2)
+            if end > len(data):
+                break
+            out += data[at + 1 : end] if length < 128 else data[at + 1 : end] * (257 - length)
+            at = end
+            if len(out) > 1024 * 1024:
+                yield bytes(out)
+                out = bytearray()
+        yield bytes(out)
+        data = data[at:]
+
+
+def _unpacked_by_qpdf(stream: Any) -> Iterator[bytes]:
+    try:
+        yield stream.read_bytes()
+    except pikepdf.PdfError as error:
+        if "alloc" in str(error):
+            raise
+        # A picture lies in it: that is not unpacked here.
 
 
 def _cut_active_parts(thing: Any) -> None:

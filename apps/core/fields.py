@@ -9,6 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from apps.core.text import normal
+
 MONTHS = ("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
           "dezember")  # fmt: skip
 WRITTEN_DATE = re.compile(r"([0-9]{1,2})\.?\s*([^\W\d_]+)\.?\s*([0-9]{4})")
@@ -31,7 +33,7 @@ def no_control_characters(text: str) -> None:
 
 def normalised_text(text: str) -> str:
     """NFC and no white space at the ends, so that the same name is always the same text."""
-    return unicodedata.normalize("NFC", text).strip()
+    return normal("NFC", text).strip()
 
 
 class PlainCharField(forms.CharField):

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from apps.core import cleaning, limits, security_log, workshop
 from apps.core.cleaning import JPEG, PDF, PNG
 from apps.core.models import PrivateFile, ScanState, private_path
+from apps.core.text import normal
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class CheckedFile:
 
 def clean_name(name: str) -> str:
     """A file name that is safe to show: no path, no control or direction characters, ≤ 150."""
-    name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    name = normal("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
     name = "".join(c for c in name if unicodedata.category(c)[0] != "C")
     return name.strip()[-150:] or "datei"
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +17,7 @@ from apps.core import uploads
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
 from apps.core.fields import GermanDateField, GermanDecimalField, PlainCharField
+from apps.core.text import normal
 from apps.formbuilder.definition import Definition, Field, Step
 
 _DIGITS = r"[ -]*([1-9][0-9]{0,3})([EH]?)"
@@ -36,7 +36,7 @@ class LicencePlateField(PlainCharField):
         text = super().clean(value)
         if not text:
             return text
-        plate = unicodedata.normalize("NFC", text.upper())
+        plate = normal("NFC", text.upper())
         match = next((m for m in (p.fullmatch(plate) for p in LICENCE_PLATES) if m), None)
         if match is None:
             raise forms.ValidationError(_("Das ist kein deutsches Kennzeichen. Beispiel: WOB AB 123"), code="invalid")

@@ -66,6 +66,12 @@ def test_malformed_passkey_is_refused(at: Any, path: str, credential: object) ->
     assert answered.get("Location", path).startswith("/konto/")
 
 
+@pytest.mark.parametrize("text", ["1" * 5000, "[" * 100_000, '{"a":' * 50_000, "{", "NaN", "\ud800"], ids=range(6))
+@pytest.mark.parametrize("path", [LOGIN, "/konto/sicherheit/webauthn/add/"])
+def test_what_is_no_json_is_refused(at: Any, path: str, text: str) -> None:
+    assert at(path).post(path, {"name": "Schlüssel", "credential": text.encode("utf-8", "replace")}).status_code < 500
+
+
 def test_failed_passkey_is_noted(at: Any, karla: User, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "security")
     path = "/konto/sicherheit/authenticate/"

@@ -417,6 +417,37 @@ def test_bomb_under_other_names_is_refused(filters: str) -> None:
     assert refused(_with_stream(packed, names)).code == "limit"
 
 
+@pytest.mark.parametrize("filters", ["RunLengthDecode", "RL", "RunLengthDecode RunLengthDecode", "FlateDecode RL"])
+def test_bomb_of_run_lengths_is_refused(filters: str) -> None:
+    names = filters.split()
+    # 128 bytes for two; or runs of runs.
+    packed = b"\x81\x81\x81\x00" * 600_000 if len(names) > 1 else b"\x81\x00" * 2_200_000
+    if names[0] == "FlateDecode":
+        packed = zlib.compress(b"\x81\x00" * 2_200_000)
+    assert refused(_with_stream(packed, names)).code == "limit"
+
+
+def test_run_lengths_of_a_usual_size_are_taken() -> None:
+    packed = bytes([14]) + b"0 0 m 10 10 l S" + b"\xf0 \x80"
+    assert check(_with_stream(packed, ["RunLengthDecode"])).media_type == "application/pdf"
+
+
+def test_bomb_of_lzw_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "MOST_STREAM_BYTES", 10_000_000)
+    kept = {"max_pages": 100, "max_pixels": 60_000_000}
+    assert cleaning.clean(_with_stream(lzw(4000, 5000), ["LZWDecode"]), **kept).refused == "limit"
+    assert cleaning.clean(_with_stream(lzw(400, 500), ["LZW"]), **kept).media_type == "application/pdf"
+
+
+def lzw(width: int, height: int) -> bytes:
+    """So many zeros, packed as TIFF and PDF do it."""
+    out = io.BytesIO()
+    Image.new("L", (width, height)).save(out, "TIFF", compression="tiff_lzw", tiffinfo={278: height})
+    with Image.open(io.BytesIO(out.getvalue())) as tiff:
+        at, length = tiff.tag_v2[273][0], tiff.tag_v2[279][0]
+    return out.getvalue()[at : at + length]
+
+
 @pytest.mark.parametrize("first", ["ASCII85Decode", "AHx"])
 def test_text_coded_page_is_taken(first: str) -> None:
     packed = zlib.compress(b"0 0 m 10 10 l S")
