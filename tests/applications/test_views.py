@@ -1,5 +1,6 @@
 """Filling in over HTTP: nothing typed is lost, no step is skipped, two clicks file once."""
 
+import json
 from typing import Any
 
 import pytest
@@ -100,6 +101,25 @@ def test_bad_upload_is_refused_and_the_other_answers_stay(
         assert sentence in page
     assert 'value="WOB AO 9"' in page
     assert not draft.uploads.exists()
+
+
+def test_only_what_belongs_to_a_field_is_kept_and_no_more_than_a_field_holds(client: Any, aylin: Any) -> None:
+    draft = factories.draft(aylin, "hundesteuer-anmelden", factories.PERSON)
+    strange = {
+        "x" * 300: "a",
+        "dogs-99999999-name": "a",
+        "dogs-0-nothing": "a",
+        "dogs-²-name": "a",
+        "dogs-0-name-x": "a",
+    }
+    client.as_(aylin).post(
+        step(draft, "dogs"), {"dogs-count": "1", "dogs-0-name": ["B" * 20_000, *["C" * 9_000] * 90], **strange}
+    )
+    draft.refresh_from_db()
+    kept = draft.typed["dogs"]
+    assert not strange.keys() & kept.keys()
+    assert kept["dogs-0-name"][0] == "B" * 8000
+    assert len(json.dumps(kept)) < 20_000
 
 
 def test_expired_session_keeps_what_was_typed_and_resumes_at_the_step(client: Any, aylin: Any) -> None:

@@ -114,7 +114,7 @@ def _lost_session(request: HttpRequest, pk: Any, key: str) -> HttpResponse | Non
         return None
     current = draft.form_version.parsed.step(key)
     if request.method == "POST" and current is not None:
-        typed = _typed(request.POST) | {"_quiet": ["1"]}
+        typed = _typed(current, request.POST) | {"_quiet": ["1"]}
         transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
         messages.info(
             request,
@@ -129,7 +129,7 @@ def _keep(request: HttpRequest, draft: Draft, current: Step | None) -> None:
     """Keep what was sent to a step that cannot be shown now (an earlier one has come open)."""
     if request.method == "POST" and current is not None:
         _take_uploads(request, draft, current)
-        typed = _typed(request.POST) | {"_quiet": ["1"]}
+        typed = _typed(current, request.POST) | {"_quiet": ["1"]}
         transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
         messages.info(request, _("Ihre Eingaben sind gespeichert. Hier fehlt noch etwas."))
 
@@ -140,7 +140,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
     quiet = next((name for name in QUIET if name in data), None)
     if quiet:
         anchor = _change_groups(draft, current, data, quiet)
-        typed = _typed(data) | {"_quiet": ["1"]}
+        typed = _typed(current, data) | {"_quiet": ["1"]}
         transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
         if not upload_errors:
             return _after_quiet(draft, current, steps, quiet, anchor)
@@ -162,7 +162,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
         drop_errors(bound, [f.add_prefix(n) for f in bound.all_forms for n in f.fields])
     for name, text in upload_errors.items():
         _add_upload_error(bound, name, text)
-    transitions.save_step(draft, current.key, answers=None, keys=set(), typed=_typed(data))
+    transitions.save_step(draft, current.key, answers=None, keys=set(), typed=_typed(current, data))
     return _render_step(request, draft, bound, steps, revealed=revealed, status=422)
 
 
@@ -306,13 +306,35 @@ def draft_file(request: HttpRequest, pk: Any, file_id: Any) -> HttpResponse:
     return private_file(upload.file, inline=True)
 
 
-def _typed(data: QueryDict) -> dict[str, list[str]]:
-    skip = {"csrfmiddlewaretoken", "_shown", "_review"}
+# What is kept of one field: a long text, or the keys of many choices.
+MOST_TYPED, MOST_CHOSEN, MOST_KEY = 8000, 50, 200
+
+
+def _typed(step: Step, data: QueryDict) -> dict[str, list[str]]:
+    """What was typed into the fields of a step; what else was sent with them is nobody's."""
     return {
-        _storable(name): [_storable(v)[:8000] for v in data.getlist(name)]
-        for name in list(data)[:1000]
-        if name not in skip
+        name: [
+            _storable(value)[: MOST_KEY if number else MOST_TYPED]
+            for number, value in enumerate(data.getlist(name)[:MOST_CHOSEN])
+        ]
+        for name in data
+        if _is_field(step, name)
     }
+
+
+def _is_field(step: Step, name: str) -> bool:
+    """Whether this is the name of a field: ``plate``, ``dogs-count`` or ``dogs-1-name``."""
+    group, _minus, rest = name.partition("-")
+    number, _minus, inner = rest.partition("-")
+    for field in step.fields:
+        if not field.is_group and field.key == name:
+            return True
+        if field.is_group and field.key == group:
+            index = _whole(number)
+            return rest == "count" or (
+                index is not None and index < field.max_items and any(f.key == inner for f in field.fields)
+            )
+    return False
 
 
 def _storable(text: str) -> str:
