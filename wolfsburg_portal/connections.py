@@ -47,6 +47,10 @@ def places() -> int:
     return max(1, min(CONNECTIONS, (soft - OTHER_FILES) // 2))
 
 
+# Forms of the account: passwords are hashed there.
+COSTLY_PATHS = ("/konto/", "/en/konto/")
+
+
 class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """One request, read strictly: alone on its connection until it is answered, and of one length."""
 
@@ -111,6 +115,10 @@ class Connection(HTTPChannel):  # type: ignore[misc]
                 named = named_by_proxies(request.headers.get("X_FORWARDED_FOR", ""), self.server.proxies)
                 return network_of(named) if named else self.network
         return self.network
+
+    def costs_much(self) -> bool:
+        """Whether the request in hand may hash a password."""
+        return any(r.command == "POST" and r.path.startswith(COSTLY_PATHS) for r in self.requests[:1] if not r.error)
 
     def recv(self, buffer_size: int) -> bytes:
         """Read from the peer."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
+environ.Env.read_env(ROOT / ".env")
 VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
 DATABASE_NAME = "portal"
 # Made by initdb and superuser of the cluster; only this module signs in with it.

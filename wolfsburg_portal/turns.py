@@ -23,15 +23,18 @@ class Task(Protocol):
     def caller(self) -> str:
         """The network it comes from."""
 
+    def costs_much(self) -> bool:
+        """Whether answering it keeps a processor busy for long."""
+
 
 class FairQueue:
-    """Waiting tasks, handed out one network after the other, of each at most ``share`` at a time.
+    """Waiting tasks, handed out one network after the other: ``most`` at a time, of one network at most ``share``.
 
     Used like a deque by whoever holds ``lock``.
     """
 
-    def __init__(self, share: int, lock: AbstractContextManager[Any]) -> None:
-        self._share, self._lock = share, lock
+    def __init__(self, share: int, most: int, lock: AbstractContextManager[Any]) -> None:
+        self._share, self._most, self._lock = share, most, lock
         self._waiting: dict[str, deque[Task]] = {}
         self._running: Counter[str] = Counter()
         # Networks that have something waiting and may have more running, in the order of their turns.
@@ -39,7 +42,7 @@ class FairQueue:
 
     def __len__(self) -> int:
         """How many networks could go on at once; 0 when nothing may be handed out."""
-        return len(self._turns)
+        return len(self._turns) if self._running.total() < self._most else 0
 
     def append(self, task: Task) -> None:
         """Let it wait for its turn."""
@@ -100,12 +103,45 @@ class Turn:
         self._task.cancel()
 
 
+class Turns:
+    """Two queues: what costs much waits in one of its own, so that it never holds the threads of everything else.
+
+    A password is hashed for half a second: as many people as there are threads, signing in at once, would be enough.
+    """
+
+    def __init__(self, threads: int, lock: AbstractContextManager[Any]) -> None:
+        few = max(1, threads // 3)
+        self._usual = FairQueue(max(1, threads * 2 // 3), threads, lock)
+        self._costly = FairQueue(max(1, few // 2), few, lock)
+        self._last = self._costly
+
+    def __len__(self) -> int:
+        return len(self._usual) + len(self._costly)
+
+    def append(self, task: Task) -> None:
+        """Let it wait for its turn."""
+        self._of(task).append(task)
+
+    def popleft(self) -> Turn:
+        """The next task, of either queue in turn."""
+        other = self._usual if self._last is self._costly else self._costly
+        self._last = other if len(other) else self._last
+        return self._last.popleft()
+
+    def drop(self, task: Task) -> bool:
+        """Take out a task that still waits; False when it does not."""
+        return self._of(task).drop(task)
+
+    def _of(self, task: Task) -> FairQueue:
+        return self._costly if task.costs_much() else self._usual
+
+
 class FairDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
-    """waitress' threads, shared fairly: one network holds two thirds of them at most."""
+    """waitress' threads, shared fairly: a third of them at most for what costs much, two thirds for one network."""
 
     def __init__(self, threads: int) -> None:
         super().__init__()
-        self.queue = FairQueue(max(1, threads * 2 // 3), self.lock)
+        self.queue = Turns(threads, self.lock)
         self.set_thread_count(threads)
 
     def forget(self, task: Task) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core.internal.cryptokit import normalize_user_code
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -81,15 +82,16 @@ def check(request: HttpRequest, purpose: str, typed: str) -> Pending:
         raise WrongCode(left=False)
     if not limits.within("code", waiting.key, limit=TRIES, seconds=SECONDS):
         raise WrongCode(left=False)
-    if not constant_time_compare(waiting.digest, _digest(waiting.key, typed)):
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    if not any(constant_time_compare(waiting.digest, _digest(waiting.key, typed, secret)) for secret in secrets):
         security_log.note("code_failed", request=request, person=request.user.pk, purpose=purpose)
         raise WrongCode(left=limits.counted("code", waiting.key) < TRIES)
     del request.session[_name(purpose)]
     return waiting
 
 
-def _digest(key: str, code: str) -> str:
-    return salted_hmac(f"accounts.codes.{key}", normalize_user_code(code)).hexdigest()
+def _digest(key: str, code: str, secret: str | None = None) -> str:
+    return salted_hmac(f"accounts.codes.{key}", normalize_user_code(code), secret, algorithm="sha256").hexdigest()
 
 
 def _name(purpose: str) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
@@ -133,6 +134,8 @@ def add_upload(draft: Draft, path: str, upload: UploadedFile, *, most: int) -> D
     with transaction.atomic():
         if not Draft.objects.select_for_update().filter(pk=draft.pk).exists():
             raise DraftGone
+        if draft.uploads.count() >= settings.UPLOAD_MAX_FILES_PER_DRAFT:
+            raise uploads.too_many(settings.UPLOAD_MAX_FILES_PER_DRAFT)
         stored = DraftUpload.objects.create(draft=draft, path=path, file=uploads.store(checked))
         for old in list(draft.uploads.filter(path=path).order_by("-pk"))[most:]:
             old.file.delete()

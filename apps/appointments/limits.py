@@ -19,15 +19,14 @@ def may_arrive(request: HttpRequest) -> bool:
 
 
 def may_draw(request: HttpRequest) -> bool:
-    """Whether the caller may draw one more number from afar today; failed attempts do not count."""
-    key = limits.client_key(request)
-    return limits.counted("appointment-ticket", key) < settings.APPOINTMENT_TICKETS_PER_DAY
-
-
-def count_draw(request: HttpRequest) -> None:
-    """Count one number that was drawn from afar."""
+    """Count one number drawn from afar; False above what the caller may draw in a day."""
     most = settings.APPOINTMENT_TICKETS_PER_DAY
-    limits.within("appointment-ticket", limits.client_key(request), limit=most, seconds=86400)
+    return limits.within("appointment-ticket", limits.client_key(request), limit=most, seconds=86400)
+
+
+def give_back_draw(request: HttpRequest) -> None:
+    """There was no number to draw: the attempt does not count."""
+    limits.give_back("appointment-ticket", limits.client_key(request))
 
 
 def may_mail(request: HttpRequest, email: str) -> bool:

@@ -6,6 +6,7 @@ That cache holds nothing but counters (Django's own and allauth's too) and forge
 
 import hashlib
 import time
+from contextlib import suppress
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -69,6 +70,13 @@ def within(action: str, key: str, *, limit: int, seconds: int, amount: int = 1) 
         # Once a window, or whoever walks into a limit could fill the log.
         security_log.note("limit_reached", limit=action)
     return count <= limit
+
+
+def give_back(action: str, key: str) -> None:
+    """Take back one that ``within`` has counted, because nothing came of it."""
+    # The window may have ended meanwhile; then there is nothing to take back.
+    with suppress(ValueError):
+        cache.decr(f"limit:{action}:{_hashed(key)}")
 
 
 def may_mail(address: str, *, known_device: str = "") -> bool:

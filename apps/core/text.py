@@ -7,7 +7,12 @@ from typing import Literal
 
 # So many marks on one letter are more than any language has (UAX #15, section 13).
 MOST_MARKS = 30
-_MARKS = "".join(chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)))
+# What begins with a mark once it is taken apart: some vowels of Tibetan are none themselves, but fall into two.
+_MARKS = "".join(
+    character
+    for character in map(chr, range(sys.maxunicode + 1))
+    if unicodedata.combining(unicodedata.normalize("NFKD", character)[0])
+)
 _TOO_MANY_MARKS = re.compile(f"([{_MARKS}]{{{MOST_MARKS}}})(?=[{_MARKS}])")
 GRAPHEME_JOINER = "\u034f"
 

@@ -14,6 +14,7 @@ from apps.appointments.models import Booking, Counter, OfficePolicy, Ticket
 from apps.appointments.states import Source, TicketStatus
 from tests.appointments import setting
 from tests.appointments.test_queueing import town_hall
+from tests.appointments.test_transitions import many, racing
 from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +152,15 @@ def test_display_shows_numbers_and_counters_only(client: Any, office: Any) -> No
     assert again
     assert said[1] != again[1], "called again, said again"
     assert client.get("/termine/anzeige/gibt-es-nicht/").status_code == 404
+
+
+@racing
+def test_numbers_drawn_at_once_are_counted_one_by_one(django_db_serialized_rollback: Any, settings: Any) -> None:
+    settings.APPOINTMENT_TICKETS_PER_DAY = 2
+    town_hall(counters=2, walk_ins=1, tickets=12, home=10)
+    stati = many(lambda _n: SecureClient().post("/termine/ohne-termin/", WALK_IN).status_code, 8)
+    assert sorted(stati) == [302, 302, *[429] * 6]
+    assert Ticket.objects.count() == 2
 
 
 def test_yesterdays_number_is_not_called_today(client: Any, office: Any) -> None:

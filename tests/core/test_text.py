@@ -1,9 +1,12 @@
 """Unicode as strangers send it is normalised in a time that grows with its length."""
 
 import itertools
+import sys
 import unicodedata
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from apps.catalogue.normalise import normalised
 from apps.core.fields import normalised_text
@@ -31,3 +34,19 @@ def test_no_letter_keeps_thousands_of_marks_that_would_have_to_be_put_in_order(t
 def test_what_people_write_is_the_same_as_ever(text: str) -> None:
     assert normal("NFC", text) == unicodedata.normalize("NFC", text)
     assert normal("NFKD", text) == unicodedata.normalize("NFKD", text)
+
+
+def test_of_no_character_there_is_a_long_run_to_be_put_in_order() -> None:
+    """Of none in all of Unicode, however it falls apart."""
+    for character in map(chr, range(sys.maxunicode + 1)):
+        apart = unicodedata.normalize("NFKD", character)
+        if unicodedata.combining(apart[-1]) or unicodedata.combining(apart[0]):
+            for form in ("NFC", "NFKD"):
+                kept = unicodedata.normalize("NFD", normal(form, character * 200))  # type: ignore[arg-type]
+                assert longest_run(kept) < 100, hex(ord(character))
+
+
+def test_nobody_normalises_past_it() -> None:
+    apps = Path(settings.BASE_DIR) / "apps"
+    found = {str(f.relative_to(apps)) for f in apps.rglob("*.py") if "unicodedata.normalize(" in f.read_text()}
+    assert found == {"core/text.py"}

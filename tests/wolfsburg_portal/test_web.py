@@ -41,7 +41,7 @@ def application(environ, start_response):
     path = environ["PATH_INFO"]
     if path == "/large":
         return [b"x" * 1_000_000] * 40
-    if path == "/until-told":
+    if path.endswith("/until-told"):
         told.wait()
     if path == "/slow":
         time.sleep(0.15)
@@ -226,6 +226,20 @@ def test_one_network_has_one_turn_after_another_with_the_others(serve: Callable[
             one.sendall(request)
         with connected(port, "127.0.0.2") as other:
             assert int(answer_to(other, "/ended")) < 40
+        assert all(read_to_end(one).startswith(b"HTTP/1.1 200") for one in many)
+
+
+def test_whatever_number_sign_in_at_once_pages_are_answered(serve: Callable[..., int]) -> None:
+    """Each from a network of its own; a password takes its time."""
+    port = serve(WEB_THREADS="3")
+    with connected(port, "127.0.0.2") as other, ExitStack() as stack:
+        pid = int(answer_to(other))
+        many = [stack.enter_context(connected(port, f"127.0.1.{number}")) for number in range(1, 11)]
+        for path, one in zip(["/konto/until-told", "/en/konto/until-told"] * 5, many, strict=True):
+            one.sendall(HEAD.replace(b" / ", f" {path} ".encode()) + b"Connection: close\r\nContent-Length: 0\r\n\r\n")
+        for _ in range(5):
+            assert answer_to(other)
+        os.kill(pid, signal.SIGUSR1)
         assert all(read_to_end(one).startswith(b"HTTP/1.1 200") for one in many)
 
 

@@ -4,7 +4,6 @@ import re
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
@@ -238,8 +237,6 @@ def _take_uploads(request: HttpRequest, draft: Draft, current: Step) -> dict[str
             if (refused := uploads.refusal_of(request, name)) is not None:
                 raise refused
             for upload in request.FILES.getlist(name):
-                if draft.uploads.count() >= settings.UPLOAD_MAX_FILES_PER_DRAFT:
-                    raise uploads.too_many(settings.UPLOAD_MAX_FILES_PER_DRAFT)
                 transitions.add_upload(draft, name, upload, most=item.max_items)
         except ValidationError as error:
             errors[name] = error.messages[0]

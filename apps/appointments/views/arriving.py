@@ -14,11 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.appointments import queueing, waiting_time
 from apps.appointments.availability import moment
 from apps.appointments.forms import ArrivalForm, TerminalForm, WalkInForm
-from apps.appointments.limits import count_draw, may_arrive, may_draw
+from apps.appointments.limits import give_back_draw, may_arrive, may_draw
 from apps.appointments.models import TICKET_SALT, Booking, OfficePolicy, Ticket
 from apps.appointments.states import AT_COUNTER, Source, TicketStatus
 from apps.catalogue.models import Office
-from apps.core import errors
 from apps.core.transitions import TransitionError
 
 TICKET_SECONDS = 24 * 3600
@@ -84,10 +83,12 @@ def walk_in(request: HttpRequest) -> HttpResponse:
 
 def _drawn(request: HttpRequest, office: Office, services: Any, persons: int) -> Ticket | HttpResponse:
     if not may_draw(request):
-        return errors.too_many(request)
-    ticket = queueing.draw(office, services, persons, source=Source.HOME)
-    count_draw(request)
-    return ticket
+        return render(request, "errors/429.html", status=429)
+    try:
+        return queueing.draw(office, services, persons, source=Source.HOME)
+    except queueing.NoTickets:
+        give_back_draw(request)
+        raise
 
 
 def no_ticket_text(problem: queueing.NoTickets) -> str:

@@ -62,6 +62,9 @@ def take(request: HttpRequest) -> HttpResponse:
 
 def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpResponse:
     """The held booking, or the page that says why there is none."""
+    # First of all: what is said to a browser without a session makes one, a row each.
+    if not may_hold(request):
+        return render(request, "errors/429.html", status=429)
     slug, _dot, number = chosen.rpartition(".")
     office = Office.objects.filter(slug=slug, policy__active=True).first() if SLUG.fullmatch(slug) else None
     if office is None or not number.isdecimal() or len(number) > 9:
@@ -73,8 +76,6 @@ def _take(request: HttpRequest, form: VisitForm, chosen: str) -> Booking | HttpR
     if token and replaces is None:
         messages.warning(request, _("Der Termin, den Sie verschieben wollten, steht nicht mehr."))
         return redirect("appointments:choose")
-    if not may_hold(request):
-        return render(request, "errors/429.html", status=429)
     if proof.needed(request):
         return proof_page(request)
     try:
