@@ -107,7 +107,7 @@ def _clean_picture(content: bytes, media_type: str, max_pixels: int) -> Result:
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "HEIF")) as probe:
             pixels = probe.width * probe.height
             if pixels > max_pixels:
-                raise Refused("too_large")
+                raise Refused("pixels", limit=max_pixels // 1_000_000)
             if media_type == JPEG and pixels > HALVED_FROM_PIXELS:
                 probe.draft(None, (probe.width // 2, probe.height // 2))
             picture = _in_plain_colours(ImageOps.exif_transpose(probe))
@@ -122,7 +122,7 @@ def _clean_picture(content: bytes, media_type: str, max_pixels: int) -> Result:
     except MemoryError as error:
         raise Refused("limit") from error
     except Image.DecompressionBombError as error:
-        raise Refused("too_large") from error
+        raise Refused("pixels", limit=max_pixels // 1_000_000) from error
     except Exception as error:
         # Pillow raises a wide range of types for hostile files; all of them mean the same here.
         raise Refused("heic" if media_type == HEIC else "broken") from error

@@ -270,6 +270,7 @@ def _sentence(code: str, name: str, **params: Any) -> ValidationError:
     """Why a file is not taken, and the way out."""
     sentences = {
         "too_large": _("Die Datei ist zu groß. Erlaubt sind %(limit)s MB. Ein Foto mit normaler Auflösung genügt."),
+        "pixels": _("„%(name)s“ hat mehr als %(limit)s Millionen Bildpunkte. Ein Foto mit normaler Auflösung genügt."),
         "empty": _("Die Datei „%(name)s“ ist leer. Bitte wählen Sie die Datei noch einmal aus."),
         "type": _(
             "„%(name)s“ ist keine PDF-Datei und kein Foto (JPG oder PNG). "

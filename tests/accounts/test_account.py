@@ -220,6 +220,13 @@ def test_whoever_has_no_account_is_told_so_by_mail_only(client: Any) -> None:
     assert "fremd@example.org" in mail_to("fremd@example.org").body, "the mail speaks of an address and leaves it out"
 
 
+def test_code_mailed_before_a_change_of_the_key_fits_after_it(client: Any, settings: Any) -> None:
+    client.post("/konto/signup/", NEW)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key " * 5
+    client.post("/konto/confirm-email/", {"code": code_in(mail_to(NEW["email"]))})
+    assert signed_in_as(client) == NEW["email"]
+
+
 def test_guesses_count_together_whatever_host_the_browser_names(aylin: User, settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["localhost"]
     for number in range(5):

@@ -19,6 +19,7 @@ from apps.core.models import OutgoingEmail
 from tests import factories
 from tests.appointments import setting
 from tests.appointments.test_transitions import confirmed, hold
+from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +106,13 @@ def test_wrong_codes_open_nothing_and_are_counted(
     assert answer.status_code == (422 if len(tries) > 5 else 302)
     if len(tries) > 5:
         assert caplog.text.count("event=code_failed") == 7
+
+
+def test_code_on_a_slip_outlives_a_change_of_the_key(clerk: Any, office: Any, settings: Any) -> None:
+    booking, slip = book(clerk)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another key " * 5
+    answer = SecureClient().post("/termine/mit-code/", {"nummer": booking.reference, "code": code_on(slip)})
+    assert answer.status_code == 302
 
 
 def test_number_that_is_none_says_nothing_else_than_a_wrong_code(

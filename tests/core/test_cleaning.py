@@ -155,7 +155,7 @@ def test_very_large_photograph_keeps_its_look_at_half_the_size() -> None:
 
 def test_picture_with_too_many_pixels_is_refused() -> None:
     header = encoded(Image.new("1", (20_000, 20_000)), "PNG")
-    assert refused(header).code == "too_large"
+    assert refused(header).code == "pixels"
 
 
 # -- PDF ------------------------------------------------------------------------------------------------------

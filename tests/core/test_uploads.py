@@ -172,7 +172,7 @@ def test_flood_of_pixels_is_refused_before_it_is_unpacked(side: int) -> None:
 def test_large_photograph_is_told_apart_from_a_broken_one(settings: Any) -> None:
     settings.UPLOAD_MAX_IMAGE_PIXELS = 100 * 100
     error = refusal(image_bytes(size=(101, 100)), "gross.jpg")
-    assert error.code == "too_large"
+    assert error.code == "pixels"
     assert check(image_bytes(size=(100, 100)), "gross.jpg")
 
 
