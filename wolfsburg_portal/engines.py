@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
+# Before the first look at the environment; what is set there already stays.
 environ.Env.read_env(ROOT / ".env")
 VAR = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve()
 DATABASE_NAME = "portal"
@@ -245,11 +246,6 @@ def _binaries() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
-def load_environment() -> None:
-    """Read ``.env`` into the environment; what is set there already stays."""
-    environ.Env.read_env(ROOT / ".env")
-
-
 def _local_secret() -> str:
     """A SECRET_KEY for this machine, made once; a city sets its own in the environment."""
     file = VAR / "secret-key"
@@ -279,7 +275,6 @@ def database(folder: Path | None = None) -> Iterator[str]:
 
     Whoever starts the embedded server stops it; a server found running is left running.
     """
-    load_environment()
     os.environ.setdefault("SECRET_KEY", _local_secret())
     if configured := os.environ.get("DATABASE_URL"):
         yield configured

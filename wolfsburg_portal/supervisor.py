@@ -21,7 +21,7 @@ from typing import Any
 
 import environ
 
-from wolfsburg_portal.engines import ROOT, VAR, EngineError, database, load_environment
+from wolfsburg_portal.engines import ROOT, VAR, EngineError, database
 
 PYTHON = sys.executable
 LOGINS = [
@@ -143,7 +143,6 @@ def wait_until_answering(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def run() -> int:
     """Run the portal until Ctrl-C or until one of its processes ends."""
-    load_environment()
     demo = environ.Env().bool("DEMO", default=True)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     stopping = threading.Event()

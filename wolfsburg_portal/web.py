@@ -15,12 +15,13 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
+import environ
 from waitress.adjustments import Adjustments
 
 from wolfsburg_portal.connections import Server, places
-from wolfsburg_portal.engines import load_environment
 from wolfsburg_portal.turns import FairDispatcher
 
 APPLICATION = "wolfsburg_portal.wsgi:application"
@@ -108,7 +109,7 @@ def main(arguments: Sequence[str]) -> None:
     where.add_argument("--fd", type=int, help="number of an inherited socket")
     parser.add_argument("application", nargs="?", default=APPLICATION)
     given = parser.parse_args(arguments)
-    load_environment()
+    environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")
     if given.fd is not None:
         listener = socket.socket(fileno=given.fd)
         if listener.family not in (socket.AF_INET, socket.AF_INET6):
