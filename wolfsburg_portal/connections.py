@@ -118,7 +118,9 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     def costs_much(self) -> bool:
         """Whether the request in hand may hash a password."""
-        return any(r.command == "POST" and r.path.startswith(COSTLY_PATHS) for r in self.requests[:1] if not r.error)
+        # As waitress hands it on: with one slash at the beginning.
+        paths = ["/" + r.path.lstrip("/") for r in self.requests[:1] if not r.error and r.command == "POST"]
+        return any(path.startswith(COSTLY_PATHS) for path in paths)
 
     def recv(self, buffer_size: int) -> bytes:
         """Read from the peer."""
