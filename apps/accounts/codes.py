@@ -82,8 +82,8 @@ def check(request: HttpRequest, purpose: str, typed: str) -> Pending:
         raise WrongCode(left=False)
     if not limits.within("code", waiting.key, limit=TRIES, seconds=SECONDS):
         raise WrongCode(left=False)
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    if not any(constant_time_compare(waiting.digest, _digest(waiting.key, typed, secret)) for secret in secrets):
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    if not any(constant_time_compare(waiting.digest, _digest(waiting.key, typed, key)) for key in keys):
         security_log.note("code_failed", request=request, person=request.user.pk, purpose=purpose)
         raise WrongCode(left=limits.counted("code", waiting.key) < TRIES)
     del request.session[_name(purpose)]

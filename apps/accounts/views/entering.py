@@ -1,5 +1,7 @@
 """Ways in: registering with a mailed code, and the links that an administrator has sent."""
 
+from typing import Any
+
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.account.views import SignupView as AllauthSignupView
@@ -22,9 +24,9 @@ from apps.core.links import Link, mailed
 class SignupView(AllauthSignupView):
     """Registering: what was typed waits in this browser for the mailed code."""
 
-    def form_valid(self, form: object) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         """Mail the code; on to the page that asks for it."""
-        data = form.cleaned_data  # type: ignore[attr-defined]  # a form that holds
+        data = form.cleaned_data
         person = registration.Person(
             email=data["email"], password=data["password1"], given_name=data["given_name"],
             family_name=data["family_name"],
@@ -32,7 +34,7 @@ class SignupView(AllauthSignupView):
         try:
             registration.begin(self.request, person, redirect_to=self.get_next_url() or "")
         except codes.TooMuchMail:
-            form.add_error("email", TOO_MUCH_MAIL)  # type: ignore[attr-defined]
+            form.add_error("email", TOO_MUCH_MAIL)
             return self.form_invalid(form)
         return redirect("account_email_verification_sent")
 
