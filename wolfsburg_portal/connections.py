@@ -10,6 +10,7 @@ import socket
 import sys
 import termios
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +19,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.utilities import BadRequest
 
-from apps.core.networks import named_by_proxies, network_of
+from apps.core.networks import named_by_proxies, networks_of
 
 # More than people cause. Each may need a second file, for a body that is kept on the disk.
 CONNECTIONS = 900
@@ -101,20 +102,24 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     requests: list[Request]
 
     def __init__(self, server: "Server", sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
-        self.network = network_of(str(addr[0]))
+        self.networks = networks_of(str(addr[0]))
         self._received = self._sent = 0
         # Until when the peer has to move the next bytes, and how many it had moved when that was reckoned.
         self._due: tuple[float, int] | None = None
         super().__init__(server, sock, addr, adj, map=map)
 
-    def caller(self) -> str:
-        """The network that the request in hand comes from, as the trusted proxies name it."""
+    def caller(self) -> tuple[str, ...]:
+        """The networks that the request in hand comes from, the widest first, as the trusted proxies name them."""
+        return tuple(self.request_networks())
+
+    def request_networks(self) -> dict[str, int]:
+        """The same, each with the number of callers it may count as."""
         # A copy: a thread may take the answered one away meanwhile.
         for request in [*self.requests, self.request]:
             if request is not None:
                 named = named_by_proxies(request.headers.get("X_FORWARDED_FOR", ""), self.server.proxies)
-                return network_of(named) if named else self.network
-        return self.network
+                return networks_of(named) if named else self.networks
+        return self.networks
 
     def costs_much(self) -> bool:
         """Whether the request in hand may hash a password."""
@@ -176,6 +181,17 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         super().handle_close()
 
 
+def network_with_most(taken: Iterable[tuple[dict[str, int], int]]) -> str:
+    """The network that takes the most for the number of callers it may count as; ``taken`` says who takes how much."""
+    amounts: Counter[str] = Counter()
+    callers: dict[str, int] = {}
+    for networks, amount in taken:
+        callers |= networks
+        for network in networks:
+            amounts[network] += amount
+    return max(amounts, key=lambda network: amounts[network] / callers[network])
+
+
 class Server(TcpWSGIServer):  # type: ignore[misc]
     """The loop of one process: looks every second whose connection is to end.
 
@@ -193,11 +209,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         super().handle_accept()
         open_ones = self._open()
         if len(open_ones) > self.places:
-            by_network = Counter(c.network for c in open_ones)
-            most = max(by_network.values())
+            most = network_with_most((c.networks, 1) for c in open_ones)
             # Those whose request is being answered last, of the others the one that has been quiet for longest.
             min(
-                (c for c in open_ones if by_network[c.network] == most),
+                (c for c in open_ones if most in c.networks),
                 key=lambda c: (bool(c.requests), c.last_activity),
             ).hang_up()
 
@@ -207,19 +222,15 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             if connection.overdue(now):
                 connection.hang_up()
         # Asked once: what a thread answers meanwhile is another's.
-        kept = [(c, c.caller(), c.body_bytes()) for c in self._open()]
-        too_many = sum(size for _connection, _network, size in kept) - MOST_BODY_BYTES
-        by_network: Counter[str] = Counter()
-        for _connection, network, size in kept:
-            by_network[network] += size
+        kept = [(c, c.request_networks(), c.body_bytes()) for c in self._open()]
+        too_many = sum(size for _connection, _networks, size in kept) - MOST_BODY_BYTES
         # The largest of the network that keeps the most, until there is room again.
         while too_many > 0 and kept:
-            most = by_network.most_common(1)[0][0]
-            largest = max((k for k in kept if k[1] == most), key=lambda k: k[2])
+            most = network_with_most((networks, size) for _connection, networks, size in kept)
+            largest = max((k for k in kept if most in k[1]), key=lambda k: k[2])
             kept.remove(largest)
-            connection, _network, size = largest
+            connection, _networks, size = largest
             connection.hang_up()
-            by_network[most] -= size
             too_many -= size
 
     def _open(self) -> list[Connection]:

@@ -72,13 +72,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.PlainRequestMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.accounts.middleware.NewSessionLimitMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.accounts.middleware.AccountFormLimitMiddleware",
     "apps.accounts.middleware.SessionLimitMiddleware",
     "apps.accounts.middleware.StaffSecondFactorMiddleware",
     "apps.accounts.middleware.RecentProofMiddleware",
@@ -210,6 +211,10 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip",
     "reset_password": "20/m/ip",
 }
+# What a household has (see core/networks.py); what one /48 may send to forms of the account altogether is counted below.
+ALLAUTH_RATE_LIMIT_IPV6_PREFIX = 56
+# Forms of the account that one network may send in a minute, whatever they are for.
+ACCOUNT_FORMS_PER_MINUTE = env.int("ACCOUNT_FORMS_PER_MINUTE", default=60)
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
@@ -240,6 +245,10 @@ STAFF_SECOND_FACTOR_REQUIRED = env.bool("STAFF_SECOND_FACTOR_REQUIRED", default=
 # Citizens are signed out after an hour without a click, staff after half an hour; nobody stays
 # signed in for longer than a working day.
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
+SESSION_ENGINE = "apps.accounts.session_store"
+# Whoever is not signed in: as long as a row is kept; and how many a network may cause in an hour.
+SESSION_ANONYMOUS_SECONDS = 60 * 60 * 24
+NEW_SESSIONS_PER_HOUR = env.int("NEW_SESSIONS_PER_HOUR", default=1000)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_IDLE_SECONDS = 60 * 60
 SESSION_STAFF_IDLE_SECONDS = 60 * 30
@@ -285,6 +294,9 @@ if HTTPS:
 
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_MB", default=10) * 1024 * 1024
 UPLOAD_MAX_FILES_PER_DRAFT = 10
+# What one person or network may store in a day, and what stays free on the disk whatever comes.
+UPLOAD_BYTES_PER_DAY = env.int("UPLOAD_MB_PER_DAY", default=500) * 1024 * 1024
+UPLOAD_FREE_BYTES = env.int("UPLOAD_FREE_MB", default=1024) * 1024 * 1024
 UPLOAD_MAX_PDF_PAGES = 100
 UPLOAD_MAX_IMAGE_PIXELS = 60_000_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -412,6 +424,7 @@ CONTACT_MINIMUM_SECONDS = env.float("CONTACT_MINIMUM_SECONDS", default=3)
 
 RETENTION_DAYS = {
     "drafts": 60,
+    "ownerless_drafts": 7,  # as long as the cookie of their browser lives
     "applications": 365 * 10,
     "contact": 365,
     "bookings": 30,  # after the visit

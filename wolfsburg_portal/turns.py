@@ -20,11 +20,56 @@ class Task(Protocol):
     def cancel(self) -> None:
         """Give it up."""
 
-    def caller(self) -> str:
-        """The network it comes from."""
+    def caller(self) -> tuple[str, ...]:
+        """The networks it comes from, the widest first."""
 
     def costs_much(self) -> bool:
         """Whether answering it keeps a processor busy for long."""
+
+
+class Line:
+    """Waiting tasks of one network, handed out one smaller network in it after the other.
+
+    Whoever has a wide network has thousands of small ones in it, and no more turns than a household beside it.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: deque[Task] = deque()
+        self._parts: OrderedDict[str, Line] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._tasks or self._parts)
+
+    def add(self, task: Task, networks: tuple[str, ...]) -> None:
+        """Let it wait; ``networks`` are those within this one, the widest first."""
+        if networks:
+            self._parts.setdefault(networks[0], Line()).add(task, networks[1:])
+        else:
+            self._tasks.append(task)
+
+    def take(self) -> Task:
+        """The oldest task of the smaller network whose turn it is."""
+        if self._tasks:
+            return self._tasks.popleft()
+        network, part = self._parts.popitem(last=False)
+        task = part.take()
+        if part:
+            self._parts[network] = part
+        return task
+
+    def drop(self, task: Task, networks: tuple[str, ...]) -> bool:
+        """Take out a task that still waits; False when it does not."""
+        if not networks:
+            if task not in self._tasks:
+                return False
+            self._tasks.remove(task)
+            return True
+        part = self._parts.get(networks[0])
+        if part is None or not part.drop(task, networks[1:]):
+            return False
+        if not part:
+            del self._parts[networks[0]]
+        return True
 
 
 class FairQueue:
@@ -35,7 +80,8 @@ class FairQueue:
 
     def __init__(self, share: int, most: int, lock: AbstractContextManager[Any]) -> None:
         self._share, self._most, self._lock = share, most, lock
-        self._waiting: dict[str, deque[Task]] = {}
+        # By the widest network.
+        self._waiting: dict[str, Line] = {}
         self._running: Counter[str] = Counter()
         # Networks that have something waiting and may have more running, in the order of their turns.
         self._turns: OrderedDict[str, None] = OrderedDict()
@@ -46,14 +92,14 @@ class FairQueue:
 
     def append(self, task: Task) -> None:
         """Let it wait for its turn."""
-        network = task.caller()
-        self._waiting.setdefault(network, deque()).append(task)
+        network, *within = task.caller()
+        self._waiting.setdefault(network, Line()).add(task, tuple(within))
         self._line_up(network)
 
     def popleft(self) -> "Turn":
         """The oldest task of the network whose turn it is."""
         network, _ = self._turns.popitem(last=False)
-        task = self._waiting[network].popleft()
+        task = self._waiting[network].take()
         if not self._waiting[network]:
             del self._waiting[network]
         self._running[network] += 1
@@ -62,12 +108,10 @@ class FairQueue:
 
     def drop(self, task: Task) -> bool:
         """Take out a task that still waits; False when it does not."""
-        network = task.caller()
-        waiting = self._waiting.get(network, deque())
-        if task not in waiting:
+        network, *within = task.caller()
+        if network not in self._waiting or not self._waiting[network].drop(task, tuple(within)):
             return False
-        waiting.remove(task)
-        if not waiting:
+        if not self._waiting[network]:
             del self._waiting[network]
             self._turns.pop(network, None)
         return True

@@ -50,7 +50,9 @@ class AccountAdapter(DefaultAccountAdapter):
         Not per Host, as allauth does: whoever guesses writes what they like into it.
         """
         account = (credentials.get("email") or credentials.get("username") or "").lower()
-        return f"{account}@{limits.client_network(request)}"
+        # Of IPv6 the /56, which is what a household has.
+        household = list(limits.client_networks(request))[-2:][0]
+        return f"{account}@{household}"
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         """The sentence for an error; that a limit at sign-in was reached is noted once a minute and network."""

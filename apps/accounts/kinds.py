@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import security_events  # noqa: F401  notes what packages announce in the security log
 from apps.accounts.models import AccountLink, Profile, User
 from apps.core.kinds import days
+from apps.core.retention import delete_all
 from apps.core.sockets import RetentionRule, exports, retention_rules
 
 
@@ -62,7 +63,7 @@ retention_rules.plug(
         "admin_log",
         "Änderungsprotokoll der Stammdaten",
         lambda now: LogEntry.objects.filter(action_time__lt=now - days("admin_log")),
-        lambda rows: rows.delete()[0],
+        delete_all,
     )
 )
 
@@ -72,7 +73,7 @@ retention_rules.plug(
         "account_links",
         "Links zum Einrichten von Zugängen und Adressen",
         lambda now: AccountLink.objects.filter(expires_at__lt=now - days("account_links")),
-        lambda rows: rows.delete()[0],
+        delete_all,
     )
 )
 # The browser of a sign-in: no session lasts longer than a working day.
@@ -81,6 +82,6 @@ retention_rules.plug(
         "session_list",
         "Liste der Anmeldungen mit dem Browser",
         lambda now: UserSession.objects.filter(created_at__lt=now - days("session_list")),
-        lambda rows: rows.delete()[0],
+        delete_all,
     )
 )

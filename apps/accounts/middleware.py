@@ -1,22 +1,30 @@
 """Limits on sessions and the second factor of staff."""
 
+import re
 import time
 from collections.abc import Callable
+from typing import cast
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import SESSION_KEY as AUTH_SESSION_KEY
 from django.contrib.auth import logout
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from apps.accounts import factors, proof
+from apps.accounts.session_store import SessionStore
+from apps.core import errors, limits
 
 Handler = Callable[[HttpRequest], HttpResponse]
 # How often the time of the last click is written, in seconds.
 WRITE_EVERY = 60
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+ACCOUNT_ROUTE = re.compile(r"(en/)?konto/")
 
 
 # Questions that pages ask by themselves, by full name; with ``teil`` in the query or always.
@@ -27,6 +35,63 @@ def is_polling(request: HttpRequest) -> bool:
     """Whether a page and not a person asks."""
     part = POLLED.get(_route(request))
     return part is not None and (not part or part in request.GET)
+
+
+class NewSessionLimitMiddleware(SessionMiddleware):
+    """Sessions in the database, of which strangers cause only so many.
+
+    Whatever view writes into the session of somebody who had none, a row is made. So they are counted here, where it is
+    saved, and not in each view. Above the limit nothing changes for whoever has a session, or needs none.
+    """
+
+    # An answer is what middleware may give here, whatever the stubs of its parent say.
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]
+        """Turn away what might change something before it has."""
+        super().process_request(request)
+        if request.method in SAFE or not self._is_over(request):
+            return None
+        # Read it: the cookie may name a session that has ended.
+        session = cast(SessionStore, request.session)
+        session.get(AUTH_SESSION_KEY)
+        return None if session.existed else errors.too_many(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save it; count it if it is new."""
+        session = cast(SessionStore, request.session)
+        # Whoever signs out gets one in place of another.
+        is_new = session.modified and session.session_key is None and not session.existed and not session.is_empty()
+        if is_new and not limits.within_networks(
+            "session", limits.client_networks(request), limit=settings.NEW_SESSIONS_PER_HOUR, seconds=3600
+        ):
+            return errors.too_many(request)
+        return super().process_response(request, response)
+
+    def _is_over(self, request: HttpRequest) -> bool:
+        return limits.reached_by_networks(
+            "session", limits.client_networks(request), limit=settings.NEW_SESSIONS_PER_HOUR
+        )
+
+
+class AccountFormLimitMiddleware:
+    """Counts the forms of the account, whichever they are: each may hash a password or send a mail.
+
+    allauth counts one household; this counts whoever has many (see ``networks_of``) as well.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """Turn away what is above the limit."""
+        where = request.resolver_match.route if request.resolver_match else ""
+        if request.method in SAFE or not ACCOUNT_ROUTE.match(where):
+            return None
+        caller, most = limits.client_networks(request), settings.ACCOUNT_FORMS_PER_MINUTE
+        within = limits.within_networks("account-form", caller, limit=most, seconds=60)
+        return None if within else errors.too_many(request)
 
 
 class SessionLimitMiddleware:

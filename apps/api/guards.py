@@ -18,9 +18,8 @@ class NetworkThrottle(AnonRateThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request; False above ``API_RATE``."""
-        return limits.within(
-            "api", limits.client_network(request._request), limit=self.num_requests or 0, seconds=self.duration or 60
-        )
+        networks = limits.client_networks(request._request)
+        return limits.within_networks("api", networks, limit=self.num_requests or 0, seconds=self.duration or 60)
 
     def wait(self) -> float | None:
         """Seconds until it makes sense to come back, at most."""

@@ -175,6 +175,11 @@ def _old_drafts(now: dt.datetime) -> QuerySet[Draft]:
     return Draft.objects.filter(updated_at__lt=now - days("drafts"))
 
 
+def _ownerless_drafts(now: dt.datetime) -> QuerySet[Draft]:
+    # They can be reached as long as the cookie of their browser lives.
+    return Draft.objects.filter(owner=None, updated_at__lt=now - days("ownerless_drafts"))
+
+
 def _old_cases(now: dt.datetime) -> QuerySet[Case]:
     limit = now - days("applications")
     closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
@@ -182,6 +187,7 @@ def _old_cases(now: dt.datetime) -> QuerySet[Case]:
 
 
 sockets.retention_rules.plug(RetentionRule("drafts", "Entwürfe, die niemand mehr benutzt", _old_drafts, delete_each))
+sockets.retention_rules.plug(RetentionRule("ownerless_drafts", "Entwürfe ohne Konto", _ownerless_drafts, delete_each))
 sockets.retention_rules.plug(RetentionRule("applications", "Abgeschlossene Anträge", _old_cases, delete_each))
 
 

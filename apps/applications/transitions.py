@@ -130,16 +130,22 @@ def add_upload(draft: Draft, path: str, upload: UploadedFile, *, most: int) -> D
 
     Raises ValidationError with a sentence for the person.
     """
+    # Before the check, which costs, and again in the transaction, for several may come at once.
+    _demand_place(draft)
     checked = uploads.check(upload)
     with transaction.atomic():
         if not Draft.objects.select_for_update().filter(pk=draft.pk).exists():
             raise DraftGone
-        if draft.uploads.count() >= settings.UPLOAD_MAX_FILES_PER_DRAFT:
-            raise uploads.too_many(settings.UPLOAD_MAX_FILES_PER_DRAFT)
+        _demand_place(draft)
         stored = DraftUpload.objects.create(draft=draft, path=path, file=uploads.store(checked))
         for old in list(draft.uploads.filter(path=path).order_by("-pk"))[most:]:
             old.file.delete()
     return stored
+
+
+def _demand_place(draft: Draft) -> None:
+    if draft.uploads.count() >= settings.UPLOAD_MAX_FILES_PER_DRAFT:
+        raise uploads.too_many(settings.UPLOAD_MAX_FILES_PER_DRAFT)
 
 
 def remove_upload(draft: Draft, file_id: UUID) -> None:

@@ -23,6 +23,7 @@ from apps.catalogue.models import Office, OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.business_calendar import today
 from apps.core.kinds import days
+from apps.core.retention import delete_all
 from apps.core.sockets import Door, Panel, RetentionRule, Tile
 
 
@@ -111,13 +112,13 @@ sockets.retention_rules.plug(RetentionRule("bookings", "Namen und Adressen verga
 sockets.retention_rules.plug(
     RetentionRule(
         "shifts", "Wer wann an welchem Schalter saß",
-        lambda now: Shift.objects.filter(began_at__lt=now - days("shifts")), lambda rows: rows.delete()[0],
+        lambda now: Shift.objects.filter(began_at__lt=now - days("shifts")), delete_all,
     )
 )  # fmt: skip
 sockets.retention_rules.plug(
     RetentionRule(
         "tickets", "Wartenummern und wie lange sie dauerten",
-        lambda now: Ticket.objects.filter(created_at__lt=now - days("tickets")), lambda rows: rows.delete()[0],
+        lambda now: Ticket.objects.filter(created_at__lt=now - days("tickets")), delete_all,
     )
 )  # fmt: skip
 
@@ -127,9 +128,7 @@ def _ended_wishes(now: dt.datetime) -> QuerySet[Wish]:
     return Wish.objects.filter(unconfirmed | Q(ended_at__lt=now - days("wishes")))
 
 
-sockets.retention_rules.plug(
-    RetentionRule("wishes", "Wünsche auf der Warteliste", _ended_wishes, lambda rows: rows.delete()[0])
-)
+sockets.retention_rules.plug(RetentionRule("wishes", "Wünsche auf der Warteliste", _ended_wishes, delete_all))
 
 
 @sockets.my_area_panels.plug

@@ -9,24 +9,24 @@ from apps.core import limits
 
 def may_hold(request: HttpRequest) -> bool:
     """Count one hold of the caller; False above the hourly limit."""
-    key = limits.client_key(request)
-    return limits.within("appointment-hold", key, limit=settings.APPOINTMENT_HOLDS_PER_HOUR, seconds=3600)
+    caller = limits.client_networks(request)
+    return limits.within_networks("appointment-hold", caller, limit=settings.APPOINTMENT_HOLDS_PER_HOUR, seconds=3600)
 
 
 def may_arrive(request: HttpRequest) -> bool:
     """Count one number typed to say that one is there; False above the hourly limit."""
-    return limits.within("appointment-arrival", limits.client_key(request), limit=30, seconds=3600)
+    return limits.within_networks("appointment-arrival", limits.client_networks(request), limit=30, seconds=3600)
 
 
 def may_draw(request: HttpRequest) -> bool:
     """Count one number drawn from afar; False above what the caller may draw in a day."""
     most = settings.APPOINTMENT_TICKETS_PER_DAY
-    return limits.within("appointment-ticket", limits.client_key(request), limit=most, seconds=86400)
+    return limits.within_networks("appointment-ticket", limits.client_networks(request), limit=most, seconds=86400)
 
 
 def give_back_draw(request: HttpRequest) -> None:
     """There was no number to draw: the attempt does not count."""
-    limits.give_back("appointment-ticket", limits.client_key(request))
+    limits.give_back("appointment-ticket", limits.client_networks(request))
 
 
 def may_mail(request: HttpRequest, email: str) -> bool:
@@ -34,7 +34,8 @@ def may_mail(request: HttpRequest, email: str) -> bool:
 
     The address counts together with the mails for signing in: five a day, whatever they are for.
     """
-    caller = limits.client_key(request)
-    if not limits.within("appointment-sender", caller, limit=settings.APPOINTMENT_MAILS_PER_HOUR, seconds=3600):
+    caller = limits.client_networks(request)
+    most = settings.APPOINTMENT_MAILS_PER_HOUR
+    if not limits.within_networks("appointment-sender", caller, limit=most, seconds=3600):
         return False
     return limits.may_mail(email, known_device=devices.known_for(request, email))

@@ -27,8 +27,8 @@ MOST_WORK = 400
 
 def odd(request: HttpRequest) -> bool:
     """Count one attempt to hold; True where this client, or everybody together, asks oddly often."""
-    client = limits.client_key(request)
-    calm = limits.within("hold-client", client, limit=settings.APPOINTMENT_HOLDS_BEFORE_PROOF, seconds=600)
+    client = limits.client_networks(request)
+    calm = limits.within_networks("hold-client", client, limit=settings.APPOINTMENT_HOLDS_BEFORE_PROOF, seconds=600)
     return not limits.within("hold-all", "all", limit=settings.APPOINTMENT_HOLDS_PER_MINUTE, seconds=60) or not calm
 
 

@@ -107,8 +107,8 @@ class ContactForm(forms.Form):
             raise forms.ValidationError(again)
 
     def _check_limits(self, email: str) -> None:
-        sender = limits.client_key(self.request)
-        if not limits.within("contact-sender", sender, limit=PER_SENDER_AND_HOUR, seconds=3600):
+        sender = limits.client_networks(self.request)
+        if not limits.within_networks("contact-sender", sender, limit=PER_SENDER_AND_HOUR, seconds=3600):
             raise forms.ValidationError(
                 _(
                     "Von Ihrem Anschluss kamen gerade viele Nachrichten. Bitte versuchen Sie es in einer Stunde noch einmal oder rufen Sie an: %(phone)s."

@@ -15,7 +15,7 @@ from apps.core.models import (
     RetentionRun,
     ScanState,
 )
-from apps.core.retention import delete_each
+from apps.core.retention import delete_all, delete_each
 from apps.core.sockets import RetentionRule, Sweep, retention_rules, sweeps
 
 
@@ -51,7 +51,7 @@ retention_rules.plug(
         "emails",
         "Versandprotokoll der E-Mails",
         lambda now: OutgoingEmail.objects.filter(created_at__lt=now - days("emails")),
-        lambda rows: rows.delete()[0],
+        delete_all,
     )
 )
 retention_rules.plug(
@@ -59,7 +59,7 @@ retention_rules.plug(
         "heartbeats",
         "Lebenszeichen der Hintergrunddienste",
         lambda now: Heartbeat.objects.filter(at__lt=now - days("heartbeats")),
-        lambda rows: rows.delete()[0],
+        delete_all,
     )
 )
 retention_rules.plug(
@@ -67,7 +67,7 @@ retention_rules.plug(
         "retention_runs",
         "Löschprotokoll",
         lambda now: RetentionRun.objects.filter(at__lt=now - days("retention_runs")),
-        lambda rows: rows.delete()[0],
+        delete_all,
     )
 )
 retention_rules.plug(
@@ -83,6 +83,6 @@ retention_rules.plug(
         "sessions",
         "Abgelaufene Sitzungen",
         lambda now: Session.objects.filter(expire_date__lt=now - days("sessions")),
-        lambda rows: rows.delete()[0],
+        delete_all,
     )
 )

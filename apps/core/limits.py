@@ -16,7 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from apps.core import security_log
-from apps.core.networks import network_of
+from apps.core.networks import networks_of
 
 DAY = 24 * 3600
 # Mails with a code or a link that one address gets in a day, whoever asks for them.
@@ -40,17 +40,17 @@ class CounterCache(LocMemCache):
         self._max_entries = max(self._max_entries, 2 * len(self._cache))
 
 
-def client_network(request: HttpRequest) -> str:
-    """The network of the caller, see ``network_of``; all who come without an address share one."""
+def client_networks(request: HttpRequest) -> dict[str, int]:
+    """The networks of the caller, see ``networks_of``; all who come without an address share one."""
     try:
-        return network_of(get_adapter(request).get_client_ip(request))
+        return networks_of(get_adapter(request).get_client_ip(request))
     except PermissionDenied:
-        return "unknown"
+        return {"unknown": 1}
 
 
 def client_key(request: HttpRequest) -> str:
-    """The caller's network as a hash, so that no address lies in the cache."""
-    return _hashed(client_network(request))
+    """The smallest network of the caller as a hash, so that no address lies in the cache."""
+    return _hashed(list(client_networks(request))[-1])
 
 
 def within(action: str, key: str, *, limit: int, seconds: int, amount: int = 1) -> bool:
@@ -72,11 +72,29 @@ def within(action: str, key: str, *, limit: int, seconds: int, amount: int = 1) 
     return count <= limit
 
 
-def give_back(action: str, key: str) -> None:
-    """Take back one that ``within`` has counted, because nothing came of it."""
-    # The window may have ended meanwhile; then there is nothing to take back.
-    with suppress(ValueError):
-        cache.decr(f"limit:{action}:{_hashed(key)}")
+def within_networks(action: str, networks: dict[str, int], *, limit: int, seconds: int, amount: int = 1) -> bool:
+    """``within`` for a caller: each of its ``networks`` counts, and may have as many times ``limit`` as it has callers.
+
+    So nobody gets more by changing to another address of the same household or the same server.
+    """
+    # The smallest first, and no further: what it is refused does not use up what its neighbours may do.
+    return all(
+        within(action, network, limit=limit * callers, seconds=seconds, amount=amount)
+        for network, callers in reversed(networks.items())
+    )
+
+
+def reached_by_networks(action: str, networks: dict[str, int], *, limit: int) -> bool:
+    """Whether ``within_networks`` would refuse one more."""
+    return any(counted(action, network) >= limit * callers for network, callers in networks.items())
+
+
+def give_back(action: str, networks: dict[str, int]) -> None:
+    """Take back one that ``within_networks`` has counted, because nothing came of it."""
+    for network in networks:
+        # The window may have ended meanwhile; then there is nothing to take back.
+        with suppress(ValueError):
+            cache.decr(f"limit:{action}:{_hashed(network)}")
 
 
 def may_mail(address: str, *, known_device: str = "") -> bool:

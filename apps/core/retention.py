@@ -10,6 +10,8 @@ from apps.core.models import RetentionRun
 from apps.core.sockets import retention_rules
 
 log = logging.getLogger(__name__)
+# Rows that are erased with one statement.
+BATCH = 5000
 
 
 def apply_retention() -> dict[str, int]:
@@ -27,6 +29,16 @@ def apply_retention() -> dict[str, int]:
         if count:
             RetentionRun.objects.create(at=now, rule=rule.key, erased=count)
     return erased
+
+
+def delete_all(queryset: QuerySet[Any]) -> int:
+    """Erase in batches, so that no statement meets the time limit of the database, however many rows there are."""
+    total, due = 0, queryset.order_by("pk")
+    while batch := list(due.values_list("pk", flat=True)[:BATCH]):
+        # Asked again: what is used meanwhile may be due no more.
+        count, _by_model = queryset.filter(pk__in=batch).delete()
+        total += count
+    return total
 
 
 def delete_each(queryset: QuerySet[Any]) -> int:

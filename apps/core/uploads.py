@@ -7,6 +7,7 @@ parsing with a real parser and cleaning, then the virus scan.
 import hashlib
 import io
 import logging
+import shutil
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
@@ -146,13 +147,13 @@ def check(upload: UploadedFile) -> CheckedFile:
         if not cleaning.media_type_of(content):
             raise _sentence("type", name)
         request = allauth_context.request
-        network = limits.client_network(request) if request is not None else ""
-        if _is_waiting(network):
+        networks = limits.client_networks(request) if request is not None else {}
+        if _has_to_wait(networks):
             raise _sentence("busy", name)
         try:
             # The scan, too: while the scanner hangs, no more threads wait for it than there are places.
-            with workshop.place(network):
-                result = _cleaned(content, name, network)
+            with workshop.place(next(iter(networks), "")):
+                result = _cleaned(content, name, networks)
                 state = _scanned(content, result.content, name)
         except workshop.Busy as error:
             raise _sentence("busy", name) from error
@@ -168,15 +169,14 @@ def too_many(most: int) -> ValidationError:
     return ValidationError(_("Mehr als %(most)s Dateien sind nicht möglich."), code="too_many", params={"most": most})
 
 
-def _is_waiting(network: str) -> bool:
-    """Whether the files of this network have cost so much lately that it has to wait."""
-    return bool(network) and (
-        limits.counted("upload-broken", network) >= BROKEN_LIMITS
-        or limits.counted("upload-time", network) > BUSY_MILLISECONDS
+def _has_to_wait(networks: dict[str, int]) -> bool:
+    """Whether the files of these networks have cost so much lately that whoever sends another has to wait."""
+    return limits.reached_by_networks("upload-broken", networks, limit=BROKEN_LIMITS) or limits.reached_by_networks(
+        "upload-time", networks, limit=BUSY_MILLISECONDS
     )
 
 
-def _cleaned(content: bytes, name: str, network: str) -> cleaning.Result:
+def _cleaned(content: bytes, name: str, networks: dict[str, int]) -> cleaning.Result:
     """Clean in a child process; what breaks its limits is refused, and counted for the network."""
     try:
         result, seconds = workshop.timed(
@@ -187,11 +187,10 @@ def _cleaned(content: bytes, name: str, network: str) -> cleaning.Result:
         result, seconds = cleaning.Result(refused="limit"), 0
     if result.refused == "limit":
         security_log.note("upload_limit_broken", code="limit")
-        if network:
-            limits.within("upload-broken", network, limit=BROKEN_LIMITS, seconds=BROKEN_SECONDS)
-    if network and seconds:
+        limits.within_networks("upload-broken", networks, limit=BROKEN_LIMITS, seconds=BROKEN_SECONDS)
+    if seconds:
         spent = max(int(seconds * 1000), 1)
-        limits.within("upload-time", network, limit=BUSY_MILLISECONDS, seconds=BROKEN_SECONDS, amount=spent)
+        limits.within_networks("upload-time", networks, limit=BUSY_MILLISECONDS, seconds=BROKEN_SECONDS, amount=spent)
     if result.refused:
         raise _sentence(result.refused, name, **result.params)
     return result
@@ -210,8 +209,10 @@ def _scanned(content: bytes, cleaned: bytes, name: str) -> ScanState:
 def store(checked: CheckedFile) -> PrivateFile:
     """Write a checked file to the private storage and its row to the database.
 
-    Raises ValidationError with a sentence when the storage cannot take it; nothing is left behind then.
+    Raises ValidationError with a sentence when the storage cannot take it, or when the caller has stored as much as
+    one may in a day; nothing is left behind then.
     """
+    _demand_room(checked)
     file = PrivateFile(
         name=checked.name,
         media_type=checked.media_type,
@@ -233,6 +234,24 @@ def store(checked: CheckedFile) -> PrivateFile:
         security_log.note("upload_refused", code="storage")
         raise _sentence("storage", checked.name) from error
     return file
+
+
+def _demand_room(checked: CheckedFile) -> None:
+    """Count the bytes, so that nobody fills the disk, and leave some of it to everything else the machine does."""
+    size, request = len(checked.content), allauth_context.request
+    if request is not None and not getattr(request.user, "is_staff", False):
+        person, most = request.user.pk, settings.UPLOAD_BYTES_PER_DAY
+        caller = limits.client_networks(request) if person is None else {f"person-{person}": 1}
+        if not limits.within_networks("upload-bytes", caller, limit=most, seconds=limits.DAY, amount=size):
+            security_log.note("upload_refused", code="total")
+            raise _sentence("total", checked.name)
+    root = PrivateFile._meta.get_field("content").storage.path("")
+    # Where there is no folder yet, or none any more, storing says so.
+    with suppress(OSError):
+        if shutil.disk_usage(root).free - size < settings.UPLOAD_FREE_BYTES:
+            log.error("upload refused: less than %s bytes are free", settings.UPLOAD_FREE_BYTES)
+            security_log.note("upload_refused", code="storage")
+            raise _sentence("storage", checked.name)
 
 
 def scan(content: bytes) -> ScanState:
@@ -271,6 +290,10 @@ def _sentence(code: str, name: str, **params: Any) -> ValidationError:
     sentences = {
         "too_large": _("Die Datei ist zu groß. Erlaubt sind %(limit)s MB. Ein Foto mit normaler Auflösung genügt."),
         "pixels": _("„%(name)s“ hat mehr als %(limit)s Millionen Bildpunkte. Ein Foto mit normaler Auflösung genügt."),
+        "total": _(
+            "„%(name)s“ können wir heute nicht mehr annehmen, weil schon sehr viel hochgeladen wurde. Bitte versuchen "
+            "Sie es morgen wieder oder rufen Sie an: 115"
+        ),
         "empty": _("Die Datei „%(name)s“ ist leer. Bitte wählen Sie die Datei noch einmal aus."),
         "type": _(
             "„%(name)s“ ist keine PDF-Datei und kein Foto (JPG oder PNG). "

@@ -51,7 +51,7 @@ _pools: dict[int, ProcessPool] = {}
 def place(owner: str = "") -> Iterator[None]:
     """Hold one of the few places while a file is checked. Raises Busy when all are taken.
 
-    Of one ``owner`` (a network) only some are taken at the same time, so that nobody can take all places.
+    Of one ``owner`` (the widest network of the caller) only some are taken at the same time, so that nobody can take all places.
     """
     if not _places.acquire(blocking=False):
         raise Busy

@@ -9,6 +9,7 @@ import time_machine
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings as portal_settings
+from django.contrib.sessions.models import Session
 
 from apps.accounts.models import User
 from apps.cases.models import Case
@@ -33,6 +34,71 @@ def at(clock: Any, **later: float) -> None:
 def signed_in(client: Any) -> bool:
     """Whether the browser's next click is still that of somebody who is signed in."""
     return bool(client.get("/mein-bereich/").status_code == 200)
+
+
+# -- sessions that strangers cause ----------------------------------------------------------------
+
+
+def _causes_a_session(client: Any, address: str = "203.0.113.1") -> Any:
+    """Ask for what keeps something for a visitor nobody knows; each time from a browser without a cookie."""
+    client.cookies.clear()
+    return client.get(
+        "/konto/sicherheit/webauthn/login/", headers={"X-Requested-With": "XMLHttpRequest"}, REMOTE_ADDR=address
+    )
+
+
+@pytest.fixture
+def few_sessions(settings: Any) -> None:
+    settings.NEW_SESSIONS_PER_HOUR = 3
+
+
+def test_network_begins_only_so_many_sessions(client: Any, few_sessions: None) -> None:
+    assert [_causes_a_session(client).status_code for _ in range(5)] == [200] * 3 + [429] * 2
+    assert Session.objects.count() == 3
+    assert _causes_a_session(client, "203.0.113.2").status_code == 200
+
+
+def test_household_with_many_networks_begins_only_so_many_sessions(client: Any, few_sessions: None) -> None:
+    for number in range(40):
+        _causes_a_session(client, f"2001:db8:0:12{number:02x}::1")
+    assert Session.objects.count() == 3 * 4
+
+
+def test_above_the_limit_pages_are_there_and_nothing_is_done_for_whoever_has_no_session(
+    client: Any, few_sessions: None, aylin: User
+) -> None:
+    while _causes_a_session(client).status_code == 200:
+        pass
+    client.cookies.clear()
+    assert client.get("/", REMOTE_ADDR="203.0.113.1").status_code == 200
+    form = {"login": "aylin@example.org", "password": factories.PASSWORD}
+    client.cookies["sessionid"] = "made-up"
+    refused = client.post("/konto/login/", form, REMOTE_ADDR="203.0.113.1")
+    assert refused.status_code == 429
+    assert "sehr viele Anfragen" in refused.content.decode()
+    # Whoever has one goes on, and others come in.
+    client.as_(aylin)
+    assert client.post("/konto/logout/", REMOTE_ADDR="203.0.113.1").status_code == 302
+    client.cookies.clear()
+    assert client.post("/konto/login/", form, REMOTE_ADDR="203.0.113.2").status_code == 302
+
+
+def test_session_of_nobody_is_kept_for_a_day_and_of_somebody_for_a_week(client: Any, aylin: User, clock: Any) -> None:
+    _causes_a_session(client)
+    assert Session.objects.get().expire_date == MORNING + dt.timedelta(days=1)
+    client.as_(aylin)
+    assert Session.objects.latest("expire_date").expire_date == MORNING + dt.timedelta(days=7)
+
+
+def test_network_sends_only_so_many_forms_of_the_account(client: Any, settings: Any) -> None:
+    settings.ACCOUNT_FORMS_PER_MINUTE = 2
+    asked = [
+        client.post("/konto/password/reset/", {"email": f"{n}@example.org"}, REMOTE_ADDR=f"2001:db8:0:12{n:02x}::1")
+        for n in range(12)
+    ]
+    assert [a.status_code for a in asked] == [302] * 8 + [429] * 4
+    assert client.get("/konto/password/reset/", REMOTE_ADDR="2001:db8:0:1201::1").status_code == 200
+    assert client.post("/en/konto/login/", {}, REMOTE_ADDR="2001:db8:0:1201::1").status_code == 429
 
 
 # -- sessions ------------------------------------------------------------------------------------

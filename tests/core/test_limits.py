@@ -9,6 +9,7 @@ from django.core.checks import run_checks
 
 from apps.core import limits
 from apps.core.limits import CounterCache
+from apps.core.networks import networks_of
 
 
 def test_counters_of_others_survive_any_number_of_new_ones() -> None:
@@ -47,6 +48,37 @@ def test_of_many_at_the_same_moment_only_the_limit_gets_through() -> None:
     for thread in threads:
         thread.join()
     assert through.count(True) == 3
+
+
+def asked(address: str) -> bool:
+    """Whether an action that a caller may do three times goes through from ``address``."""
+    return limits.within_networks("try", networks_of(address), limit=3, seconds=60)
+
+
+def test_household_gets_no_more_by_changing_its_network() -> None:
+    """A household may have a /56, in which there are 256 networks."""
+    through = [asked(f"2001:db8:0:12{number:02x}::1") for number in range(256)]
+    assert through.count(True) == 3 * 4
+    # The neighbour goes on, whose /48 has room for several callers.
+    assert asked("2001:db8:0:1300::1")
+
+
+def test_server_gets_no_more_by_changing_its_household() -> None:
+    """A /48 has 65,536 networks."""
+    through = [asked(f"2001:db8:0:{number:02x}01::1") for number in range(256)]
+    assert through.count(True) == 3 * 16
+    assert asked("2001:db8:1::1")
+
+
+def test_what_is_given_back_is_so_in_every_network() -> None:
+    networks = networks_of("2001:db8::1")
+    for _ in range(100):
+        assert limits.within_networks("try", networks, limit=3, seconds=60)
+        limits.give_back("try", networks)
+    assert not limits.reached_by_networks("try", networks, limit=3)
+    for _ in range(3):
+        assert asked("2001:db8::1")
+    assert limits.reached_by_networks("try", networks, limit=3)
 
 
 def test_address_gets_five_mails_a_day_from_strangers_and_its_own_device_counts_apart() -> None:

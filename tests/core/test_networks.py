@@ -2,20 +2,30 @@
 
 import pytest
 
-from apps.core.networks import named_by_proxies, network_of
+from apps.core.networks import named_by_proxies, networks_of
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    ("address", "networks"),
     [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::"),
-        ("unknown", "unknown"),
+        ("192.0.2.1", {"192.0.2.1": 1}),
+        ("::ffff:192.0.2.1", {"192.0.2.1": 1}),
+        (
+            "2001:db8:1:2345:ffff::9",
+            {"2001:db8:1::/48": 16, "2001:db8:1:2300::/56": 4, "2001:db8:1:2345::/64": 1},
+        ),
+        ("2001:db8::1%eth0", {"2001:db8::/48": 16, "2001:db8::/56": 4, "2001:db8::/64": 1}),
+        ("unknown", {"unknown": 1}),
     ],
 )
-def test_an_address_of_version_four_or_half_of_one_of_version_six(address: str, network: str) -> None:
-    assert network_of(address) == network
+def test_an_address_of_version_four_or_the_networks_of_one_of_version_six(
+    address: str, networks: dict[str, int]
+) -> None:
+    assert networks_of(address) == networks
+
+
+def test_the_widest_network_comes_first() -> None:
+    assert list(networks_of("2001:db8::1").values()) == [16, 4, 1]
 
 
 @pytest.mark.parametrize(

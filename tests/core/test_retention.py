@@ -11,6 +11,8 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.erasure import close_account
@@ -61,6 +63,12 @@ def _draft(when: dt.datetime) -> Any:
     user = User.objects.filter(email="aylin@example.org").first()
     draft = factories.parking_draft(user or factories.citizen("aylin@example.org", "Aylin", "Özdemir-Groß"))
     Draft.objects.filter(pk=draft.pk).update(updated_at=when)
+    return draft
+
+
+def _ownerless_draft(when: dt.datetime) -> Any:
+    draft = _draft(when)
+    Draft.objects.filter(pk=draft.pk).update(owner=None, browser="a browser")
     return draft
 
 
@@ -161,6 +169,7 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("heartbeats", _heartbeat),
     ("retention_runs", _run),
     ("drafts", _draft),
+    ("ownerless_drafts", _ownerless_draft),
     ("applications", _decided),
     ("applications", _withdrawn),
     ("contact", _message),
@@ -204,6 +213,18 @@ def test_run_is_written_down_without_what_was_in_it(
     assert (run.rule, run.erased) == (key, 1)
     assert before <= run.at <= timezone.now()
     assert {f.name for f in RetentionRun._meta.get_fields()} == {"id", "at", "rule", "erased"}
+
+
+def test_rows_of_any_number_go_in_batches(apply_retention: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 3)
+    for number in range(10):
+        _session(ago(1 + number))
+    with CaptureQueriesContext(connection) as queries:
+        erased = apply_retention()
+    assert erased["sessions"] == 10
+    assert not Session.objects.exists()
+    deleted = [q["sql"] for q in queries if q["sql"].startswith('DELETE FROM "django_session"')]
+    assert len(deleted) == 4
 
 
 def test_night_with_nothing_to_erase_writes_nothing(

@@ -5,14 +5,18 @@ import logging
 import re
 import struct
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+from allauth.core import context as allauth_context
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -630,6 +634,62 @@ def test_eleventh_file_of_a_draft_is_refused(
     assert "event=upload_refused" in caplog.text
     assert "code=too_many" in caplog.text
     assert draft.uploads.get().file.name == "eins.jpg"
+
+
+def test_eleventh_file_is_refused_before_it_is_checked(
+    vehicle_step: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _draft, url = vehicle_step
+    settings.UPLOAD_MAX_FILES_PER_DRAFT = 1
+    client.post(url, vehicle(registration=factories.photo("eins.jpg")))
+    checked: list[Any] = []
+    monkeypatch.setattr(uploads, "check", checked.append)
+    client.post(url, vehicle(registration=factories.photo("zwei.jpg")))
+    assert not checked
+
+
+def test_person_stores_only_so_much_in_a_day(
+    vehicle_step: Any, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "security")
+    client, draft, url = vehicle_step
+    photo = factories.photo("eins.jpg")
+    settings.UPLOAD_BYTES_PER_DAY = int(photo.size * 1.5)
+    client.post(url, vehicle(registration=photo))
+    assert draft.uploads.get().file.name == "eins.jpg"
+    answer = client.post(url, vehicle(registration=factories.photo("zwei.jpg")))
+    assert answer.status_code == 422
+    assert "„zwei.jpg“ können wir heute nicht mehr annehmen" in answer.content.decode()
+    assert "WOB XY 987" in answer.content.decode()
+    assert "code=total" in caplog.text
+    assert draft.uploads.get().file.name == "eins.jpg"
+
+
+def test_strangers_of_one_network_store_only_so_much_in_a_day(db: None, settings: Any) -> None:
+    checked = uploads.check(factories.photo("eins.jpg"))
+    settings.UPLOAD_BYTES_PER_DAY = int(len(checked.content) * 1.5)
+
+    def stored(address: str, user: Any = None) -> bool:
+        request = RequestFactory().get("/", REMOTE_ADDR=address)
+        request.user = user or AnonymousUser()
+        with allauth_context.request_context(request), suppress(ValidationError):
+            uploads.store(checked)
+            return True
+        return False
+
+    assert [stored("203.0.113.1"), stored("203.0.113.1"), stored("203.0.113.2")] == [True, False, True]
+    # Clerks scan what comes by post.
+    karla = factories.staff("karla@example.org", "Karla", "Brandes")
+    assert all(stored("203.0.113.1", karla) for _ in range(3))
+
+
+def test_some_of_the_disk_stays_free(vehicle_step: Any, settings: Any) -> None:
+    client, draft, url = vehicle_step
+    settings.UPLOAD_FREE_BYTES = 2**62
+    answer = client.post(url, vehicle(registration=factories.photo("eins.jpg")))
+    assert answer.status_code == 422
+    assert "Wir können gerade keine Dateien speichern." in answer.content.decode()
+    assert not draft.uploads.exists()
 
 
 def test_answer_with_a_file_too_large_keeps_its_words(

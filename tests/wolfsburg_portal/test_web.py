@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from apps.core.networks import networks_of
 from wolfsburg_portal import supervisor
+from wolfsburg_portal.connections import network_with_most
 
 pytestmark = pytest.mark.processes
 SLOW = 60
@@ -227,6 +229,40 @@ def test_one_network_has_one_turn_after_another_with_the_others(serve: Callable[
         with connected(port, "127.0.0.2") as other:
             assert int(answer_to(other, "/ended")) < 40
         assert all(read_to_end(one).startswith(b"HTTP/1.1 200") for one in many)
+
+
+@pytest.mark.parametrize(
+    ("mine", "neighbour"),
+    [("2001:db8:0:{:02x}00::1", "2001:db8:1:1200::1"), ("2001:db8:0:12{:02x}::1", "2001:db8:0:1300::1")],
+    ids=["server", "household"],
+)
+def test_whoever_has_many_networks_has_one_turn_for_all(serve: Callable[..., int], mine: str, neighbour: str) -> None:
+    port = serve(WEB_THREADS="3", TRUSTED_PROXY_COUNT="1")
+    with ExitStack() as stack:
+        many = [stack.enter_context(connected(port)) for _ in range(60)]
+        for number, one in enumerate(many):
+            named = f"X-Forwarded-For: {mine.format(number)}\r\nConnection: close\r\n\r\n".encode()
+            one.sendall(b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n" + named)
+        with connected(port) as other:
+            assert int(answer_to(other, "/ended", X_Forwarded_For=neighbour)) < 40
+        assert all(read_to_end(one).startswith(b"HTTP/1.1 200") for one in many)
+
+
+@pytest.mark.parametrize(
+    ("takers", "most"),
+    [
+        (["2001:db8::1", "203.0.113.1", "203.0.113.1"], "203.0.113.1"),
+        # One household with many networks, and its provider's other customers.
+        ([f"2001:db8:0:12{n:02x}::1" for n in range(90)] + [f"2001:db8:0:{n:02x}00::1" for n in range(30, 130)]
+         + ["203.0.113.1"] * 20, "2001:db8:0:1200::/56"),
+        # One server with many households.
+        ([f"2001:db8:0:{n:02x}00::1" for n in range(200)] + ["203.0.113.1"] * 10, "2001:db8::/48"),
+        # A provider's customers are not to give way to one of its size.
+        ([f"2001:db8:0:{n:02x}00::1" for n in range(200)] + ["203.0.113.1"] * 20, "203.0.113.1"),
+    ],
+)  # fmt: skip
+def test_network_with_the_most_may_be_a_wide_one(takers: list[str], most: str) -> None:
+    assert network_with_most((networks_of(taker), 1) for taker in takers) == most
 
 
 def test_whatever_number_sign_in_at_once_pages_are_answered(serve: Callable[..., int]) -> None:

@@ -43,7 +43,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     existing = Draft.objects.reachable(request.user, key).filter(service=service, channel="online")
     if request.method == "GET":
         return render(request, "applications/begin.html", {"service": service, "drafts": existing})
-    if not limits.within("draft", limits.client_key(request), limit=DRAFTS_PER_HOUR, seconds=3600):
+    if not limits.within_networks("draft", limits.client_networks(request), limit=DRAFTS_PER_HOUR, seconds=3600):
         return render(request, "errors/429.html", status=429)
     new_key = ""
     if not key:
