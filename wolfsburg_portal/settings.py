@@ -221,6 +221,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_FORMS = {
+    "login": "apps.accounts.forms.LoginForm",
     "signup": "apps.accounts.forms.SignupForm",
     "request_login_code": "apps.accounts.forms.RequestLoginCodeForm",
     "confirm_login_code": "apps.accounts.forms.ConfirmLoginCodeForm",

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import devices, factors, proof
 from apps.accounts.models import User
 from apps.core import emails, limits, security_log
+from apps.core.mail_addresses import comparable
 from apps.core.sockets import signed_in
 
 
@@ -49,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Not per Host, as allauth does: whoever guesses writes what they like into it.
         """
-        account = (credentials.get("email") or credentials.get("username") or "").lower()
+        account = comparable(credentials.get("email") or credentials.get("username") or "")
         # Of IPv6 the /56, which is what a household has.
         household = list(limits.client_networks(request))[-2:][0]
         return f"{account}@{household}"

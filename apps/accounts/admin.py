@@ -192,7 +192,8 @@ class UserAdmin(PortalAdmin):
         if act == "sitzungen":
             sessions.end_all(person, by=by, keep=request if person.pk == by.pk else None)
             return _("Alle Sitzungen der Person sind beendet.")
-        if not limits.may_mail(form.cleaned_data["email"] if form else person.email, known_device=f"by-{by.pk}"):
+        recipient = form.cleaned_data["email"] if form else person.email
+        if not limits.may_mail(request, recipient, known_device=f"by-{by.pk}"):
             raise codes.TooMuchMail
         if act == "faktor":
             factors.reset(person, by=by, request=request)

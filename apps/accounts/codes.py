@@ -52,7 +52,7 @@ def send(request: HttpRequest, purpose: str, address: str, template: str, **payl
     An empty ``template`` mails nothing and keeps a code that nobody knows: the page is the same for an address that
     has an account. The mail that its owner gets instead counts here all the same.
     """
-    if not limits.may_mail(address, known_device=devices.known_for(request, address)):
+    if not limits.may_mail(request, address, known_device=devices.known_for(request, address)):
         raise TooMuchMail
     code = get_adapter(request).generate_email_verification_code()
     key = secrets.token_urlsafe(12)

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.fields import EmailField as AllauthEmailField
 from allauth.account.forms import ConfirmLoginCodeForm as AllauthConfirmLoginCodeForm
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
@@ -34,7 +36,8 @@ from apps.accounts import codes, devices
 from apps.accounts.models import Profile, User
 from apps.core import limits, security_log
 from apps.core.business_calendar import today
-from apps.core.fields import PlainCharField
+from apps.core.fields import MailAddressField, PlainCharField
+from apps.core.mail_addresses import comparable
 
 TOO_MUCH_MAIL = _(
     "An diese Adresse haben wir heute schon so viele E-Mails geschickt, wie wir an einem Tag schicken. "
@@ -42,9 +45,14 @@ TOO_MUCH_MAIL = _(
 )
 
 
+class AccountAddressField(MailAddressField, AllauthEmailField):
+    """allauth's field for an address, which takes it as ours does."""
+
+
 class SignupForm(AllauthSignupForm):
     """Registration: e-mail, name, password. Whether the address has an account is not asked here."""
 
+    email = AccountAddressField()
     given_name = PlainCharField(
         label=_("Vorname"),
         max_length=120,
@@ -80,8 +88,18 @@ class SignupForm(AllauthSignupForm):
         return data
 
 
+class LoginForm(AllauthLoginForm):
+    """Address and password; the address in the spelling in which it was proved."""
+
+    def clean_login(self) -> str:
+        """The address."""
+        return comparable(self.cleaned_data["login"])
+
+
 class RequestLoginCodeForm(AllauthRequestLoginCodeForm):
     """A code to sign in with, for accounts whose owner has proved the address."""
+
+    email = AccountAddressField()
 
     def clean_email(self) -> str:
         email = str(super().clean_email())
@@ -93,6 +111,8 @@ class RequestLoginCodeForm(AllauthRequestLoginCodeForm):
 class ResetPasswordForm(AllauthResetPasswordForm):
     """A link for a new password, for accounts whose owner has proved the address."""
 
+    email = AccountAddressField(required=True)
+
     def clean_email(self) -> str:
         email = str(super().clean_email())
         self.users = list(User.objects.proven(email).filter(is_active=True))
@@ -102,7 +122,7 @@ class ResetPasswordForm(AllauthResetPasswordForm):
 
 def _count_mail(address: str) -> None:
     request = allauth_context.request
-    if not limits.may_mail(address, known_device=devices.known_for(request, address)):
+    if not limits.may_mail(request, address, known_device=devices.known_for(request, address)):
         raise forms.ValidationError(TOO_MUCH_MAIL, code="too_much_mail")
 
 
@@ -233,13 +253,10 @@ class CodeForm(forms.Form):
 class AddressForm(forms.Form):
     """A new address for an account."""
 
-    email = forms.EmailField(
+    email = MailAddressField(
         label=_("Neue E-Mail-Adresse"),
         max_length=254,
-        error_messages={
-            "required": _("Bitte geben Sie die neue E-Mail-Adresse ein."),
-            "invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
-        },
+        error_messages={"required": _("Bitte geben Sie die neue E-Mail-Adresse ein.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.bilingual import Bilingual
+from apps.core.mail_addresses import comparable
 
 
 class TrustLevel(models.IntegerChoices):
@@ -27,7 +28,7 @@ class TrustLevel(models.IntegerChoices):
 class UserQuerySet(models.QuerySet["User"]):
     def by_address(self, address: str) -> "UserQuerySet":
         """The account of an address, whatever its case; there is at most one."""
-        return self.alias(address=Lower("email")).filter(address=address.strip().lower())
+        return self.alias(address=Lower("email")).filter(address=comparable(address))
 
     def proven(self, address: str) -> "UserQuerySet":
         """The account of an address whose owner has proved that it is theirs.
@@ -56,7 +57,7 @@ class UserManager(BaseUserManager["User"]):
         """Create a user; the address is stored in lower case."""
         if not email:
             raise ValueError("a user needs an e-mail address")
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=comparable(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -66,7 +67,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=(username or "").lower())
+        return self.get(email=comparable(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -27,6 +27,7 @@ from apps.catalogue.models import Office
 from apps.core.business_calendar import today
 from apps.core.fields import no_control_characters, normalised_text
 from apps.core.limits import client_key
+from apps.core.mail_addresses import NoDomain, canonical
 from apps.core.transitions import TransitionError
 
 HOLD_SALT = "appointments.api.hold"
@@ -70,6 +71,17 @@ class PlainCharField(serializers.CharField):
         text = normalised_text(super().to_internal_value(data))
         no_control_characters(text)
         return text
+
+
+class MailAddressField(serializers.EmailField):
+    """An address as the pages take it, in its one spelling."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The address; raises ValidationError where it can have no domain."""
+        try:
+            return canonical(super().to_internal_value(data))
+        except NoDomain:
+            self.fail("invalid")
 
 
 class VisitSerializer(serializers.Serializer[Any]):
@@ -160,7 +172,7 @@ class ConfirmSerializer(serializers.Serializer[Any]):
     """First name and e-mail address, then the mailed code."""
 
     name = PlainCharField(max_length=240, required=False)
-    email = serializers.EmailField(max_length=254, required=False)
+    email = MailAddressField(max_length=254, required=False)
     phone = PlainCharField(max_length=40, required=False, allow_blank=True, default="")
     code = PlainCharField(max_length=20, required=False)
 

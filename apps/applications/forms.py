@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.applications.states import Status
 from apps.cases.states import Channel, Delivery
 from apps.catalogue.models import Regime, Service
-from apps.core.fields import GermanDateField, GermanDecimalField, PlainCharField
+from apps.core.fields import GermanDateField, GermanDecimalField, MailAddressField, PlainCharField
 
 # When a letter in the portal counts as known; whoever consents must be told.
 KNOWN_WHEN: dict[str, Any] = {
@@ -50,12 +50,11 @@ class SubmitForm(forms.Form):
 class CaptureSubmitForm(forms.Form):
     """For a captured case: an e-mail address if the person has one."""
 
-    email = forms.EmailField(
+    email = MailAddressField(
         label=_("E-Mail-Adresse der antragstellenden Person"),
         max_length=254,
         required=False,
         help_text=_("Nur wenn vorhanden. Der Bescheid geht mit der Post."),
-        error_messages={"invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de")},
     )
 
 

@@ -14,7 +14,7 @@ from apps.appointments.states import BookedBy
 from apps.catalogue.models import Office
 from apps.core import references
 from apps.core.business_calendar import today
-from apps.core.fields import GermanDateField, PlainCharField
+from apps.core.fields import GermanDateField, MailAddressField, PlainCharField
 
 MOST_SERVICES = 5
 # What several pages say of a limit.
@@ -164,11 +164,10 @@ class StaffDetailsForm(forms.Form):
     phone = PlainCharField(
         label=_("Telefon"), max_length=40, required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
     )
-    email = forms.EmailField(
+    email = MailAddressField(
         label=_("E-Mail-Adresse"),
         max_length=254,
         required=False,
-        error_messages={"invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de")},
     )
     booked_by = forms.ChoiceField(
         label=_("Wie kam der Wunsch?"),
@@ -227,14 +226,11 @@ class ConcernedForm(NoteForm):
 class EmailForm(forms.Form):
     """Where a code goes that proves that somebody reads it."""
 
-    vorab_email = forms.EmailField(
+    vorab_email = MailAddressField(
         label=_("E-Mail-Adresse"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de"),
-            "invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
-        },
+        error_messages={"required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de")},
     )
 
 
@@ -267,15 +263,12 @@ class DetailsForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
         error_messages={"required": _("Ihr Name fehlt. Beispiel: Zoë Özdemir-Groß")},
     )
-    email = forms.EmailField(
+    email = MailAddressField(
         label=_("E-Mail-Adresse"),
         max_length=254,
         help_text=_("Dorthin schicken wir die Bestätigung und den Link zum Verschieben und Absagen."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de"),
-            "invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
-        },
+        error_messages={"required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de")},
     )
     phone = PlainCharField(
         label=_("Telefon"),

@@ -38,4 +38,4 @@ def may_mail(request: HttpRequest, email: str) -> bool:
     most = settings.APPOINTMENT_MAILS_PER_HOUR
     if not limits.within_networks("appointment-sender", caller, limit=most, seconds=3600):
         return False
-    return limits.may_mail(email, known_device=devices.known_for(request, email))
+    return limits.may_mail(request, email, known_device=devices.known_for(request, email))

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models import Case
 from apps.core import limits
-from apps.core.fields import PlainCharField
+from apps.core.fields import MailAddressField, PlainCharField
+from apps.core.mail_addresses import mailbox
 
 STAMP_SALT = "contact.stamp"
 STAMP_MAX_AGE = 60 * 60 * 12
@@ -51,15 +52,12 @@ class ContactForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
         error_messages={"required": _("Ihr Name fehlt. Beispiel: Özdemir-Groß")},
     )
-    email = forms.EmailField(
+    email = MailAddressField(
         label=_("E-Mail-Adresse"),
         max_length=254,
         help_text=_("An diese Adresse schicken wir unsere Antwort."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages={
-            "required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de"),
-            "invalid": _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
-        },
+        error_messages={"required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de")},
     )
     concern = PlainCharField(
         label=_("Anliegen"),
@@ -115,7 +113,7 @@ class ContactForm(forms.Form):
                 ),
                 params={"phone": settings.CITY["service_number"]},
             )
-        if not limits.within("contact-address", email, limit=PER_ADDRESS_AND_DAY, seconds=86400):
+        if not limits.within("contact-address", mailbox(email), limit=PER_ADDRESS_AND_DAY, seconds=86400):
             raise forms.ValidationError(
                 _(
                     "Zu dieser E-Mail-Adresse liegen heute schon mehrere Nachrichten vor. Bitte rufen Sie an: %(phone)s."

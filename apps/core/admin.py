@@ -2,10 +2,12 @@ import re
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import emails
+from apps.core.fields import MailAddressField
 from apps.core.models import Banner, EmailStatus, OutgoingEmail, RetentionRun
 from apps.core.widgets import NATIVE_PICKERS
 
@@ -16,6 +18,12 @@ class PortalAdmin(admin.ModelAdmin):
     Django lets anybody who sees a list filter it by every column, parts of password hashes and texts of
     mails included, and so read them out letter by letter.
     """
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Addresses of e-mail are taken as everywhere."""
+        if isinstance(db_field, models.EmailField):
+            options["form_class"] = MailAddressField
+        return super().formfield_for_dbfield(db_field, request, **options)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Whether the list may be filtered by ``lookup``."""

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from apps.core import bell
 from apps.core.locks import try_lock
+from apps.core.mail_addresses import for_sending
 from apps.core.models import EMAIL_WORKFLOW, EmailStatus, OutgoingEmail
 from apps.core.transitions import move
 
@@ -110,7 +111,7 @@ def _hand_over(email: OutgoingEmail) -> None:
         email.subject,
         email.body,
         settings.DEFAULT_FROM_EMAIL,
-        [email.to_address],
+        [for_sending(email.to_address)],
         headers={"Message-ID": f"<{email.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
     mailers["default"].send_messages([message])

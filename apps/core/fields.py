@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.core.mail_addresses import NoDomain, canonical
 from apps.core.text import normal
 
 MONTHS = ("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
@@ -47,6 +49,22 @@ class PlainCharField(forms.CharField):
     def run_validators(self, value: Any) -> None:
         no_control_characters(value)
         super().run_validators(value)
+
+
+class MailAddressField(forms.EmailField):
+    """An address of e-mail in its one spelling, see ``mail_addresses.canonical``."""
+
+    default_error_messages = {
+        "invalid": gettext_lazy("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
+        "domain": gettext_lazy("Was hinter dem @ steht, kann es so nicht geben. Beispiel: name@beispiel.de"),
+    }
+
+    def to_python(self, value: Any) -> str:
+        """The address; raises ValidationError where it can have no domain."""
+        try:
+            return canonical(super().to_python(value) or "")
+        except NoDomain as error:
+            raise ValidationError(self.error_messages["domain"], code="domain") from error
 
 
 class GermanDateField(forms.DateField):

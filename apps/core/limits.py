@@ -16,11 +16,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from apps.core import security_log
+from apps.core.mail_addresses import mailbox
 from apps.core.networks import networks_of
 
 DAY = 24 * 3600
 # Mails with a code or a link that one address gets in a day, whoever asks for them.
 MAILS_PER_ADDRESS_AND_DAY = 5
+# And those that one network may cause, to whatever addresses; a large employer is one network.
+MAILS_PER_NETWORK_AND_DAY = 1000
 
 
 class CounterCache(LocMemCache):
@@ -97,13 +100,17 @@ def give_back(action: str, networks: dict[str, int]) -> None:
             cache.decr(f"limit:{action}:{_hashed(network)}")
 
 
-def may_mail(address: str, *, known_device: str = "") -> bool:
+def may_mail(request: HttpRequest, address: str, *, known_device: str = "") -> bool:
     """Count one mail with a code or a link to ``address``; False above the limit of a day.
 
     Devices on which the owner has signed in before count apart, so that a stranger who uses up the five of others
-    does not lock the owner out.
+    does not lock the owner out. From all others a network sends only so many, to whomever.
     """
-    key = f"{known_device}@{address}" if known_device else address
+    if not known_device and not within_networks(
+        "mail-from-network", client_networks(request), limit=MAILS_PER_NETWORK_AND_DAY, seconds=DAY
+    ):
+        return False
+    key = f"{known_device}@{mailbox(address)}" if known_device else mailbox(address)
     return within("mail-to-address", key, limit=MAILS_PER_ADDRESS_AND_DAY, seconds=DAY)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import uploads
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
-from apps.core.fields import GermanDateField, GermanDecimalField, PlainCharField
+from apps.core.fields import GermanDateField, GermanDecimalField, MailAddressField, PlainCharField
 from apps.core.text import normal
 from apps.formbuilder.definition import Definition, Field, Step
 
@@ -236,10 +236,7 @@ def _postcode(item: Field, options: dict[str, Any]) -> forms.Field:
 
 
 def _email(item: Field, options: dict[str, Any]) -> forms.Field:
-    options["error_messages"].setdefault(
-        "invalid", _("Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de")
-    )
-    return forms.EmailField(max_length=254, **options)
+    return MailAddressField(max_length=254, **options)
 
 
 def _tel(item: Field, options: dict[str, Any]) -> forms.Field:

@@ -20,7 +20,7 @@ from apps.accounts.models import AccountLink, User
 from apps.core.models import OutgoingEmail
 from tests import factories
 from tests.accounts.test_account import sign_in, signed_in_as
-from tests.accounts.test_middleware import code
+from tests.accounts.test_middleware import showing
 from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db
@@ -60,8 +60,8 @@ def set_up_app(client: SecureClient) -> Any:
     """Set up an authenticator app with its first code; what follows the commit comes within the request."""
     page = client.get("/konto/sicherheit/totp/activate/")
     assert page.status_code == 200, page["Location"]
-    typed = code(page.context["form"].secret, dt.datetime.now().timestamp())
-    with mock.patch("django.db.transaction.on_commit", side_effect=lambda act, **_more: act()):
+    at_once = mock.patch("django.db.transaction.on_commit", side_effect=lambda act, **_more: act())
+    with showing(page.context["form"].secret) as typed, at_once:
         return client.post("/konto/sicherheit/totp/activate/", {"code": typed})
 
 
@@ -85,7 +85,8 @@ def test_session_that_proves_its_factor_goes_on(karla: User) -> None:
     totp.TOTP.activate(karla, secret)
     client = SecureClient().as_(karla)
     asked = client.get("/verwaltung/")
-    answer = client.post(asked["Location"], {"code": code(secret, dt.datetime.now().timestamp())})
+    with showing(secret) as typed:
+        answer = client.post(asked["Location"], {"code": typed})
     assert answer["Location"] == "/verwaltung/"
     assert client.get("/verwaltung/").status_code == 200
 

@@ -1,6 +1,5 @@
 """Before what would hurt in a stranger's hands, the portal asks who sits there, if the last proof is a while ago."""
 
-import datetime as dt
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from apps.accounts.models import User
 from apps.core.models import OutgoingEmail
 from tests import factories
 from tests.accounts.test_account import code_in
-from tests.accounts.test_middleware import code
+from tests.accounts.test_middleware import showing
 from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db
@@ -79,9 +78,8 @@ def test_code_of_the_app_is_a_proof(aylin: User) -> None:
     totp.TOTP.activate(aylin, secret)
     client = long_ago(aylin)
     client.get("/konto/daten/")
-    answer = client.post(
-        "/konto/sicherheit/reauthenticate/?next=/konto/daten/", {"code": code(secret, dt.datetime.now().timestamp())}
-    )
+    with showing(secret) as typed:
+        answer = client.post("/konto/sicherheit/reauthenticate/?next=/konto/daten/", {"code": typed})
     assert answer["Location"] == "/konto/daten/"
     assert client.get("/konto/daten/").status_code == 200
 

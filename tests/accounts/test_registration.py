@@ -48,6 +48,19 @@ def test_password_set_by_a_stranger_does_not_open_the_owners_account(client: Any
     assert owner.family_name == NEW["family_name"]
 
 
+@pytest.mark.parametrize("spelling", ["neu@example.org\u200b", " NEU@exam\u00adple.org", "neu@ｅxample.org"])
+def test_other_spelling_of_an_address_is_no_second_account(client: Any, spelling: str) -> None:
+    register(client)
+    other = SecureClient()
+    other.post("/konto/signup/", NEW | {"email": spelling})
+    told = OutgoingEmail.objects.latest("created_at")
+    assert told.to_address == NEW["email"]
+    assert "gibt es schon" in told.subject + told.body or "schon ein Konto" in told.subject + told.body
+    other.post("/konto/login/", {"login": spelling, "password": NEW["password1"]})
+    assert signed_in_as(other) == NEW["email"]
+    assert User.objects.count() == 1
+
+
 def test_second_sign_up_gets_a_fresh_mail_and_its_own_code(client: Any) -> None:
     stranger = SecureClient()
     stranger.post("/konto/signup/", NEW | STRANGERS)

@@ -318,3 +318,16 @@ def test_case_knows_its_mails(parking_case: Case) -> None:
     entry = parking_case.timeline.get(email__isnull=False)
     assert entry.email.purpose == "application_received"
     assert entry.public is False
+
+
+def test_mail_goes_to_the_domain_as_it_is_registered_today(db: None) -> None:
+    email = emails.queue_text("jane@weiße-straße.de", "Betreff", "Text", purpose="test")
+    assert emails.send(str(email.pk))
+    assert mail.outbox[-1].to == ["jane@xn--weie-strae-73ag.de"]
+
+
+def test_domain_that_cannot_be_is_undeliverable(db: None) -> None:
+    email = emails.queue_text("jane@☕.de", "Betreff", "Text", purpose="test")
+    assert not emails.send(str(email.pk))
+    email.refresh_from_db()
+    assert email.status == EmailStatus.UNDELIVERABLE

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.core.checks import run_checks
+from django.test import RequestFactory
 
 from apps.core import limits
 from apps.core.limits import CounterCache
@@ -81,11 +82,35 @@ def test_what_is_given_back_is_so_in_every_network() -> None:
     assert limits.reached_by_networks("try", networks, limit=3)
 
 
+def may_mail(address: str, sender: str = "203.0.113.1", **options: str) -> bool:
+    """Whether a mail to ``address`` may be asked for from ``sender``."""
+    return limits.may_mail(RequestFactory().get("/", REMOTE_ADDR=sender), address, **options)
+
+
+def test_network_causes_only_so_many_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAILS_PER_NETWORK_AND_DAY", 2)
+    assert [may_mail(f"{n}@example.org") for n in range(3)] == [True, True, False]
+    assert may_mail("3@example.org", "203.0.113.2")
+    assert may_mail("4@example.org", known_device="a device of hers")
+
+
 def test_address_gets_five_mails_a_day_from_strangers_and_its_own_device_counts_apart() -> None:
-    assert [limits.may_mail("anna@example.org") for _ in range(6)] == [True] * 5 + [False]
-    assert limits.may_mail("ANNA@example.org", known_device="a device of hers")
-    assert not limits.may_mail("ANNA@example.org")
-    assert limits.may_mail("bernd@example.org")
+    assert [may_mail("anna@example.org") for _ in range(6)] == [True] * 5 + [False]
+    assert may_mail("ANNA@example.org", known_device="a device of hers")
+    assert not may_mail("ANNA@example.org")
+    assert may_mail("bernd@example.org")
+
+
+def test_spelling_gets_no_further_mails_to_one_mailbox() -> None:
+    spellings = [
+        "anna@example.org",
+        "anna@ｅxample.org",
+        "anna@exam\u00adple.org",
+        "an.na+1@example.org",
+        "ANNA@example.org",
+    ]
+    assert all(may_mail(spelling) for spelling in spellings)
+    assert not any(may_mail(spelling) for spelling in [*spellings, "anna+2@example.org", "anna@exampl\u200de.org"])
 
 
 @pytest.mark.parametrize(

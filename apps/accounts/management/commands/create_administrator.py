@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from apps.accounts import factors, registration, sessions
 from apps.accounts.models import User
 from apps.core import security_log
+from apps.core.mail_addresses import comparable
 
 
 class Command(BaseCommand):
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("address", help="e-mail address of the administrator")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address = options["address"].strip().lower()
+        address = comparable(options["address"])
         try:
             validate_email(address)
         except ValidationError as error:
