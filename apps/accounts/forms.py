@@ -36,7 +36,7 @@ from apps.accounts import codes, devices
 from apps.accounts.models import Profile, User
 from apps.core import limits, security_log
 from apps.core.business_calendar import today
-from apps.core.fields import MailAddressField, PlainCharField
+from apps.core.fields import GermanDateField, MailAddressField, PhoneField, PlainCharField
 from apps.core.mail_addresses import comparable
 
 TOO_MUCH_MAIL = _(
@@ -240,7 +240,7 @@ def _understood(user: Any) -> Iterator[None]:
 class CodeForm(forms.Form):
     """A mailed code."""
 
-    code = forms.CharField(
+    code = PlainCharField(
         label=_("Code aus der E-Mail"),
         max_length=40,
         error_messages={"required": _("Bitte geben Sie den Code aus der E-Mail ein.")},
@@ -298,31 +298,26 @@ class NameForm(forms.ModelForm):
 class ProfileForm(forms.ModelForm):
     """What forms are prefilled with."""
 
+    birth_date = GermanDateField(
+        label=_("Geburtsdatum"),
+        required=False,
+        help_text=_("Beispiel: 24.12.1980"),
+        first=lambda: dt.date(1900, 1, 1),
+        last=today,
+        error_messages={"range": _("Dieses Datum kann kein Geburtsdatum sein. Beispiel: 24.12.1980")},
+        widget=forms.DateInput(attrs={"autocomplete": "bday", "inputmode": "numeric", "data-width": "10"}),
+    )
+
     class Meta:
         model = Profile
         fields = ["street", "house_number", "postcode", "city", "birth_date", "phone"]
+        field_classes = {
+            "street": PlainCharField, "house_number": PlainCharField, "postcode": PlainCharField,
+            "city": PlainCharField, "phone": PhoneField,
+        }  # fmt: skip
         widgets = {
             "street": forms.TextInput(attrs={"autocomplete": "address-line1"}),
-            "postcode": forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric"}),
+            "postcode": forms.TextInput(attrs={"autocomplete": "postal-code"}),
             "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
-            "birth_date": forms.DateInput(format="%d.%m.%Y", attrs={"autocomplete": "bday", "inputmode": "numeric"}),
-            "phone": forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+            "phone": forms.TextInput(attrs={"autocomplete": "tel"}),
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["birth_date"] = forms.DateField(
-            label=_("Geburtsdatum"),
-            required=False,
-            input_formats=["%d.%m.%Y", "%Y-%m-%d"],
-            help_text=_("Beispiel: 24.12.1980"),
-            widget=self.fields["birth_date"].widget,
-            error_messages={"invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.1980")},
-        )
-
-    def clean_birth_date(self) -> dt.date | None:
-        """Nobody is born tomorrow."""
-        value: dt.date | None = self.cleaned_data["birth_date"]
-        if value and not dt.date(1900, 1, 1) <= value <= today():
-            raise forms.ValidationError(_("Dieses Datum kann kein Geburtsdatum sein. Beispiel: 24.12.1980"))
-        return value

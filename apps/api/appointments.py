@@ -25,9 +25,10 @@ from apps.appointments.models import BookableService, Booking
 from apps.appointments.states import CONFIRMABLE, BookedBy, BookingStatus
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
-from apps.core.fields import no_control_characters, normalised_text
+from apps.core.fields import demand_readable
 from apps.core.limits import client_key
 from apps.core.mail_addresses import NoDomain, canonical
+from apps.core.text import one_line
 from apps.core.transitions import TransitionError
 
 HOLD_SALT = "appointments.api.hold"
@@ -65,12 +66,12 @@ class SlotsSerializer(serializers.Serializer[Any]):
 
 
 class PlainCharField(serializers.CharField):
-    """Text as the pages take it: normalised, without control characters."""
+    """A line of text as the pages take it."""
 
     def to_internal_value(self, data: Any) -> str:
-        text = normalised_text(super().to_internal_value(data))
-        no_control_characters(text)
-        return text
+        typed = super().to_internal_value(data)
+        demand_readable(typed)
+        return one_line(typed)
 
 
 class MailAddressField(serializers.EmailField):

@@ -89,14 +89,8 @@ class DecisionForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Bitte wählen Sie eine Entscheidung.")},
     )
-    valid_from = GermanDateField(
-        label=_("Gültig ab"), required=False,
-        error_messages={"invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026")},
-    )  # fmt: skip
-    valid_until = GermanDateField(
-        label=_("Gültig bis"), required=False,
-        error_messages={"invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026")},
-    )  # fmt: skip
+    valid_from = GermanDateField(label=_("Gültig ab"), required=False)
+    valid_until = GermanDateField(label=_("Gültig bis"), required=False)
     fee = GermanDecimalField(
         label=_("Gebühr in Euro"),
         required=False,

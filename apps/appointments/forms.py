@@ -14,7 +14,14 @@ from apps.appointments.states import BookedBy
 from apps.catalogue.models import Office
 from apps.core import references
 from apps.core.business_calendar import today
-from apps.core.fields import GermanDateField, MailAddressField, PlainCharField
+from apps.core.fields import (
+    GermanDateField,
+    GermanIntegerField,
+    GermanTimeField,
+    MailAddressField,
+    PhoneField,
+    PlainCharField,
+)
 
 MOST_SERVICES = 5
 # What several pages say of a limit.
@@ -50,7 +57,7 @@ class VisitForm(forms.Form):
             "invalid_choice": _("Für diese Leistung gibt es keine Termine. Bitte wählen Sie neu."),
         },
     )
-    personen = forms.IntegerField(
+    personen = GermanIntegerField(
         label=_("Wie viele Personen kommen?"),
         min_value=1,
         max_value=20,
@@ -161,9 +168,7 @@ class StaffDetailsForm(forms.Form):
     """Who comes, as said on the telephone or at the counter; some way to reach them."""
 
     name = PlainCharField(label=_("Name"), max_length=240, error_messages={"required": _("Der Name fehlt.")})
-    phone = PlainCharField(
-        label=_("Telefon"), max_length=40, required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
-    )
+    phone = PhoneField(label=_("Telefon"), required=False)
     email = MailAddressField(
         label=_("E-Mail-Adresse"),
         max_length=254,
@@ -270,12 +275,11 @@ class DetailsForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={"required": _("Ihre E-Mail-Adresse fehlt. Beispiel: name@beispiel.de")},
     )
-    phone = PlainCharField(
+    phone = PhoneField(
         label=_("Telefon"),
-        max_length=40,
         required=False,
         help_text=_("Nur für den Fall, dass wir den Termin ändern müssen."),
-        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
+        widget=forms.TextInput(attrs={"autocomplete": "tel"}),
     )
 
 
@@ -292,14 +296,8 @@ class WishForm(VisitForm):
         initial=[0, 1, 2, 3, 4],
         error_messages={"required": _("Bitte wählen Sie mindestens einen Wochentag.")},
     )
-    earliest = forms.TimeField(
-        label=_("Nicht vor"), initial=dt.time(8), widget=forms.TimeInput(format="%H:%M", attrs={"data-width": "5"}),
-        error_messages=times(),
-    )  # fmt: skip
-    latest = forms.TimeField(
-        label=_("Beginn spätestens um"), initial=dt.time(17), error_messages=times(),
-        widget=forms.TimeInput(format="%H:%M", attrs={"data-width": "5"}),
-    )  # fmt: skip
+    earliest = GermanTimeField(label=_("Nicht vor"), initial=dt.time(8), error_messages=times())
+    latest = GermanTimeField(label=_("Beginn spätestens um"), initial=dt.time(17), error_messages=times())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

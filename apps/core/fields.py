@@ -1,54 +1,61 @@
 """Form fields for what people type: text (DIN 91379), dates and numbers as written in Germany."""
 
 import datetime as dt
-import re
-import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.dates import day_of, time_of
 from apps.core.mail_addresses import NoDomain, canonical
-from apps.core.text import normal
-
-MONTHS = ("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
-          "dezember")  # fmt: skip
-WRITTEN_DATE = re.compile(r"([0-9]{1,2})\.?\s*([^\W\d_]+)\.?\s*([0-9]{4})")
+from apps.core.text import digits, many_lines, one_line, unreadable
 
 
-def no_control_characters(text: str) -> None:
-    """Refuse control, format and unassigned characters; line breaks are for text areas to allow.
-
-    Letters of every script stay welcome; ZWJ and ZWNJ are not needed in DIN 91379.
-    """
-    for character in text:
-        if character in "\n\r\t":
-            continue
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
-            raise ValidationError(
-                _("Ein Zeichen in diesem Text lässt sich nicht verarbeiten. Bitte tippen Sie ihn neu."),
-                code="characters",
-            )
-
-
-def normalised_text(text: str) -> str:
-    """NFC and no white space at the ends, so that the same name is always the same text."""
-    return normal("NFC", text).strip()
+def demand_readable(typed: str) -> None:
+    """Raises ValidationError that names the first character of ``typed`` that is none, and where it stands."""
+    place = unreadable(typed)
+    if place is not None:
+        before = one_line(typed[:place])[-20:]
+        where = _("nach „%(before)s“") % {"before": before} if before else _("am Anfang")
+        raise ValidationError(
+            _(
+                "Ein Zeichen lässt sich nicht verarbeiten: Stelle %(place)d, %(where)s (U+%(code)04X). Bitte löschen Sie es."
+            ),
+            code="characters",
+            params={"place": place + 1, "where": where, "code": ord(typed[place])},
+        )
 
 
 class PlainCharField(forms.CharField):
-    """Text as people write it: every letter of DIN 91379, apostrophes, one or many words."""
+    """Text as people write it, in any script, see ``one_line``; in a text area ``many_lines``."""
+
+    def __init__(self, **options: Any) -> None:
+        # What stands at the ends is for the normaliser, who knows more of it.
+        super().__init__(**{"strip": False, **options})
 
     def to_python(self, value: Any) -> str:
-        text = normalised_text(super().to_python(value) or "")
-        # A field of one line holds one line, however it was pasted.
-        return text if isinstance(self.widget, forms.Textarea) else re.sub(r"[\r\n\t]+", " ", text)
+        """The text as it is stored; raises ValidationError for what is no character."""
+        typed = str(super().to_python(value) or "")
+        demand_readable(typed)
+        return many_lines(typed) if isinstance(self.widget, forms.Textarea) else one_line(typed)
 
-    def run_validators(self, value: Any) -> None:
-        no_control_characters(value)
-        super().run_validators(value)
+
+class PhoneField(PlainCharField):
+    """A telephone number as people write it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 40, **options})
+        self.widget.input_type = "tel"
+        message = gettext_lazy("Eine Telefonnummer besteht aus Ziffern. Beispiel: 05361 281234")
+        self.validators.append(RegexValidator(r"^\+?[0-9 ()/.-]{3,}\Z", message=message))
+
+    def to_python(self, value: Any) -> str:
+        """The number, with digits as on the keyboard."""
+        return digits(super().to_python(value))
 
 
 class MailAddressField(forms.EmailField):
@@ -68,33 +75,79 @@ class MailAddressField(forms.EmailField):
 
 
 class GermanDateField(forms.DateField):
-    """A date as people type it: ``24.12.2026``; the browser's ISO form is taken as well."""
+    """A date as people type it, see ``day_of``; not before ``first`` and not after ``last``, which may move."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            input_formats=["%d.%m.%Y", "%d.%m.%y", "%Y-%m-%d", "%d %m %Y", "%d/%m/%Y"],
-            widget=forms.DateInput(format="%d.%m.%Y", attrs={"inputmode": "numeric"}),
-            **options,
-        )
+    default_error_messages = {
+        "invalid": gettext_lazy("Dieses Datum gibt es nicht. Beispiel: 24.12.2026"),
+        "range": gettext_lazy("Bitte geben Sie ein Datum vom %(first)s bis zum %(last)s ein."),
+    }
+
+    def __init__(self, *, first: Callable[[], dt.date] | None = None, last: Callable[[], dt.date] | None = None,
+                 **options: Any) -> None:  # fmt: skip
+        self.first, self.last = first or (lambda: dt.date.min), last or (lambda: dt.date.max)
+        options.setdefault("widget", forms.DateInput(attrs={"inputmode": "numeric", "data-width": "10"}))
+        super().__init__(**options)
 
     def to_python(self, value: Any) -> dt.date | None:
-        if value is not None and not isinstance(value, dt.date):
-            value = str(value)
-            written = WRITTEN_DATE.fullmatch(value.strip())
-            if written and written[2].lower() in MONTHS:
-                value = f"{written[1]}.{MONTHS.index(written[2].lower()) + 1}.{written[3]}"
-        return super().to_python(value)
+        """The day; raises ValidationError when there is none."""
+        if isinstance(value, dt.date) or not one_line(str(value or "")):
+            return super().to_python(value or None)
+        try:
+            return day_of(str(value), first=self.first(), last=self.last())
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def validate(self, value: Any) -> None:
+        """Whether it lies between the two days; raises ValidationError."""
+        super().validate(value)
+        first, last = self.first(), self.last()
+        if value is not None and not first <= value <= last:
+            raise ValidationError(
+                self.error_messages["range"],
+                code="range",
+                params={"first": first.strftime("%d.%m.%Y"), "last": last.strftime("%d.%m.%Y")},
+            )
 
     def prepare_value(self, value: Any) -> Any:
+        """As it is shown."""
         if isinstance(value, dt.date):
             return value.strftime("%d.%m.%Y") if value.year >= 1000 else value.isoformat()
         return value
+
+
+class GermanTimeField(forms.TimeField):
+    """A time of day as people type it, see ``time_of``."""
+
+    default_error_messages = {"invalid": gettext_lazy("Diese Uhrzeit gibt es nicht. Beispiel: 14:30")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(widget=forms.TimeInput(format="%H:%M", attrs={"data-width": "5"}), **options)
+
+    def to_python(self, value: Any) -> dt.time | None:
+        """The time; raises ValidationError when there is none."""
+        if isinstance(value, dt.time) or not one_line(str(value or "")):
+            return super().to_python(value or None)
+        try:
+            return time_of(str(value))
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class GermanIntegerField(forms.IntegerField):
+    """A whole number, whatever invisible came with it."""
+
+    def to_python(self, value: Any) -> int | None:
+        """The number; raises ValidationError when it is none."""
+        return super().to_python(digits(one_line(value)) if isinstance(value, str) else value)
 
 
 class GermanDecimalField(forms.DecimalField):
     """A number with a comma or a point."""
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and "," in value:
-            value = value.replace(".", "").replace(",", ".")
+        """The number; raises ValidationError when it is none."""
+        if isinstance(value, str):
+            value = digits(one_line(value))
+            if "," in value:
+                value = value.replace(".", "").replace(",", ".")
         return super().to_python(value)

@@ -25,10 +25,7 @@ class QuestionForm(forms.Form):
     )
     due_on = GermanDateField(
         label=_("Antwort bis"),
-        error_messages={
-            "required": _("Bitte geben Sie an, bis wann Sie die Antwort brauchen."),
-            "invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026"),
-        },
+        error_messages={"required": _("Bitte geben Sie an, bis wann Sie die Antwort brauchen.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

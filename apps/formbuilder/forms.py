@@ -16,7 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import uploads
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
-from apps.core.fields import GermanDateField, GermanDecimalField, MailAddressField, PlainCharField
+from apps.core.fields import (
+    GermanDateField,
+    GermanDecimalField,
+    GermanIntegerField,
+    MailAddressField,
+    PhoneField,
+    PlainCharField,
+)
 from apps.core.text import normal
 from apps.formbuilder.definition import Definition, Field, Step
 
@@ -240,17 +247,12 @@ def _email(item: Field, options: dict[str, Any]) -> forms.Field:
 
 
 def _tel(item: Field, options: dict[str, Any]) -> forms.Field:
-    message = _("Eine Telefonnummer besteht aus Ziffern. Beispiel: 05361 281234")
-    field = PlainCharField(
-        max_length=40, validators=[RegexValidator(r"^\+?[0-9 ()/.-]{3,}\Z", message=message)], **options
-    )
-    field.widget.input_type = "tel"
-    return field
+    return PhoneField(**options)
 
 
 def _integer(item: Field, options: dict[str, Any]) -> forms.Field:
     options["error_messages"].setdefault("invalid", _("Bitte geben Sie eine ganze Zahl ein. Beispiel: 2"))
-    return forms.IntegerField(
+    return GermanIntegerField(
         min_value=int(item.min_value) if item.min_value is not None else None,
         max_value=int(item.max_value) if item.max_value is not None else 10**9,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "5"}),
@@ -277,32 +279,9 @@ def _day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-class BoundedDateField(GermanDateField):
-    """A date between two days that may move with today's."""
-
-    def __init__(self, *, first: str | None, last: str | None, **options: Any) -> None:
-        self.first, self.last = first or "1900-01-01", last or "2100-12-31"
-        super().__init__(**options)
-
-    def clean(self, value: Any) -> dt.date | None:
-        day = super().clean(value)
-        if day is None:
-            return None
-        first, last = _day(self.first), _day(self.last)
-        if not first <= day <= last:
-            raise forms.ValidationError(
-                _("Bitte geben Sie ein Datum vom %(first)s bis zum %(last)s ein."),
-                code="range",
-                params={"first": first.strftime("%d.%m.%Y"), "last": last.strftime("%d.%m.%Y")},
-            )
-        return day
-
-
 def _date(item: Field, options: dict[str, Any]) -> forms.Field:
-    options["error_messages"].setdefault("invalid", _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026"))
-    field = BoundedDateField(first=item.min_value, last=item.max_value, **options)
-    field.widget.attrs["data-width"] = "10"
-    return field
+    first, last = item.min_value or "1900-01-01", item.max_value or "2100-12-31"
+    return GermanDateField(first=lambda: _day(first), last=lambda: _day(last), **options)
 
 
 def _choices(item: Field) -> list[tuple[str, str]]:

@@ -27,17 +27,13 @@ class OutboxForm(forms.Form):
     )
     posted_on = GermanDateField(
         label=_("Zur Post gegeben am"),
-        error_messages={
-            "required": _("Bitte geben Sie an, wann Sie die Briefe zur Post gegeben haben."),
-            "invalid": _("Dieses Datum gibt es nicht. Beispiel: 24.12.2026"),
-        },
+        error_messages={"required": _("Bitte geben Sie an, wann Sie die Briefe zur Post gegeben haben.")},
     )
 
     def __init__(self, *args: Any, waiting: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["letters"]
         field.queryset = waiting
-        self.fields["posted_on"].widget.attrs["data-width"] = "10"
         self.initial.setdefault("posted_on", today())
 
     def clean_posted_on(self) -> dt.date | None:

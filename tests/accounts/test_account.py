@@ -1,5 +1,6 @@
 """Registering, signing in, taking one's data along, leaving."""
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -567,3 +568,34 @@ def test_member_of_staff_cannot_close_the_account(client: Any, karla: User) -> N
     client.as_(karla).post("/konto/loeschen/")
     karla.refresh_from_db()
     assert karla.is_active
+
+
+PROFILE = {
+    "given_name": "Aylin", "family_name": "Özdemir-Groß", "language": "de", "street": "Porschestraße", "house_number": "12 a",
+    "postcode": "38440", "city": "Wolfsburg", "birth_date": "", "phone": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", ["31031985", "31.3.85", "31. März 1985", "1985-03-31"])
+def test_profile_understands_a_birthday_as_the_forms_do(client: Any, aylin: User, typed: str) -> None:
+    assert client.as_(aylin).post("/konto/profil/", PROFILE | {"birth_date": typed}).status_code == 302
+    assert Profile.objects.get(user=aylin).birth_date == dt.date(1985, 3, 31)
+
+
+def test_profile_keeps_nothing_invisible_and_nothing_that_forms_refuse(client: Any, aylin: User) -> None:
+    typed = PROFILE | {
+        "family_name": "Özdemir\u2011Groß\u200b",
+        "street": "Porsche\u00adstraße",
+        "phone": "05361\u00a0281234",
+    }
+    assert client.as_(aylin).post("/konto/profil/", typed).status_code == 302
+    aylin.refresh_from_db()
+    profile = Profile.objects.get(user=aylin)
+    assert (aylin.family_name, profile.street, profile.phone) == ("Özdemir-Groß", "Porschestraße", "05361 281234")
+    refused = client.post("/konto/profil/", PROFILE | {"phone": "ruf mich an", "birth_date": "1.1.2090"})
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Eine Telefonnummer besteht aus Ziffern." in page
+    assert "kann kein Geburtsdatum sein" in page
+    assert "ruf mich an" in page
+    assert "1.1.2090" in page

@@ -422,6 +422,19 @@ def test_signed_in_person_waits_at_once_and_sees_it_in_their_area(client: Any, a
     assert "Sie warten auf einen Termin" in client.get("/mein-bereich/").content.decode()
 
 
+def test_wish_is_understood_as_people_type_on_a_telephone(client: Any) -> None:
+    setting.office()
+    day = today() + dt.timedelta(days=20)
+    typed = asked(
+        last_day=f"{day:%d%m%Y}", earliest="8 Uhr", latest="17.30", name="Zoë\u200b Özdemir\u2011Groß", phone="05361\u00a0281234",
+        personen="2\u200b",
+    )  # fmt: skip
+    assert client.post("/termine/warteliste/", typed).status_code in (200, 302)
+    wish = Wish.objects.get()
+    assert (wish.last_day, wish.earliest, wish.latest) == (day, dt.time(8), dt.time(17, 30))
+    assert (wish.name, wish.phone, wish.persons) == ("Zoë Özdemir-Groß", "05361 281234", 2)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

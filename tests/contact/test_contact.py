@@ -208,7 +208,8 @@ def test_forms_opened_twice_are_two_messages(client: Any) -> None:
         ("email", "marlene@beispiel", "Diese E-Mail-Adresse ist nicht vollständig. Beispiel: name@beispiel.de"),
         ("concern", " \n ", "Ihr Anliegen fehlt."),
         ("concern", "ä" * 5001, "Bitte kürzen Sie den Text auf 5000 Zeichen. Es sind 5001."),
-        ("family_name", "Ay\u202elin", "Ein Zeichen in diesem Text lässt sich nicht verarbeiten."),
+        ("family_name", "Ay\x07lin", "Ein Zeichen lässt sich nicht verarbeiten: Stelle 3, nach „Ay“ (U+0007)."),
+        ("concern", "Hallo\ue000", "Ein Zeichen lässt sich nicht verarbeiten: Stelle 6, nach „Hallo“ (U+E000)."),
     ],
 )
 def test_answer_that_is_missing_or_wrong_is_named_and_the_rest_kept(
