@@ -288,7 +288,7 @@ def messages_to_the_city(stage: Stage, rng: random.Random, i: int) -> Sent:
     stamp = new_stamp()
     stamps = ["", stamp[:-1], stamp + "A", stamp.replace(":", ""), ":::", "a:b:c", stamp.split(":")[0], *VALUES]
     pairs = [("given_name", rng.choice(VALUES)), ("family_name", rng.choice(VALUES)), ("concern", rng.choice(VALUES)),
-             ("email", rng.choice(["a@b.de", *VALUES])), ("page", rng.choice(VALUES)), ("website", rng.choice(["", *TEXTS])),
+             ("email", rng.choice(["a@b.de", *VALUES])), ("page", rng.choice(VALUES)), ("leerfeld", rng.choice(["", *TEXTS])),
              ("stamp", rng.choice(stamps))]  # fmt: skip
     return Sent("nobody", path, encoded(pairs))
 

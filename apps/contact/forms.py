@@ -68,8 +68,8 @@ class ContactForm(forms.Form):
             "max_length": _("Bitte kürzen Sie den Text auf %(limit_value)d Zeichen. Es sind %(show_value)d."),
         },
     )
-    # Left empty by people: it is not shown and not read out.
-    website = forms.CharField(required=False, max_length=500)
+    # Left empty by people: it is not shown and not read out. Browsers fill in what has a name they know.
+    leerfeld = forms.CharField(required=False)
     stamp = forms.CharField(widget=forms.HiddenInput, required=False, max_length=300)
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -77,32 +77,38 @@ class ContactForm(forms.Form):
         self.request = request
         self.submission_key = uuid.uuid4()
         self.initial.setdefault("stamp", new_stamp())
-        self.fields["website"].widget.attrs |= {"autocomplete": "off", "tabindex": "-1"}
+        self.fields["leerfeld"].widget.attrs |= {"autocomplete": "off", "tabindex": "-1"}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("website"):
+        asked_again = self._check_stamp(str(data.get("stamp") or ""))
+        if data.get("leerfeld") and not asked_again:
+            # Some browser or password manager may have done it, and do it again: the second time it counts as a person.
+            self._show_again(leerfeld="", stamp=new_stamp(self.submission_key, asked_again=True))
             raise forms.ValidationError(
-                _("Ein verstecktes Feld war ausgefüllt. Bitte senden Sie das Formular noch einmal.")
+                _(
+                    "Ein verstecktes Feld war ausgefüllt. Wir haben es geleert. Bitte senden Sie das Formular noch einmal."
+                )
             )
-        self._check_stamp(str(data.get("stamp") or ""))
         # Who presses again gets the same receipt, and it counts once.
         if not self.errors and not Case.objects.filter(submission_key=self.submission_key).exists():
             self._check_limits(data["email"])
         return data
 
-    def _check_stamp(self, stamp: str) -> None:
+    def _check_stamp(self, stamp: str) -> bool:
+        """Whether the form was shown before and is sent again; raises ValidationError for what cannot be a person."""
         again = _("Das ging sehr schnell. Bitte prüfen Sie Ihre Angaben und senden Sie noch einmal.")
         try:
-            key, since = signing.loads(stamp, salt=STAMP_SALT, max_age=STAMP_MAX_AGE)
-            self.submission_key = uuid.UUID(key)
+            key, since, asked_again = signing.loads(stamp, salt=STAMP_SALT, max_age=STAMP_MAX_AGE)
+            self.submission_key = uuid.UUID(str(key))
         except (signing.BadSignature, ValueError, TypeError):
-            self._renew_stamp()
+            self._show_again(stamp=new_stamp())
             raise forms.ValidationError(
                 _("Das Formular war zu lange offen. Bitte senden Sie es noch einmal.")
             ) from None
         if time.time() - since < settings.CONTACT_MINIMUM_SECONDS:
             raise forms.ValidationError(again)
+        return bool(asked_again)
 
     def _check_limits(self, email: str) -> None:
         sender = limits.client_networks(self.request)
@@ -121,9 +127,11 @@ class ContactForm(forms.Form):
                 params={"phone": settings.CITY["service_number"]},
             )
 
-    def _renew_stamp(self) -> None:
+    def _show_again(self, **values: str) -> None:
+        """Put other values into fields that are not shown."""
         data: Any = self.data.copy()  # type: ignore[attr-defined]  # bound: a QueryDict
-        data["stamp"] = new_stamp()
+        for name, value in values.items():
+            data[name] = value
         self.data = data
 
 
@@ -143,6 +151,6 @@ class BarrierForm(ContactForm):
         self.fields["concern"].label = _("Was ist das Problem?")
 
 
-def new_stamp() -> str:
-    """A signed submission key with the time at which the form was shown."""
-    return signing.dumps([str(uuid.uuid4()), time.time()], salt=STAMP_SALT)
+def new_stamp(key: uuid.UUID | None = None, *, asked_again: bool = False) -> str:
+    """A signed submission key with the time at which the form was shown, and whether it is shown again."""
+    return signing.dumps([str(key or uuid.uuid4()), time.time(), asked_again], salt=STAMP_SALT)

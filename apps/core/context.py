@@ -24,9 +24,10 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 
 def _other_language(request: HttpRequest) -> dict[str, str]:
     code = "de" if translation.get_language() == "en" else "en"
-    path = request.path
+    # With what was chosen, searched or is to follow.
+    path = request.get_full_path()
     try:
-        resolve(path)
+        resolve(request.path)
     except Resolver404:
         path = "/"
     return {

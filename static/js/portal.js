@@ -24,3 +24,23 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// What was typed goes along into the other language; it stays in this tab and is forgotten once it is there again.
+const typed = "typed";
+const shown = () => [...document.querySelectorAll("main :is(input, textarea, select)[name]")].filter((field) =>
+  !["hidden", "password", "file", "submit"].includes(field.type));
+document.querySelector("[data-language]")?.addEventListener("click", (event) => {
+  const fields = shown().map((field) => [field.name, field.value, field.checked]);
+  sessionStorage.setItem(typed, JSON.stringify({ to: event.currentTarget.href, fields }));
+});
+const kept = JSON.parse(sessionStorage.getItem(typed) ?? "null");
+sessionStorage.removeItem(typed);
+if (kept?.to === window.location.href) {
+  for (const field of shown()) {
+    const choice = ["radio", "checkbox"].includes(field.type);
+    const at = kept.fields.findIndex(([name, value]) => name === field.name && (!choice || value === field.value));
+    if (at < 0) continue;
+    const [[, value, checked]] = kept.fields.splice(at, 1);
+    if (choice) field.checked = checked; else field.value = value;
+  }
+}

@@ -55,6 +55,20 @@ def test_back_with_half_an_answer_loses_nothing(client: Any, aylin: Any) -> None
     assert "kern-error" not in page
 
 
+def test_changing_the_language_loses_nothing_and_judges_nothing(client: Any, aylin: Any) -> None:
+    draft = factories.draft(aylin, "bewohnerparkausweis", factories.PERSON.copy())
+    page = client.as_(aylin).get(step(draft, "vehicle")).content.decode()
+    assert '<button form="schritt" name="_language" value="1" lang="en">English</button>' in page
+    answer = client.post(step(draft, "vehicle"), {"plate": "WOB XX", "_language": "1"})
+    assert answer.url == "/en" + step(draft, "vehicle")
+    page = client.get(answer.url).content.decode()
+    assert 'value="WOB XX"' in page
+    assert "kern-error" not in page
+    back = client.post(answer.url, {"plate": "WOB XY", "_language": "1", "_review": "1"})
+    assert back.url == step(draft, "vehicle") + "?review"
+    assert 'value="WOB XY"' in client.get(back.url).content.decode()
+
+
 def test_revealed_questions_are_asked_before_they_are_errors(client: Any, aylin: Any) -> None:
     draft = factories.parking_draft(aylin)
     typed = {"plate": "WOB AO 1", "owner": "company_car", "_shown": ["plate", "owner", "registration"]}

@@ -230,10 +230,25 @@ def test_form_that_came_back_can_be_sent(client: Any) -> None:
 # -- against machines -----------------------------------------------------------------------------------
 
 
-def test_field_that_people_do_not_see_has_to_stay_empty(client: Any) -> None:
-    page = assert_nothing_lost(send(client, website="https://spam.example"))
-    assert "Ein verstecktes Feld war ausgefüllt." in page
+def test_field_that_people_do_not_see_has_to_stay_empty_but_is_no_dead_end(client: Any) -> None:
+    back = send(client, leerfeld="https://spam.example")
+    page = assert_nothing_lost(back)
+    assert "Ein verstecktes Feld war ausgefüllt. Wir haben es geleert." in page
+    assert "spam.example" not in page
     assert not Case.objects.exists()
+    # Some browser fills it in every time.
+    assert send(client, leerfeld="https://spam.example", stamp=stamp_in(back)).status_code == 302
+    assert Case.objects.count() == 1
+
+
+def test_field_that_people_do_not_see_has_no_name_that_browsers_know(client: Any) -> None:
+    page = client.get(WRITE).content.decode()
+    trap = re.search(r'<div class="wp-trap".*?</div>', page, re.DOTALL)
+    assert trap is not None
+    name = re.search(r'name="([^"]+)"', trap[0])
+    assert name is not None
+    known = r"web|url|site|home|mail|phone|tel|name|addr|street|city|zip|post|country|company|org|fax|comment|title|user|pass"
+    assert not re.search(known, name[1])
 
 
 def test_form_filled_in_faster_than_a_person_can_is_asked_for_again(client: Any, settings: Any) -> None:

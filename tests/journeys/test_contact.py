@@ -25,6 +25,13 @@ def test_message_is_answered_by_mail_and_replied_to_behind_the_link(person: Any,
     page.fill("[name=family_name]", "Ő")
     page.fill("[name=email]", EMAIL)
     page.fill("[name=concern]", "Wann kommt das WLAN in der Nordstadt?")
+    # In the other language and back: nothing that was typed is lost.
+    for language in ("English", "Deutsch"):
+        page.get_by_role("link", name=language).click()
+        page.wait_for_url("**/en/kontakt/" if language == "English" else "**:*/kontakt/")
+        assert page.input_value("[name=family_name]") == "Ő"
+        assert page.input_value("[name=concern]") == "Wann kommt das WLAN in der Nordstadt?"
+    assert page.evaluate("sessionStorage.length") == 0
     sender.press("Nachricht senden")
     page.wait_for_url("**/gesendet/")
     reference = page.locator(".wp-number").inner_text()

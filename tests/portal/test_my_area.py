@@ -1,6 +1,7 @@
 """„Mein Bereich": what a citizen has to do and has going on, and what it costs to show it."""
 
 import datetime as dt
+import html
 from typing import Any
 
 import pytest
@@ -196,3 +197,14 @@ def test_answers_have_a_limit_by_the_hour(area: Any, aylin: User, karla: User, m
     assert area.post(path, {"body": "Ja."}).status_code == 302
     assert area.post(path, {"body": "Und noch etwas."}).status_code == 429
     assert case.messages.filter(body="Und noch etwas.").count() == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/leistungen/?q=hund", "/termine/zeiten/?leistung=personalausweis&personen=2&verschieben=abc",
+     "/konto/login/?next=/mein-bereich/", "/en/leistungen/?q=hund&seite=2"],
+)  # fmt: skip
+def test_link_to_the_other_language_keeps_what_was_chosen(client: Any, db: None, path: str) -> None:
+    page = html.unescape(client.get(path).content.decode())
+    other = path.removeprefix("/en") if path.startswith("/en") else f"/en{path}"
+    assert f'<a href="{other}" lang=' in page

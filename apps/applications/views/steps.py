@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.urls.base import translate_url
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -28,7 +30,7 @@ from apps.formbuilder.models import FormVersion
 from apps.formbuilder.steps import BoundStep, collect, drop_errors
 
 # Buttons that save what was typed without judging it.
-QUIET = ("_add", "_remove", "_unlink", "_back", "_refresh", "_upload")
+QUIET = ("_add", "_remove", "_unlink", "_back", "_refresh", "_upload", "_language")
 DRAFTS_PER_HOUR = 20
 
 
@@ -142,7 +144,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
         typed = _typed(current, data) | {"_quiet": ["1"]}
         transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
         if not upload_errors:
-            return _after_quiet(draft, current, steps, quiet, anchor)
+            return _after_quiet(draft, current, steps, quiet, anchor, reviewed="_review" in data)
     bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
     unseen = bound.unseen(set(data.getlist("_shown"))) if "_shown" in data else []
     valid = bound.is_valid() and not upload_errors
@@ -165,13 +167,17 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
     return _render_step(request, draft, bound, steps, revealed=revealed, status=422)
 
 
-def _after_quiet(draft: Draft, current: Step, steps: list[Step], quiet: str, anchor: str) -> HttpResponse:
+def _after_quiet(
+    draft: Draft, current: Step, steps: list[Step], quiet: str, anchor: str, *, reviewed: bool
+) -> HttpResponse:
     if quiet == "_back":
         index = steps.index(current)
         if index == 0:
             return redirect("applications:begin", draft.service.slug)
         return redirect("applications:step", draft.pk, steps[index - 1].key)
     url = reverse("applications:step", args=[draft.pk, current.key])
+    if quiet == "_language":
+        url = translate_url(url, "de" if get_language() == "en" else "en") + ("?review" if reviewed else "")
     return HttpResponseRedirect(f"{url}#{anchor}" if anchor else url)
 
 
