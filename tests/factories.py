@@ -18,7 +18,7 @@ from apps.cases.models import Case
 from apps.cases.states import Delivery
 from apps.catalogue.models import Service
 from apps.contact import transitions as contact
-from apps.core.business_calendar import today
+from apps.core.business_calendar import add_working_days, today
 
 PASSWORD = "ein langes Passwort 42"
 
@@ -94,6 +94,16 @@ def dog_answers(*dogs: dict[str, Any], **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def zone_answers(**changes: Any) -> dict[str, Any]:
+    """Complete answers for a no-stopping zone, in ten working days."""
+    day = add_working_days(today(), 10).isoformat()
+    return {
+        **PERSON, "zone_street": "Goethestraße", "zone_house_number": "1", "zone_postcode": "38440", "zone_district": "",
+        "side": "in_front", "length_m": 12, "place_note": "", "first_day": day, "last_day": day, "hours": "07-18",
+        "truck": "larger", "signs": "self", "remarks": "", "true_information": True, **changes,
+    }  # fmt: skip
+
+
 def draft(user: User, slug: str, answers: dict[str, Any]) -> Draft:
     """A draft of ``user`` with answers."""
     made = applications.begin(Service.objects.get(slug=slug), user=user, browser="")
@@ -112,6 +122,12 @@ def parking_draft(user: User, **changes: Any) -> Draft:
 def parking_case(user: User, **changes: Any) -> Case:
     """A filed application for a parking permit."""
     return applications.submit(parking_draft(user, **changes), by=user, delivery=Delivery.PORTAL)
+
+
+def zone_case(user: User, **changes: Any) -> Case:
+    """A filed application for a no-stopping zone."""
+    made = draft(user, "haltverbotszone-umzug", zone_answers(**changes))
+    return applications.submit(made, by=user, delivery=Delivery.PORTAL)
 
 
 def dog_case(user: User, *dogs: dict[str, Any]) -> Case:

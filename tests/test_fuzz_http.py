@@ -25,7 +25,6 @@ from apps.cases.models import Case
 from apps.contact.forms import new_stamp
 from apps.contact.models import Contact
 from apps.contact.transitions import reply_token
-from apps.core.business_calendar import add_working_days, today
 from apps.formbuilder.models import FormVersion
 from tests import factories, walk
 from wolfsburg_portal.wsgi import application
@@ -106,18 +105,11 @@ class Stage:
 @pytest.fixture
 def stage(aylin: User, karla: User) -> Stage:
     world = walk.build(aylin, karla)
-    start = add_working_days(today(), 10).isoformat()
-    zone = {
-        **factories.PERSON, "zone_street": "Goethestraße", "zone_house_number": "1", "zone_postcode": "38440",
-        "zone_district": "", "side": "in_front", "length_m": 12, "place_note": "", "first_day": start,
-        "last_day": start, "hours": "07-18", "truck": "larger", "signs": "self", "remarks": "",
-        "true_information": True,
-    }  # fmt: skip
     drafts = [
         factories.parking_draft(aylin),
         factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers(joint_holding=True, joint_holders=[
             {"given_name": "Jo", "family_name": "Groß"}])),
-        factories.draft(aylin, "haltverbotszone-umzug", zone),
+        factories.draft(aylin, "haltverbotszone-umzug", factories.zone_answers()),
     ]  # fmt: skip
     for draft in drafts:
         # Complete, so that every step can be reached.

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.applications.states import Status
 from apps.cases.states import Channel, Delivery
 from apps.catalogue.models import Regime, Service
+from apps.core.business_calendar import today
 from apps.core.fields import GermanDateField, GermanDecimalField, MailAddressField, PlainCharField
 
 # When a letter in the portal counts as known; whoever consents must be told.
@@ -100,7 +101,10 @@ class DecisionForm(forms.Form):
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "data-width": "10"}),
         help_text=_("Nach Gebührenordnung. 0 steht für gebührenfrei."),
-        error_messages={"invalid": _("Bitte geben Sie einen Betrag ein. Beispiel: 30,70")},
+        error_messages={
+            "invalid": _("Bitte geben Sie einen Betrag ein. Beispiel: 30,70"),
+            "min_value": _("Eine Gebühr ist nicht negativ. 0 steht für gebührenfrei."),
+        },
     )
     conditions = PlainCharField(
         label=_("Nebenbestimmungen"),
@@ -151,4 +155,6 @@ class DecisionForm(forms.Form):
                     self.add_error(name, _("Bitte geben Sie an, von wann bis wann der Bescheid gilt."))
             if isinstance(start, dt.date) and isinstance(end, dt.date) and end < start:
                 self.add_error("valid_until", _("Das Ende liegt vor dem Anfang."))
+            elif isinstance(end, dt.date) and end < today():
+                self.add_error("valid_until", _("Dieser Tag ist schon vorbei."))
         return data

@@ -95,6 +95,8 @@ class Field:
     max_length: int | None = None
     min_value: str | None = None
     max_value: str | None = None
+    # Of a date: the key of another one, asked before, that it may not lie before.
+    not_before: str | None = None
     pattern: str | None = None
     invalid: Text | None = None
     autocomplete: str | None = None
@@ -166,7 +168,7 @@ def _step(raw: Any, where: str) -> Step:
 
 
 _FIELD_KEYS = {"key", "type", "label", "hint", "required", "missing", "when", "choices", "fields",
-               "item_label", "min_items", "max_items", "max_length", "min_value", "max_value",
+               "item_label", "min_items", "max_items", "max_length", "min_value", "max_value", "not_before",
                "pattern", "invalid", "autocomplete", "prefill", "width"}  # fmt: skip
 
 
@@ -194,7 +196,7 @@ def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
         except (re.error, TypeError) as error:
             raise DefinitionError(f"{where}: pattern is no regular expression") from error
     _check_bounds(raw, kind, where)
-    for name in ("autocomplete", "prefill", "width"):
+    for name in ("autocomplete", "prefill", "width", "not_before"):
         if not isinstance(raw.get(name, ""), str):
             raise DefinitionError(f"{where}: {name} is a text")
     numbers = {k: raw[k] for k in ("min_items", "max_items", "max_length") if k in raw}
@@ -218,6 +220,7 @@ def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
         max_length=numbers.get("max_length"),
         min_value=raw.get("min_value"),
         max_value=raw.get("max_value"),
+        not_before=raw.get("not_before"),
         pattern=pattern,
         invalid=_optional_text(raw, "invalid", where),
         autocomplete=raw.get("autocomplete"),
@@ -277,6 +280,7 @@ def _condition(raw: Any, where: str) -> Condition | None:
 def _check_keys(steps: tuple[Step, ...]) -> None:
     """Keys are unique, and a condition looks only at what was asked before."""
     seen: set[str] = set()
+    dates: set[str] = set()
     step_keys: set[str] = set()
     for step in steps:
         if step.key in step_keys:
@@ -288,12 +292,22 @@ def _check_keys(steps: tuple[Step, ...]) -> None:
             if item.key in seen:
                 raise DefinitionError(f"field {item.key} occurs twice")
             seen.add(item.key)
+            _check_not_before(item, dates)
+            dates |= {item.key} if item.type == "date" else set()
             inner_seen: set[str] = set()
+            inner_dates: set[str] = set()
             for inner in item.fields:
                 _check_condition(inner.when, seen | inner_seen, f"field {item.key}.{inner.key}")
                 if inner.key in inner_seen:
                     raise DefinitionError(f"field {item.key}.{inner.key} occurs twice")
                 inner_seen.add(inner.key)
+                _check_not_before(inner, dates | inner_dates)
+                inner_dates |= {inner.key} if inner.type == "date" else set()
+
+
+def _check_not_before(item: Field, dates: set[str]) -> None:
+    if item.not_before is not None and (item.type != "date" or item.not_before not in dates):
+        raise DefinitionError(f"field {item.key}: not_before names no date that is asked before")
 
 
 def _check_condition(condition: Condition | None, seen: set[str], where: str) -> None:

@@ -130,12 +130,25 @@ class StepForm(forms.Form):
                 raw = form_field.widget.value_from_datadict(data, {}, self.add_prefix(item.key))
             try:
                 value = form_field.clean(raw)
+                self._demand_order(item, value, values)
             except forms.ValidationError as error:
                 self.add_error(item.key, error)
                 values.pop(item.key, None)
             else:
                 self.cleaned_data[item.key] = value
                 values[item.key] = to_stored(value)
+
+    def _demand_order(self, item: Field, value: Any, values: Mapping[str, Any]) -> None:
+        """Whether a day lies where it should after another one; raises ValidationError."""
+        other = values.get(item.not_before or "")
+        if not isinstance(value, dt.date) or not other or value >= (earliest := dt.date.fromisoformat(other)):
+            return
+        fields = {f.key: f for f in self.definition_fields}
+        label = localised(fields[item.not_before].label) if item.not_before in fields else ""
+        raise forms.ValidationError(
+            _("Dieser Tag liegt vor dem %(day)s („%(label)s“)."), code="order",
+            params={"day": earliest.strftime("%d.%m.%Y"), "label": label},
+        )  # fmt: skip
 
     def stored(self) -> dict[str, Any]:
         """The cleaned values as JSON."""

@@ -11,6 +11,7 @@ from apps.cases.models import Case
 from apps.core import emails
 from apps.core.business_calendar import today
 from apps.core.models import EmailStatus, OutgoingEmail
+from tests import factories
 
 
 def act(case: Case, verb: str) -> str:
@@ -106,3 +107,22 @@ def test_rejection_without_reasons_is_refused(client: Any, karla: Any, parking_c
     response = client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", {"outcome": "rejected"})
     assert "Eine Ablehnung braucht eine Begründung." in response.content.decode()
     assert not parking_case.notices.exists()
+
+
+def test_permit_that_has_ended_and_a_negative_fee_are_refused_where_they_are_typed(
+    client: Any, karla: Any, aylin: Any
+) -> None:
+    case = factories.zone_case(aylin)
+    typed = {
+        "outcome": "granted",
+        "valid_from": "01.01.2020",
+        "valid_until": "31.12.2021",
+        "fee": "-5,00",
+        "reasons": "",
+    }
+    page = client.as_(karla).post(f"{case.staff_url}entscheiden/", typed).content.decode()
+    assert "Dieser Tag ist schon vorbei." in page
+    assert "Eine Gebühr ist nicht negativ. 0 steht für gebührenfrei." in page
+    assert 'value="-5,00"' in page
+    assert 'value="31.12.2021"' in page
+    assert not case.notices.exists()

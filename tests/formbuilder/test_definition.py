@@ -216,6 +216,12 @@ def test_bound_that_is_none_is_refused_before_anybody_fills_in_the_form(kind: st
     assert "steps[0].fields[0]" in str(caught.value)
 
 
+@pytest.mark.parametrize("other", ["", "nothing", "name", 3])
+def test_order_of_days_names_a_day_that_is_asked_before(other: Any) -> None:
+    with pytest.raises(DefinitionError, match="not_before"):
+        parse(changed(FIRST, type="date", not_before=other))
+
+
 def test_group_whose_least_is_more_than_its_most_is_refused() -> None:
     with pytest.raises(DefinitionError, match=r"steps\[1\]\.fields\[0\]"):
         parse(changed(GROUP, min_items=4, max_items=3))
@@ -262,7 +268,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 KEYS = ["key", "type", "label", "hint", "required", "missing", "when", "choices", "fields", "item_label", "min_items",
-        "max_items", "max_length", "min_value", "max_value", "pattern", "invalid", "autocomplete", "prefill", "width"]  # fmt: skip
+        "max_items", "max_length", "min_value", "max_value", "not_before", "pattern", "invalid", "autocomplete", "prefill", "width"]  # fmt: skip
 
 
 @hypothesis_settings(max_examples=600, deadline=None)

@@ -118,6 +118,26 @@ def test_characters_nobody_sees_are_taken_out_of_a_name(text_with: str) -> None:
     assert one("text", text_with) == "Aylin"
 
 
+def test_day_may_not_lie_before_another_one() -> None:
+    """In a step, and in each entry of a group for itself."""
+    days = (field("first", "date"), field("last", "date", not_before="first"))
+    assert bind(step(*days), {"first": "1.12.2026", "last": "01122026"}).is_valid()
+    bound = bind(step(*days), {"first": "1.12.2026", "last": "30.11.2026"})
+    assert not bound.is_valid()
+    assert bound.form.errors["last"] == ["Dieser Tag liegt vor dem 01.12.2026 („first“)."]
+    assert "first" not in bound.form.errors
+    # What is no day is told only once.
+    assert list(bind(step(*days), {"first": "gestern", "last": "30.11.2026"}).form.errors) == ["first"]
+    dogs = real("hundesteuer-anmelden").step("dogs")
+    assert dogs is not None
+    entries = {"dogs-count": "2"}
+    for number, (born, since) in enumerate([("05.05.2024", "04.05.2024"), ("05.05.2024", "05.05.2024")]):
+        entries |= {f"dogs-{number}-birth_date": born, f"dogs-{number}-since": since}
+    bound = bind(dogs, entries)
+    assert not bound.is_valid()
+    assert ["since" in form.errors for form in bound.all_forms if "since" in form.fields] == [True, False]
+
+
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
 def test_line_break_does_not_get_into_a_field_of_one_line(line_break: str) -> None:
     """A name goes onto an envelope and into a window of three lines."""
