@@ -1,19 +1,37 @@
 """What an application costs; the amounts are data (catalogue.Fee), the rule is in the form."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from apps.applications.dog_tax import Dog, Part, Rule, first_year, full_year, year_of
 from apps.catalogue.models import Fee
-
-CENT = Decimal("0.01")
-MONTHS = 12
 
 
 class MissingFee(Exception):
     """No amount is known for a day on which the rule needs one; an editor has to enter it."""
+
+
+class StoredRates:
+    """The rates of the year for the first, second and each further dog, as catalogue.Fee has them."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """``keys`` are those of the fees, in that order; one query for all of them."""
+        self._keys = keys
+        self._rates: dict[str, list[tuple[dt.date, Decimal | None]]] = {key: [] for key in keys}
+        for fee in Fee.objects.filter(key__in=keys).order_by("valid_from"):
+            self._rates[fee.key].append((fee.valid_from, fee.amount))
+
+    def __call__(self, rank: int, month: dt.date) -> Decimal:
+        """The rate for the dog of a rank (from 0) on the first day of a month. Raises MissingFee."""
+        key = self._keys[min(rank, len(self._keys) - 1)]
+        begun = [amount for since, amount in self._rates[key] if since <= month]
+        if not begun or begun[-1] is None:
+            raise MissingFee(f"{key} {month:%Y}")
+        return begun[-1]
 
 
 @dataclass(frozen=True)
@@ -23,77 +41,77 @@ class TaxLine:
     number: int  # of the entry in the form, from 1
     name: str
     year: int
-    yearly: Decimal
     months: int
+    parts: tuple[Part, ...]
     amount: Decimal
-    first_month: dt.date
+    relief: str
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """All lines and their sums."""
+    """All lines, and what is due for each full year after the last of them, in euros."""
 
     lines: tuple[TaxLine, ...]
+    yearly: Decimal
 
     @property
     def total(self) -> Decimal:
         """What is due for all years so far, in euros."""
         return sum((line.amount for line in self.lines), Decimal(0))
 
-    @property
-    def yearly(self) -> Decimal:
-        """What is due for each full year from now on, in euros."""
-        latest = {line.number: line.yearly for line in self.lines}
-        return sum(latest.values(), Decimal(0))
-
     def as_json(self) -> list[dict[str, Any]]:
         """The lines as they are frozen into a notice."""
         return [
-            {"number": x.number, "name": x.name, "year": x.year, "yearly": str(x.yearly),
-             "months": x.months, "amount": str(x.amount), "first_month": x.first_month.isoformat()}
+            {"number": x.number, "name": x.name, "year": x.year, "months": x.months, "amount": str(x.amount),
+             "relief": x.relief, "parts": [{"yearly": str(p.yearly), "months": p.months} for p in x.parts]}
             for x in self.lines
         ]  # fmt: skip
 
 
+def is_dog_tax(rule: Mapping[str, Any]) -> bool:
+    """Whether a form's fee rule is the one for dogs."""
+    return rule.get("rule") == "graduated"
+
+
+def by_law(rule: Mapping[str, Any]) -> Rule:
+    """What the form's rule says of the by-law."""
+    return Rule(rule["first_taxable_month"] == "following", Fraction(rule.get("reduced_share", "1/2")))
+
+
 def assess(rule: Mapping[str, Any], answers: Mapping[str, Any], *, on: dt.date) -> Assessment:
-    """Graduated tax per item, pro rata by month (Hundesteuersatzung; rates are catalogue.Fee).
+    """The tax for the dogs of a declaration (see dog_tax.py), for all years up to that of ``on``.
 
-    ``rule`` names the group, the field with the number of dogs already held, the field with the
-    day on which holding began, the fee keys for the first, second and each further dog, and
-    ``first_taxable_month``: ``same`` or ``following`` month. Dogs already held take the lower
-    places, so they decide the rate of the new ones. Years up to ``on`` are assessed.
-
-    Raises MissingFee when no rate is known for a year.
+    Where none is taxed by then it is the first year in which one is. Every dog has a line for each year in which it is
+    taxed, or one for the last year if it is in none. Raises MissingFee when no rate is known for a month.
     """
-    entries = answers.get(rule["group"]) or []
-    held = int(answers.get(rule["offset"]) or 0)
-    lines = []
-    for index, entry in enumerate(entries):
-        begin = dt.date.fromisoformat(entry[rule["from_field"]])
-        first = first_taxable_month(begin, rule["first_taxable_month"])
-        key = rule["fees"][min(held + index, len(rule["fees"]) - 1)]
-        for year in range(first.year, max(on.year, first.year) + 1):
-            start = first if year == first.year else dt.date(year, 1, 1)
-            months = MONTHS + 1 - start.month
-            yearly = _rate(key, start)
-            amount = (yearly * months / MONTHS).quantize(CENT, rounding=ROUND_DOWN)
-            name = str(entry.get(rule.get("name_field", "name")) or "")
-            lines.append(TaxLine(index + 1, name, year, yearly, months, amount, start))
-    return Assessment(tuple(lines))
+    entries = answers.get("dogs") or []
+    dogs = [_dog(entry) for entry in entries]
+    held, rates, law = int(answers.get("dogs_held") or 0), StoredRates(rule["fees"]), by_law(rule)
+    if not dogs:
+        return Assessment((), Decimal(0))
+    firsts = [first_year(dog, law) for dog in dogs]
+    last = max(on.year, min(firsts))
+    years = {
+        year: year_of(dogs, year, already_held=held, rates=rates, rule=law) for year in range(min(firsts), last + 1)
+    }
+    lines = [
+        TaxLine(number, str(entry.get("name") or ""), year, costs.months, costs.parts, costs.amount, dog.relief)
+        for number, (entry, dog) in enumerate(zip(entries, dogs, strict=True), 1)
+        for year, costs in ((y, of_all[number - 1]) for y, of_all in years.items())
+        if costs.months or (year == last and not any(of_all[number - 1].months for of_all in years.values()))
+    ]
+    # As things stand when the next year begins.
+    then = full_year(dogs, dt.date(last + 1, 1, 1), already_held=held, rates=rates, rule=law)
+    return Assessment(tuple(lines), then)
 
 
-def first_taxable_month(begin: dt.date, mode: str) -> dt.date:
-    """The first day of the first month for which tax is due."""
-    if mode == "same":
-        return begin.replace(day=1)
-    return (begin.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-
-
-def _rate(key: str, day: dt.date) -> Decimal:
-    fee = Fee.objects.valid_on(day).filter(key=key).first()
-    if fee is None or fee.amount is None:
-        raise MissingFee(f"{key} {day:%Y}")
-    return fee.amount
+def _dog(entry: Mapping[str, Any]) -> Dog:
+    born, since, until = (
+        dt.date.fromisoformat(entry[key]) if entry.get(key) else None for key in ("birth_date", "since", "until")
+    )
+    if born is None or since is None:
+        raise ValueError("a dog without its days")
+    return Dog(born, since, until, entry.get("granted") or "")
 
 
 def snapshot(service_id: int, day: dt.date) -> list[dict[str, Any]]:

@@ -55,7 +55,11 @@ def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, 
             "reasons": _reasons(template, decision, values),
             "payment": fill(template["payment"], values) if has_fee and template.get("payment") else "",
             "tax_lines": [
-                {**line, "yearly_text": euro(line["yearly"]), "amount_text": euro(line["amount"])}
+                {
+                    **line,
+                    "amount_text": euro(line["amount"]),
+                    "parts": [{**part, "yearly_text": euro(part["yearly"])} for part in line["parts"]],
+                }
                 for line in decision.get("tax_lines", [])
             ],
             "total_text": euro(decision["fee"]) if decision.get("tax_lines") else "",

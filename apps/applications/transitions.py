@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Profile
-from apps.applications.fees import assess, snapshot
+from apps.applications.fees import assess, is_dog_tax, snapshot
 from apps.applications.letters import letter_for
 from apps.applications.models import Application, Draft, DraftUpload
 from apps.applications.states import WORKFLOW, Status
@@ -274,7 +274,7 @@ def preview_tax(application: Application) -> Any:
     Raises MissingFee.
     """
     rule = application.form_version.parsed.extra.get("fee", {})
-    if rule.get("rule") != "graduated":
+    if not is_dog_tax(rule):
         return None
     return assess(rule, application.answers, on=today())
 

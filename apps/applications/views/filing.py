@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
 from apps.applications import transitions
-from apps.applications.fees import MissingFee, assess
+from apps.applications.fees import MissingFee, assess, is_dog_tax
 from apps.applications.forms import CaptureSubmitForm, SubmitForm
 from apps.applications.models import Draft
 from apps.applications.states import Status
@@ -87,7 +87,7 @@ def cost_preview(draft: Draft, answers: dict[str, Any]) -> dict[str, Any]:
     """What the form's fee rule says to these answers: a sentence and, for taxes, the lines."""
     rule = draft.form_version.parsed.extra.get("fee", {})
     result: dict[str, Any] = {"text": localised(rule.get("text")) or draft.service.cost}
-    if rule.get("rule") == "graduated":
+    if is_dog_tax(rule):
         try:
             result["assessment"] = assess(rule, answers, on=today())
         except MissingFee:
