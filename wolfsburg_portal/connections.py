@@ -5,7 +5,9 @@ and then keep its place for ever, lets one peer take all places, and keeps the b
 """
 
 import fcntl
+import re
 import resource
+import select
 import socket
 import sys
 import termios
@@ -52,6 +54,14 @@ def places() -> int:
 COSTLY_PATHS = ("/konto/", "/en/konto/")
 
 
+# What waitress' own expressions take seconds for, they never see: addresses with a host, control characters, folded
+# lines, thousands of blanks in a row, hundreds of lines. No browser and no proxy sends such to a server like this one.
+FIRST_LINE = re.compile(rb"[A-Za-z]{1,20} (?:/[!-~\x80-\xff]*|\*) HTTP/1\.[01]")
+FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}:[\t -~\x80-\xff]*")
+MANY_BLANKS = re.compile(rb"[ \t]{100}")
+MOST_FIELDS = 100
+
+
 class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """One request, read strictly: alone on its connection until it is answered, and of one length."""
 
@@ -82,7 +92,12 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         return bool(self.body_bytes_received - within > CHUNK_LINE_BYTES + within * CHUNK_LINE_SHARE)
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Refuse what gives two lengths: a proxy may believe the other one (RFC 9112, 6.3)."""
+        """Refuse what no client sends, and what gives two lengths: a proxy may believe the other (RFC 9112, 6.3)."""
+        first, *fields = header_plus.rstrip(b"\r\n").split(b"\r\n", MOST_FIELDS + 1)
+        if not FIRST_LINE.fullmatch(first) or MANY_BLANKS.search(header_plus):
+            raise ParsingError("Bad request")
+        if len(fields) > MOST_FIELDS or not all(map(FIELD.fullmatch, fields)):
+            raise ParsingError("Bad header")
         try:
             super().parse_header(header_plus)
         except ValueError as error:
@@ -218,8 +233,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def maintenance(self, now: float) -> None:
         """End the connections whose peer keeps the portal waiting, and those that fill the disk."""
+        left = self._left()
         for connection in self._open():
-            if connection.overdue(now):
+            if connection.overdue(now) or connection in left:
                 connection.hang_up()
         # Asked once: what a thread answers meanwhile is another's.
         kept = [(c, c.request_networks(), c.body_bytes()) for c in self._open()]
@@ -232,6 +248,17 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             connection, _networks, size = largest
             connection.hang_up()
             too_many -= size
+
+    def _left(self) -> set[Connection]:
+        """Whose peer has gone while the request waits for a thread: nobody is there to read the answer.
+
+        The loop itself reads nothing more before a request is answered, and so does not learn of it.
+        """
+        waiting = {c.socket.fileno(): c for c in self._open() if c.requests}
+        poll = select.poll()
+        for descriptor in waiting:
+            poll.register(descriptor, select.POLLRDHUP)
+        return {waiting[descriptor] for descriptor, _events in poll.poll(0)}
 
     def _open(self) -> list[Connection]:
         return [c for c in self.active_channels.values() if not c.will_close]

@@ -31,7 +31,7 @@ MEGABYTE = 1024 * 1024
 UPLOADS_IN_A_BODY = 4
 REST_OF_A_BODY = 5 * MEGABYTE
 # What of each request and answer is kept in memory; the rest lies on the disk. Nine hundred may come at once.
-HEAD_BYTES = 32 * 1024
+HEAD_BYTES = 16 * 1024
 REQUEST_BYTES_IN_MEMORY = 64 * 1024
 ANSWER_BYTES_IN_MEMORY = 256 * 1024
 # An answer waits on the disk for whoever is slow to take it; no thread waits with it.

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.api.guards import ShortListField
 from apps.appointments import availability, holding, proof, transitions
 from apps.appointments.forms import MOST_SERVICES, offered
 from apps.appointments.limits import may_hold, may_mail
@@ -88,7 +89,7 @@ class MailAddressField(serializers.EmailField):
 class VisitSerializer(serializers.Serializer[Any]):
     """What for and how many people."""
 
-    services = serializers.ListField(child=serializers.SlugField(), min_length=1, max_length=MOST_SERVICES)
+    services = ShortListField(child=serializers.SlugField(), min_length=1, max_length=MOST_SERVICES)
     persons = serializers.IntegerField(min_value=1, max_value=20, default=1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def known_office(slug: str) -> Office:
 class SlotQuerySerializer(VisitSerializer):
     """The query of ``slots``."""
 
-    offices = serializers.ListField(child=serializers.SlugField(), required=False, max_length=20)
+    offices = ShortListField(child=serializers.SlugField(), required=False, max_length=20)
     first = serializers.DateField(required=False)
     last = serializers.DateField(required=False)
 

@@ -19,6 +19,7 @@ REFUSALS = {
     "400": "The request does not hold; says which field and why.",
     "404": "Not there.",
     "406": "Only JSON is spoken here.",
+    "413": "The body is longer than any that is asked for.",
     "415": "Only JSON is understood here.",
     "429": "A limit was reached.",
 }

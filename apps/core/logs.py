@@ -15,9 +15,11 @@ class RouteInsteadOfAddress(logging.Filter):
     """Puts the name of the route where Django would log the address of a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name == "django.security.DisallowedHost":
-            # Its message repeats what a stranger has sent.
-            record.msg, record.args = "host name not allowed", ()
+        if record.name.startswith("django.security."):
+            # Whatever a stranger has sent that is none: no error of ours, and the message repeats it.
+            kind = record.name.rpartition(".")[2]
+            record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+            record.msg, record.args = f"request refused: {kind}", ()
             return True
         request = getattr(record, "request", None)
         if request is None or not hasattr(request, "path"):

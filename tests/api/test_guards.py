@@ -9,6 +9,8 @@ from django.conf import settings
 from django.test import override_settings
 from rest_framework.throttling import AnonRateThrottle
 
+from apps.api import guards
+
 
 def test_claimed_address_buys_no_further_requests(client: Any, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(AnonRateThrottle, "THROTTLE_RATES", {"anon": "3/minute"})
@@ -30,10 +32,27 @@ def test_behind_a_proxy_only_what_it_adds_counts(client: Any, db: None, monkeypa
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b"[" * 100_000 + b"]" * 100_000])
-def test_deeply_nested_json_is_refused_in_words(client: Any, db: None, body: bytes) -> None:
+def test_deeply_nested_json_is_refused_in_words(
+    client: Any, db: None, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "MOST_BODY_BYTES", 1024 * 1024)
     answer = client.post("/api/v1/appointments/holds", body, content_type="application/json")
     assert answer.status_code == 400
     assert "detail" in answer.json()
+
+
+def test_body_longer_than_any_is_refused_unread(client: Any, db: None) -> None:
+    answer = client.post("/api/v1/appointments/holds", b" " * 17_000, content_type="application/json")
+    assert answer.status_code == 413
+    assert answer.json() == {"detail": "the body is too long"}
+
+
+@pytest.mark.parametrize("member", ["!", "", []])
+def test_list_that_is_too_long_is_refused_once_and_not_for_each_member(client: Any, db: None, member: Any) -> None:
+    asked = {"services": [member] * 2000, "persons": 1, "office": "x", "starts_at": "2026-12-01T10:00:00Z"}
+    answer = client.post("/api/v1/appointments/holds", asked, content_type="application/json")
+    assert answer.status_code == 400
+    assert len(answer.json()["services"]) == 1
 
 
 def test_deeply_nested_json_in_a_form_is_refused(client: Any, db: None) -> None:

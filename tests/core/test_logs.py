@@ -62,5 +62,5 @@ def test_handler_of_the_settings_uses_the_filter(settings: Any) -> None:
 
 def test_host_name_that_a_stranger_has_sent_is_not_logged(client: Any, db: None, lines: Any) -> None:
     assert client.get("/", headers={"Host": "unverwechselbar.example"}).status_code == 400
-    assert "host name not allowed" in lines()
+    assert "request refused: DisallowedHost" in lines()
     assert "unverwechselbar" not in lines()

@@ -279,6 +279,66 @@ def test_whatever_number_sign_in_at_once_pages_are_answered(serve: Callable[...,
         assert all(read_to_end(one).startswith(b"HTTP/1.1 200") for one in many)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET a://" + b"1" * 8000 + b" X", b"GET http://127.0.0.1/ HTTP/1.1", b"GET /", b"GET / HTTP/2.0", b"G\x00T / HTTP/1.1",
+        b"GET / HTTP/1.1\r\na:" + b" " * 8000 + b"\x00", b"GET / HTTP/1.1\r\na:" + b"\t" * 100 + b"b",
+        b"GET / HTTP/1.1\r\na: b\r\n c", b"GET / HTTP/1.1\r\nno field", b"GET / HTTP/1.1\r\na : b",
+        b"GET / HTTP/1.1" + b"\r\na:" * 101, b"GET / HTTP/1.1" + b"\r\na:" * 3000,
+    ],
+    ids=lambda head: repr(head[:20]) + str(len(head)),
+)  # fmt: skip
+def test_head_that_no_client_sends_is_refused_at_once(serve: Callable[..., int], head: bytes) -> None:
+    port = serve()
+    with connected(port, "127.0.0.2") as other:
+        assert answer_to(other)
+        with ExitStack() as stack:
+            many = [stack.enter_context(connected(port)) for _ in range(20)]
+            for one in many:
+                one.sendall(head + b"\r\nHost: 127.0.0.1\r\n\r\n")
+            assert answer_to(other)
+            assert all(read_to_end(one).startswith(b"HTTP/1.0 400") or b" 400 " in read_to_end(one) for one in many)
+
+
+def test_head_as_browsers_send_it_is_read(serve: Callable[..., int]) -> None:
+    port = serve()
+    with connected(port) as one:
+        more = {f"X_Field_{number}": 'a b; c="d", ä' for number in range(60)} | {"Cookie": "a=" + "b" * 8000}
+        assert answer_to(one, "/ended?q=%C3%A4&r=a+b", **{k: v.encode().decode("latin-1") for k, v in more.items()})
+
+
+def test_request_of_somebody_who_has_left_is_not_answered(serve: Callable[..., int]) -> None:
+    port = serve(WEB_THREADS="1")
+    with connected(port, "127.0.0.2") as other:
+        pid = int(answer_to(other))
+        other.sendall(b"GET /until-told HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        deadline = time.monotonic() + 60
+        with ExitStack() as stack:
+            for number in range(20):
+                gone = stack.enter_context(connected(port, f"127.0.1.{number + 1}"))
+                gone.sendall(b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            while _sockets(pid) < 22:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        # They have closed politely.
+        while _sockets(pid) > 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        os.kill(pid, signal.SIGUSR1)
+        answer = http.client.HTTPResponse(other)
+        answer.begin()
+        assert int(answer.read()) == pid
+        assert int(answer_to(other, "/ended")) == 0
+
+
+def _sockets(pid: int) -> int:
+    """How many connections a process has; counted with the one it listens on."""
+    return sum(
+        os.readlink(f).startswith("socket:") for f in Path(f"/proc/{pid}/fd").iterdir() if f.exists() or f.is_symlink()
+    )
+
+
 def test_what_is_sent_ahead_is_not_answered(serve: Callable[..., int]) -> None:
     port = serve()
     with connected(port) as hasty:
