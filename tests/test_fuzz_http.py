@@ -344,7 +344,7 @@ def acts_of_a_clerk(stage: Stage, rng: random.Random, i: int) -> Sent:
     """The clerk's forms; nothing here is complete enough to decide or to open a case."""
     case = stage.fresh.reference
     places = [
-        (reverse("admin:decide", args=[case]), ["outcome", "valid_from", "valid_until", "fee", "conditions"]),
+        (reverse("admin:decide", args=[case]), ["outcome", "valid_from", "valid_until", "fee", "conditions", "zone"]),
         (reverse("admin:capture"), ["service", "channel"]),
         (reverse("admin:contact_reply", args=[stage.message.reference]), ["x"]),
         *((reverse("admin:case_act", args=[case, act]), [f"{act}-{f}" for f in ("due_on", "to", "department", "reason")])

@@ -1,6 +1,7 @@
 """Forms around an application that are not its definition."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.applications.states import Status
 from apps.cases.states import Channel, Delivery
 from apps.catalogue.models import Regime, Service
+from apps.core.bilingual import localised
 from apps.core.business_calendar import today
 from apps.core.fields import GermanDateField, GermanDecimalField, MailAddressField, PlainCharField
 
@@ -129,8 +131,17 @@ class DecisionForm(forms.Form):
         Status.FORWARDED: _("An die zuständige Behörde weitergeben"),
     }
 
-    def __init__(self, *args: Any, outcomes: tuple[str, ...], fee_by_clerk: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, outcomes: tuple[str, ...], fee_by_clerk: bool, letters: Mapping[str, Any], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        # What a letter has to name and nobody but the clerk knows: by outcome, as the form's definition says.
+        self.asked = {outcome: letters.get(outcome, {}).get("asked", []) for outcome in outcomes}
+        questions = [question for asked in self.asked.values() for question in asked]
+        for question in questions:
+            label = localised(question["label"])
+            self.fields[question["key"]] = PlainCharField(label=label, max_length=200, required=False)
+        self.order_fields(["outcome", *(question["key"] for question in questions)])
         choices: Any = self.fields["outcome"]
         choices.choices = [(o, self.LABELS[Status(o)]) for o in outcomes]
         self.permit = Status.GRANTED in outcomes
@@ -144,17 +155,32 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         outcome = data.get("outcome")
-        if outcome == Status.REJECTED and not data.get("reasons") and "reasons" not in self.errors:
-            self.add_error("reasons", _("Eine Ablehnung braucht eine Begründung."))
+        for question in self.asked.get(outcome or "", []):
+            self._demand(question["key"], localised(question["missing"]))
+        if self.fee_by_clerk and outcome in (Status.GRANTED, Status.REJECTED):
+            # A rejection may cost something as well: nobody decides "keine Kosten" by leaving a field empty.
+            self._demand("fee", _("Bitte geben Sie die Gebühr ein. 0 steht für gebührenfrei."))
+        if outcome == Status.REJECTED:
+            self._demand("reasons", _("Eine Ablehnung braucht eine Begründung."))
+        elif data.get("conditions") or (data.get("fee") or 0) > 0:
+            # § 39 VwVfG: what burdens somebody is explained, even where the rest is as they asked.
+            self._demand("reasons", _("Nebenbestimmungen und Gebühren brauchen eine Begründung."))
         if outcome == Status.GRANTED:
-            if self.fee_by_clerk and data.get("fee") is None and "fee" not in self.errors:
-                self.add_error("fee", _("Bitte geben Sie die Gebühr ein. 0 steht für gebührenfrei."))
-            start, end = data.get("valid_from"), data.get("valid_until")
-            for name in ("valid_from", "valid_until"):
-                if not data.get(name) and name not in self.errors:
-                    self.add_error(name, _("Bitte geben Sie an, von wann bis wann der Bescheid gilt."))
-            if isinstance(start, dt.date) and isinstance(end, dt.date) and end < start:
-                self.add_error("valid_until", _("Das Ende liegt vor dem Anfang."))
-            elif isinstance(end, dt.date) and end < today():
-                self.add_error("valid_until", _("Dieser Tag ist schon vorbei."))
+            self._demand_period(data.get("valid_from"), data.get("valid_until"))
         return data
+
+    def _demand(self, name: str, sentence: Any) -> None:
+        if self.cleaned_data.get(name) in (None, "") and name not in self.errors:
+            self.add_error(name, sentence)
+
+    def _demand_period(self, start: Any, end: Any) -> None:
+        for name in ("valid_from", "valid_until"):
+            self._demand(name, _("Bitte geben Sie an, von wann bis wann der Bescheid gilt."))
+        if isinstance(start, dt.date) and isinstance(end, dt.date) and end < start:
+            self.add_error("valid_until", _("Das Ende liegt vor dem Anfang."))
+        elif isinstance(end, dt.date) and end < today():
+            self.add_error("valid_until", _("Dieser Tag ist schon vorbei."))
+
+    def named(self) -> dict[str, str]:
+        """What was asked for the letter of the chosen outcome, by key."""
+        return {q["key"]: self.cleaned_data[q["key"]] for q in self.asked[self.cleaned_data["outcome"]]}

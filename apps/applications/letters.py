@@ -18,6 +18,10 @@ from apps.notices.models import LegalRemedy
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
+class MissingRemedy(Exception):
+    """No instruction on legal remedies is in force for the procedure; without one no notice goes out."""
+
+
 def fill(text: str, values: dict[str, str]) -> str:
     """Put values into ``{placeholders}``; an unknown one becomes a dash, never an error."""
     return PLACEHOLDER.sub(lambda match: values.get(match.group(1)) or "–", text)
@@ -26,7 +30,8 @@ def fill(text: str, values: dict[str, str]) -> str:
 def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, Any]:
     """The frozen context of the letter and its title.
 
-    Returns the keys ``title``, ``result`` ({"de", "en"}) and ``context`` (JSON).
+    Returns the keys ``title``, ``result`` ({"de", "en"}) and ``context`` (JSON). Raises MissingRemedy: an instruction on
+    legal remedies belongs into it (§ 37 Abs. 6 VwVfG, § 157 Abs. 1 AO, § 36 SGB X).
     """
     case = application.case
     definition = application.form_version.parsed
@@ -70,10 +75,14 @@ def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, 
             "clerk": by.full_name,
             "legal_basis": ", ".join(case.service.legal_basis) if case.service else "",
         }
-        if template.get("remedy", True) and case.service:
-            remedy = LegalRemedy.objects.valid_on(case.service.regime, today())
-            if remedy is not None:
-                context["remedy"], context["remedy_hint"] = remedy.text, remedy.hint
+        if template.get("remedy", True):
+            regime = case.service.regime if case.service else ""
+            remedy = LegalRemedy.objects.valid_on(regime, today())
+            if remedy is None:
+                raise MissingRemedy(regime)
+            context["remedy"] = remedy.text
+            # That an action suspends nothing is so for what is to be paid (§ 80 Abs. 2 Satz 1 Nr. 1 VwGO).
+            context["remedy_hint"] = remedy.hint if has_fee else ""
     return {"title": template["title"], "result": template["result"], "context": context}
 
 
@@ -85,6 +94,7 @@ def _values(case: Case, application: Application, decision: dict[str, Any]) -> d
         "reference": case.reference,
         "filed_on": formats.date_format(timezone.localdate(case.submitted_at), "DATE_FORMAT"),
     }
+    values |= decision.get("named", {})
     for key in ("valid_from", "valid_until"):
         if decision.get(key):
             values[key] = formats.date_format(dt.date.fromisoformat(decision[key]), "DATE_FORMAT")

@@ -1,6 +1,7 @@
 """What happens to drafts and applications, as verbs."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -282,11 +283,13 @@ def preview_tax(application: Application) -> Any:
 def decide(
     case: Case, *, outcome: str, reasons: str, by: Any, fee: Decimal | None = None,
     valid_from: dt.date | None = None, valid_until: dt.date | None = None, conditions: str = "",
+    named: Mapping[str, str] | None = None,
 ) -> Case:  # fmt: skip
-    """Decide the case and write its notice in one transaction.
+    """Decide the case and write its notice in one transaction; ``named`` holds what its letter asked the clerk for.
 
     Raises TransitionError when the outcome does not belong to the service or the case has been
-    decided meanwhile, and MissingFee when the tax cannot be computed.
+    decided meanwhile, MissingFee when the tax cannot be computed, and MissingRemedy when nothing says
+    what can be done against the notice.
     """
     application = case.application
     allowed = OUTCOMES[case.service.outcome_type] if case.service else ()
@@ -298,6 +301,7 @@ def decide(
         "fee": str(fee) if fee is not None else None,
         "valid_from": valid_from.isoformat() if valid_from else None,
         "valid_until": valid_until.isoformat() if valid_until else None,
+        "named": dict(named or {}),
         "conditions": [line.strip() for line in conditions.split("\n") if line.strip()],
     }
     if outcome == Status.ASSESSED:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models import Case, record
 from apps.cases.states import Act, Delivery
+from apps.catalogue.models import Regime
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
 from apps.core.models import NOT_DELIVERED, OutgoingEmail
@@ -31,9 +32,11 @@ class LegalRemedy(models.Model):
     Whether taxes are preceded by a Widerspruch is the city's decision (§ 80 Abs. 3 NJG).
     """
 
-    key = models.CharField(_("Verfahrensrecht"), max_length=20)
+    key = models.CharField(
+        _("Verfahrensrecht"), max_length=20, choices=[c for c in Regime.choices if c[0] != Regime.NONE]
+    )
     text = models.TextField(_("Belehrung"))
-    # Not part of the instruction, which must stay short to be right: printed in its own place.
+    # Not part of the instruction, which must stay short to be right: printed in its own place, where there is a charge.
     hint = models.TextField(_("Hinweis"), blank=True)
     valid_from = models.DateField(_("gilt ab"))
 
@@ -46,7 +49,12 @@ class LegalRemedy(models.Model):
         constraints = [models.UniqueConstraint(fields=["key", "valid_from"], name="remedy_key_from_unique")]
 
     def __str__(self) -> str:
-        return f"{self.key} ({self.valid_from:%d.%m.%Y})"
+        return f"{self.get_key_display()} ({self.valid_from:%d.%m.%Y})"
+
+    @property
+    def in_use(self) -> bool:
+        """Whether notices may stand on it."""
+        return self.valid_from <= today()
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

@@ -1,5 +1,6 @@
 """Lists of the master data: what they cannot be made to tell."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ from django.contrib import admin
 
 from apps.accounts.models import User
 from apps.core.admin import PortalAdmin
+from apps.core.business_calendar import today
 from apps.core.emails import queue_text
+from apps.notices.models import LegalRemedy
 
 
 @pytest.fixture
@@ -57,3 +60,16 @@ def test_search_for_people_stands_in_no_address(root: Any, aylin: User, juergen:
     assert aylin.email in root.get("/verwaltung/accounts/user/?q=niemand").content.decode()
     root.post("/verwaltung/accounts/user/", {"suche": ""})
     assert juergen.email in root.get("/verwaltung/accounts/user/").content.decode()
+
+
+def test_instruction_on_remedies_that_is_in_force_cannot_be_deleted(root: Any) -> None:
+    present = LegalRemedy.objects.get(key="ao")
+    future = LegalRemedy.objects.create(key="ao", text="Später.", valid_from=today() + dt.timedelta(days=30))
+    base = "/verwaltung/notices/legalremedy/"
+    assert root.post(f"{base}{present.pk}/delete/", {"post": "yes"}).status_code == 404
+    root.post(base, {"action": "delete_selected", "_selected_action": [present.pk], "post": "yes"})
+    assert LegalRemedy.objects.filter(pk=present.pk).exists()
+    assert root.post(f"{base}{future.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not LegalRemedy.objects.filter(pk=future.pk).exists()
+    page = root.get(f"{base}add/").content.decode()
+    assert '<select name="key"' in page

@@ -11,6 +11,7 @@ from apps.cases.models import Case
 from apps.core import emails
 from apps.core.business_calendar import today
 from apps.core.models import EmailStatus, OutgoingEmail
+from apps.notices.models import LegalRemedy
 from tests import factories
 
 
@@ -95,7 +96,7 @@ def test_two_clerks_deciding_at_once_end_in_one_decision(
     client: Any, karla: Any, henrike: Any, parking_case: Case
 ) -> None:
     url = f"{parking_case.staff_url}entscheiden/"
-    data = {"outcome": "rejected", "reasons": "Der Stellplatz fehlt."}
+    data = {"outcome": "rejected", "reasons": "Der Stellplatz fehlt.", "fee": "0"}
     assert client.as_(karla).post(url, data).url == parking_case.staff_url
     response = client.as_(henrike).post(url, data, follow=True)
     assert "jemand anderes über den Vorgang entschieden" in response.content.decode()
@@ -126,3 +127,72 @@ def test_permit_that_has_ended_and_a_negative_fee_are_refused_where_they_are_typ
     assert 'value="-5,00"' in page
     assert 'value="31.12.2021"' in page
     assert not case.notices.exists()
+
+
+GRANTED = {
+    "outcome": "granted", "valid_from": "01.01.2027", "valid_until": "31.12.2027", "fee": "30,70", "zone": "A",
+    "reasons": "Die Gebühr deckt den Aufwand.", "conditions": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        # § 39 VwVfG.
+        (GRANTED | {"reasons": ""}, "Nebenbestimmungen und Gebühren brauchen eine Begründung."),
+        (GRANTED | {"reasons": "", "fee": "0", "conditions": "Nur nachts."}, "Nebenbestimmungen und Gebühren brauchen"),
+        (GRANTED | {"zone": "\u200b"}, "Bitte geben Sie die Zone an, für die der Ausweis gilt."),
+        (GRANTED | {"fee": ""}, "Bitte geben Sie die Gebühr ein. 0 steht für gebührenfrei."),
+        ({"outcome": "rejected", "reasons": "Darum.", "fee": ""}, "Bitte geben Sie die Gebühr ein. 0 steht für"),
+    ],
+)
+def test_decision_that_says_too_little_is_asked_for_the_rest(
+    client: Any, karla: Any, parking_case: Case, typed: dict[str, str], said: str
+) -> None:
+    answer = client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", typed)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not parking_case.notices.exists()
+
+
+def test_permit_names_its_zone_and_what_is_to_be_paid_although_somebody_sues(
+    client: Any, karla: Any, parking_case: Case
+) -> None:
+    client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", GRANTED)
+    context = parking_case.notices.get().context
+    assert any("der Bewohnerparkzone A, zu der die Wohnung" in line for line in context["tenor"])
+    assert context["remedy_hint"].startswith("Eine Klage gegen die Gebühr hat keine aufschiebende Wirkung")
+
+
+def test_what_costs_nothing_says_nothing_of_paying(client: Any, karla: Any, parking_case: Case) -> None:
+    client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", GRANTED | {"fee": "0", "reasons": ""})
+    context = parking_case.notices.get().context
+    assert context["remedy"].startswith("Gegen diesen Bescheid")
+    assert (context["remedy_hint"], context["payment"]) == ("", "")
+
+
+def test_declaration_on_which_nothing_is_assessed_contradicts_nothing(client: Any, piotr: Any, aylin: Any) -> None:
+    case = factories.dog_case(aylin)
+    typed = {"outcome": "rejected", "reasons": "Der Hund lebt in Gifhorn."}
+    assert client.as_(piotr).post(f"{case.staff_url}entscheiden/", typed).status_code == 302
+    context = case.notices.get().context
+    assert context["tenor"] == ["Auf Ihre Anmeldung wird keine Hundesteuer festgesetzt."]
+    assert context["remedy"].startswith("Gegen diesen Bescheid")
+    assert context["remedy_hint"] == ""
+
+
+def test_without_an_instruction_on_remedies_nothing_is_decided(client: Any, karla: Any, parking_case: Case) -> None:
+    LegalRemedy.objects.filter(key="vwvfg").delete()
+    url = f"{parking_case.staff_url}entscheiden/"
+    answer = client.as_(karla).post(url, GRANTED)
+    assert answer.status_code == 422
+    assert "Für dieses Verfahren fehlt die Rechtsbehelfsbelehrung." in answer.content.decode()
+    parking_case.refresh_from_db()
+    assert parking_case.is_open
+    assert not parking_case.notices.exists()
+    # It is valid on its first day, and not before.
+    remedy = LegalRemedy.objects.create(key="vwvfg", text="Neue Belehrung.", valid_from=today() + dt.timedelta(days=1))
+    assert client.post(url, GRANTED).status_code == 422
+    LegalRemedy.objects.filter(pk=remedy.pk).update(valid_from=today())
+    assert client.post(url, GRANTED).status_code == 302
+    assert parking_case.notices.get().context["remedy"] == "Neue Belehrung."

@@ -136,7 +136,9 @@ def test_parking_permit_from_registration_to_notice(
     clerk.press("Entscheiden")
     clerk.page.check("[name=outcome][value=granted]")
     clerk.page.fill("[name=valid_until]", "31.12.2027")
+    clerk.page.fill("[name=zone]", "Stadtmitte 2")
     clerk.page.fill("[name=fee]", "30,70")
+    clerk.page.fill("[name=reasons]", "Die Gebühr deckt den Aufwand eines Jahres.")
     clerk.press("Entscheiden und Bescheid erstellen")
 
     # The PDF appears; nobody reloads by hand where JavaScript runs.
@@ -157,6 +159,7 @@ def test_parking_permit_from_registration_to_notice(
     text = pdf_text(response.body(), tmp_path)
     flat = " ".join(text.split())
     for expected in ("Zoë D’Angelo", LONG_NAME, "Große Kämpestraße 7b", "38440 Wolfsburg", plate, reference,
+                     "Bewohnerparkzone Stadtmitte 2", "Die Gebühr deckt den Aufwand eines Jahres.",
                      "30,70 €", "Rechtsbehelfsbelehrung", "Verwaltungsgericht Braunschweig", "Seite 1 von"):  # fmt: skip
         assert expected in flat, f"{expected} is missing in:\n{text}"
 

@@ -12,6 +12,7 @@ from apps.accounts.requests import for_departments
 from apps.applications import transitions
 from apps.applications.fees import MissingFee
 from apps.applications.forms import CaptureForm, DecisionForm
+from apps.applications.letters import MissingRemedy
 from apps.cases.models import Case
 from apps.core.transitions import TransitionError
 from apps.formbuilder.summary import summarise
@@ -28,11 +29,12 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     if not case.is_open and request.method == "GET":
         messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
         return redirect(case.staff_url)
-    rule = case.application.form_version.parsed.extra.get("fee", {})
+    extra = case.application.form_version.parsed.extra
     form = DecisionForm(
         request.POST if request.method == "POST" else None,
         outcomes=outcomes,
-        fee_by_clerk=rule.get("rule") == "set_by_clerk",
+        fee_by_clerk=extra.get("fee", {}).get("rule") == "set_by_clerk",
+        letters=extra.get("letters", {}),
         initial=_initial(case),
     )
     assessment, missing = None, ""
@@ -42,9 +44,16 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         missing = str(error)
     if request.method == "POST" and form.is_valid():
         try:
-            transitions.decide(case, by=request.user, **_arguments(form.cleaned_data))
+            transitions.decide(case, by=request.user, named=form.named(), **_arguments(form.cleaned_data))
             messages.success(request, _("Entschieden. Der Bescheid wird gerade erstellt."))
             return redirect(case.staff_url)
+        except MissingRemedy:
+            form.add_error(
+                None,
+                _(
+                    "Für dieses Verfahren fehlt die Rechtsbehelfsbelehrung. Bitte lassen Sie sie unter „Rechtsbehelfsbelehrungen“ ergänzen."
+                ),
+            )
         except MissingFee:
             form.add_error(
                 None, _("Für ein Jahr fehlt der Gebührensatz. Bitte lassen Sie ihn unter „Gebühren“ ergänzen.")
