@@ -82,14 +82,14 @@ def dog(name: str, **changes: Any) -> dict[str, Any]:
     """One dog as the form stores it; held since the first of this month."""
     return {
         "name": name, "breed": "Mischling", "sex": "female", "origin": "shelter", "chip": "",
-        "birth_date": "2024-05-02", "since": today().replace(day=1).isoformat(), **changes,
+        "birth_date": "2024-05-02", "since": today().replace(day=1).isoformat(), "until": None, "claim": "none", **changes,
     }  # fmt: skip
 
 
 def dog_answers(*dogs: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """Complete answers for the declaration of dogs."""
     return {
-        **PERSON, "joint_holding": False, "dogs_held": 0, "assistance_dog": False, "true_information": True,
+        **PERSON, "joint_holding": False, "dogs_held": 0, "true_information": True,
         "remarks": "", "dogs": list(dogs) or [dog("Bruno")], **changes,
     }  # fmt: skip
 

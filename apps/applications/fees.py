@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from apps.applications.dog_tax import Dog, Part, Rule, first_year, full_year, year_of
+from apps.applications.dog_tax import Dog, Part, Relief, Rule, first_year, full_year, year_of
 from apps.catalogue.models import Fee
 
 
@@ -78,15 +78,59 @@ def by_law(rule: Mapping[str, Any]) -> Rule:
     return Rule(rule["first_taxable_month"] == "following", Fraction(rule.get("reduced_share", "1/2")))
 
 
-def assess(rule: Mapping[str, Any], answers: Mapping[str, Any], *, on: dt.date) -> Assessment:
+@dataclass(frozen=True)
+class DogFinding:
+    """What a clerk has found of a dog, and why: since when it is kept, and whether it is relieved."""
+
+    since: dt.date
+    relief: Relief = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a clerk has found of a household; ``amount`` (euros) stands in place of the computed sum."""
+
+    already_held: int
+    dogs: tuple[DogFinding, ...]
+    amount: Decimal | None = None
+    reason: str = ""
+
+    def as_json(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """The findings beside what was declared, as they are frozen into a decision."""
+        return {
+            "already_held": self.already_held, "declared_held": _held(answers), "reason": self.reason,
+            "amount": str(self.amount) if self.amount is not None else None,
+            "dogs": [
+                {"name": str(entry.get("name") or ""), "claim": entry.get("claim") or "none", "relief": found.relief,
+                 "since": found.since.isoformat(), "declared_since": entry["since"], "reason": found.reason}
+                for entry, found in zip(answers.get("dogs") or [], self.dogs, strict=True)
+            ],
+        }  # fmt: skip
+
+
+def declared(answers: Mapping[str, Any]) -> Findings:
+    """What a declaration says, without any relief: that is for the decision."""
+    entries = answers.get("dogs") or []
+    return Findings(_held(answers), tuple(DogFinding(dt.date.fromisoformat(entry["since"])) for entry in entries))
+
+
+def _held(answers: Mapping[str, Any]) -> int:
+    return int(answers.get("dogs_held") or 0)
+
+
+def assess(
+    rule: Mapping[str, Any], answers: Mapping[str, Any], *, on: dt.date, findings: Findings | None = None
+) -> Assessment:
     """The tax for the dogs of a declaration (see dog_tax.py), for all years up to that of ``on``.
 
     Where none is taxed by then it is the first year in which one is. Every dog has a line for each year in which it is
-    taxed, or one for the last year if it is in none. Raises MissingFee when no rate is known for a month.
+    taxed, or one for the last year if it is in none. Raises MissingFee when no rate is known for a month, and
+    BadHousehold for ``findings`` that cannot be.
     """
-    entries = answers.get("dogs") or []
-    dogs = [_dog(entry) for entry in entries]
-    held, rates, law = int(answers.get("dogs_held") or 0), StoredRates(rule["fees"]), by_law(rule)
+    entries, found = answers.get("dogs") or [], findings or declared(answers)
+    dogs = [_dog(entry, of_dog) for entry, of_dog in zip(entries, found.dogs, strict=True)]
+    held, rates, law = found.already_held, StoredRates(rule["fees"]), by_law(rule)
     if not dogs:
         return Assessment((), Decimal(0))
     firsts = [first_year(dog, law) for dog in dogs]
@@ -105,13 +149,9 @@ def assess(rule: Mapping[str, Any], answers: Mapping[str, Any], *, on: dt.date) 
     return Assessment(tuple(lines), then)
 
 
-def _dog(entry: Mapping[str, Any]) -> Dog:
-    born, since, until = (
-        dt.date.fromisoformat(entry[key]) if entry.get(key) else None for key in ("birth_date", "since", "until")
-    )
-    if born is None or since is None:
-        raise ValueError("a dog without its days")
-    return Dog(born, since, until, entry.get("granted") or "")
+def _dog(entry: Mapping[str, Any], found: DogFinding) -> Dog:
+    until = dt.date.fromisoformat(entry["until"]) if entry.get("until") else None
+    return Dog(dt.date.fromisoformat(entry["birth_date"]), found.since, until, found.relief)
 
 
 def snapshot(service_id: int, day: dt.date) -> list[dict[str, Any]]:

@@ -7,12 +7,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.applications.fees import DogFinding, Findings, declared
 from apps.applications.states import Status
 from apps.cases.states import Channel, Delivery
 from apps.catalogue.models import Regime, Service
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
-from apps.core.fields import GermanDateField, GermanDecimalField, MailAddressField, PlainCharField
+from apps.core.fields import (
+    GermanDateField,
+    GermanDecimalField,
+    GermanIntegerField,
+    MailAddressField,
+    PlainCharField,
+)
 
 # When a letter in the portal counts as known; whoever consents must be told.
 KNOWN_WHEN: dict[str, Any] = {
@@ -184,3 +191,109 @@ class DecisionForm(forms.Form):
     def named(self) -> dict[str, str]:
         """What was asked for the letter of the chosen outcome, by key."""
         return {q["key"]: self.cleaned_data[q["key"]] for q in self.asked[self.cleaned_data["outcome"]]}
+
+
+RELIEFS = [("", _("keine")), ("exempt", _("Befreiung")), ("reduced", _("Ermäßigung"))]
+
+
+class DogFindingForm(forms.Form):
+    """What a clerk finds of one dog of a declaration; what differs from it is explained in the notice."""
+
+    since = GermanDateField(
+        label=_("Beginn der Haltung"), error_messages={"required": _("Der Beginn der Haltung fehlt.")}
+    )
+    relief = forms.ChoiceField(
+        label=_("Befreiung oder Ermäßigung"), choices=RELIEFS, required=False, widget=forms.RadioSelect
+    )
+    reason = PlainCharField(
+        label=_("Begründung zu diesem Hund"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Steht so im Bescheid. Nötig, wenn etwas beantragt ist oder von der Anmeldung abweicht."),
+    )
+
+    def __init__(self, *args: Any, entry: Mapping[str, Any], **kwargs: Any) -> None:
+        self.entry = entry
+        self.declared = dt.date.fromisoformat(entry["since"])
+        kwargs["initial"] = {"since": self.declared, "relief": ""}
+        super().__init__(*args, **kwargs)
+        self.claim = dict(RELIEFS).get(entry.get("claim", ""))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since = data.get("since")
+        if since and since < dt.date.fromisoformat(self.entry["birth_date"]):
+            self.add_error("since", _("Dieser Tag liegt vor der Geburt des Hundes."))
+        differs = since is not None and since != self.declared
+        if (self.claim or data.get("relief") or differs) and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Bitte begründen Sie, was Sie zu diesem Hund entscheiden."))
+        return data
+
+
+class HouseholdFindingForm(forms.Form):
+    """What a clerk finds of the household, and an amount in place of the computed one."""
+
+    already_held = GermanIntegerField(
+        label=_("Bereits gehaltene Hunde"), min_value=0, max_value=50,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "5"}),
+        error_messages={"required": _("Bitte geben Sie an, wie viele Hunde schon gehalten werden.")},
+    )  # fmt: skip
+    amount = GermanDecimalField(
+        label=_("Abweichender Betrag in Euro"), required=False, min_value=0, max_value=99999, max_digits=8, decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "data-width": "10"}),
+        help_text=_("Nur wenn der berechnete Betrag nicht gelten soll."),
+        error_messages={
+            "invalid": _("Bitte geben Sie einen Betrag ein. Beispiel: 30,70"),
+            "min_value": _("Eine Steuer ist nicht negativ."),
+        },
+    )  # fmt: skip
+    reason = PlainCharField(
+        label=_("Begründung der Abweichung"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Steht so im Bescheid. Nötig, wenn Zahl oder Betrag abweichen."),
+    )
+
+    def __init__(self, *args: Any, declared: int, **kwargs: Any) -> None:
+        self.declared = declared
+        kwargs["initial"] = {"already_held": declared}
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        differs = data.get("already_held", self.declared) != self.declared or data.get("amount") is not None
+        if differs and not data.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Bitte begründen Sie, was von der Anmeldung oder der Berechnung abweicht."))
+        return data
+
+
+class FindingForms:
+    """A form for the household and one for each of its dogs."""
+
+    def __init__(self, data: Any, answers: Mapping[str, Any]) -> None:
+        held = declared(answers).already_held
+        self.household = HouseholdFindingForm(data, declared=held, prefix="household")
+        entries = answers.get("dogs") or []
+        self.dogs = [DogFindingForm(data, entry=entry, prefix=f"dog-{n}") for n, entry in enumerate(entries)]
+
+    @property
+    def all_forms(self) -> list[forms.Form]:
+        """In the order of the page."""
+        return [*self.dogs, self.household]
+
+    def is_valid(self) -> bool:
+        """Whether all hold; asks each, so that each has its errors."""
+        return not [form for form in self.all_forms if not form.is_valid()]
+
+    def findings(self) -> Findings:
+        """What was found, once the forms are valid."""
+        household = self.household.cleaned_data
+        dogs = (form.cleaned_data for form in self.dogs)
+        return Findings(
+            household["already_held"],
+            tuple(DogFinding(dog["since"], dog["relief"], dog["reason"]) for dog in dogs),
+            household["amount"],
+            household["reason"],
+        )

@@ -42,6 +42,8 @@ def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, 
         tenor = [fill(line, values) for line in template["tenor"]]
         if decision.get("valid_from") and template.get("validity"):
             tenor.append(fill(template["validity"], values))
+        found, why = _findings(template, decision, values)
+        tenor += found
         tenor += [str(line) for line in decision.get("conditions", []) if line]
         has_fee = Decimal(decision.get("fee") or 0) > 0
         cost = template.get("fee" if has_fee else "no_fee")
@@ -57,7 +59,7 @@ def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, 
             "salutation": "Guten Tag,",
             "opening": fill(template["opening"], values),
             "tenor": tenor,
-            "reasons": _reasons(template, decision, values),
+            "reasons": _reasons(template, decision, values) + why,
             "payment": fill(template["payment"], values) if has_fee and template.get("payment") else "",
             "tax_lines": [
                 {
@@ -67,7 +69,7 @@ def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, 
                 }
                 for line in decision.get("tax_lines", [])
             ],
-            "total_text": euro(decision["fee"]) if decision.get("tax_lines") else "",
+            "total_text": euro(decision["computed"]) if decision.get("tax_lines") else "",
             "hints": [fill(h, values) for h in template.get("hints", [])],
             "remedy": "",
             "remedy_hint": "",
@@ -100,9 +102,43 @@ def _values(case: Case, application: Application, decision: dict[str, Any]) -> d
             values[key] = formats.date_format(dt.date.fromisoformat(decision[key]), "DATE_FORMAT")
     if decision.get("fee"):
         values["fee"] = euro(Decimal(decision["fee"]))
+    if decision.get("findings"):
+        values["dogs_held"] = str(decision["findings"]["already_held"])
     if decision.get("yearly"):
         values["yearly"] = euro(Decimal(decision["yearly"]))
     return values
+
+
+def _findings(
+    template: dict[str, Any], decision: dict[str, Any], values: dict[str, str]
+) -> tuple[list[str], list[str]]:
+    """What was found otherwise than declared or applied for, dog by dog, and why (§ 121 AO)."""
+    found, sentences = decision.get("findings"), template.get("findings", {})
+    tenor: list[str] = []
+    reasons: list[str] = []
+    if not found or not sentences:
+        return tenor, reasons
+    for dog in found["dogs"]:
+        about = {"dog": dog["name"], "reason": dog["reason"], "found": _day(dog["since"]),
+                 "declared": _day(dog["declared_since"])}  # fmt: skip
+        if dog["relief"]:
+            tenor.append(fill(sentences[dog["relief"]], about))
+        elif dog["claim"] != "none":
+            tenor.append(fill(sentences["refused"], about))
+        if dog["since"] != dog["declared_since"]:
+            reasons.append(fill(sentences["since"], about))
+        if dog["reason"]:
+            reasons.append(fill(sentences["why"], about))
+    if found["already_held"] != found["declared_held"]:
+        about = {"found": str(found["already_held"]), "declared": str(found["declared_held"])}
+        reasons.append(fill(sentences["held"], about))
+    if found["amount"] is not None:
+        reasons.append(fill(sentences["amount"], values | {"computed": euro(decision["computed"])}))
+    return tenor, reasons + ([found["reason"]] if found["reason"] else [])
+
+
+def _day(iso: str) -> str:
+    return str(formats.date_format(dt.date.fromisoformat(iso), "DATE_FORMAT"))
 
 
 def _reasons(template: dict[str, Any], decision: dict[str, Any], values: dict[str, str]) -> list[str]:

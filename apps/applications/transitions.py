@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Profile
-from apps.applications.fees import assess, is_dog_tax, snapshot
+from apps.applications.fees import Findings, assess, declared, is_dog_tax, snapshot
 from apps.applications.letters import letter_for
 from apps.applications.models import Application, Draft, DraftUpload
 from apps.applications.states import WORKFLOW, Status
@@ -269,23 +269,24 @@ def withdraw(case: Case, *, by: Any) -> None:
 # -- deciding -----------------------------------------------------------------------------------------
 
 
-def preview_tax(application: Application) -> Any:
+def preview_tax(application: Application, findings: Findings | None = None) -> Any:
     """The assessment a decision would make today; None where the form has no such rule.
 
-    Raises MissingFee.
+    Raises MissingFee and BadHousehold.
     """
     rule = application.form_version.parsed.extra.get("fee", {})
     if not is_dog_tax(rule):
         return None
-    return assess(rule, application.answers, on=today())
+    return assess(rule, application.answers, on=today(), findings=findings)
 
 
 def decide(
     case: Case, *, outcome: str, reasons: str, by: Any, fee: Decimal | None = None,
     valid_from: dt.date | None = None, valid_until: dt.date | None = None, conditions: str = "",
-    named: Mapping[str, str] | None = None,
+    named: Mapping[str, str] | None = None, findings: Findings | None = None,
 ) -> Case:  # fmt: skip
-    """Decide the case and write its notice in one transaction; ``named`` holds what its letter asked the clerk for.
+    """Decide the case and write its notice in one transaction; ``named`` holds what its letter asked the clerk for,
+    ``findings`` what the clerk found otherwise than a declaration of dogs says.
 
     Raises TransitionError when the outcome does not belong to the service or the case has been
     decided meanwhile, MissingFee when the tax cannot be computed, and MissingRemedy when nothing says
@@ -305,10 +306,13 @@ def decide(
         "conditions": [line.strip() for line in conditions.split("\n") if line.strip()],
     }
     if outcome == Status.ASSESSED:
-        assessment = preview_tax(application)
+        found = findings or declared(application.answers)
+        assessment = preview_tax(application, found)
         if assessment is not None:
             decision["tax_lines"] = assessment.as_json()
-            decision["fee"], decision["yearly"] = str(assessment.total), str(assessment.yearly)
+            decision["computed"], decision["yearly"] = str(assessment.total), str(assessment.yearly)
+            decision["fee"] = decision["computed"] if found.amount is None else str(found.amount)
+            decision["findings"] = found.as_json(application.answers)
     with transaction.atomic():
         now = timezone.now()
         changes: dict[str, Any] = {"act_by": None, "came_back_at": None, "decided_at": now}

@@ -15,6 +15,7 @@ from apps.cases.models import Case
 from apps.catalogue.models import Fee, Service
 from apps.formbuilder.models import FormVersion
 from tests import factories
+from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db
 
@@ -259,3 +260,122 @@ def test_snapshot_has_only_what_is_in_force(db: None) -> None:
     by_key = {f["key"]: f["amount"] for f in snapshot(service.pk, NOVEMBER)}
     assert by_key == {f"hundesteuer-anmelden-{i}": amount for i, amount in ((1, "96.00"), (2, "144.00"), (3, "168.00"))}
     assert snapshot(service.pk, dt.date(2016, 1, 1)) == []
+
+
+# -- what a clerk finds ------------------------------------------------------------------------------------
+
+
+def found(piotr: Any, aylin: Any, *entries: dict[str, Any]) -> tuple[Any, str, Case]:
+    """A browser of the tax office at the decision on a declaration of dogs, and the case."""
+    with time_machine.travel(dt.datetime(2026, 9, 15, 12, tzinfo=dt.UTC), tick=False):
+        case = factories.dog_case(aylin, *({**entry, "since": "2026-09-01"} for entry in entries))
+    return SecureClient().as_(piotr), f"{case.staff_url}entscheiden/", case
+
+
+def typed(*dogs_found: dict[str, str], **more: str) -> dict[str, str]:
+    """What the clerk types; each dog as it was declared, unless something else is said."""
+    data = {
+        "outcome": "assessed",
+        "reasons": "",
+        "household-already_held": "0",
+        "household-amount": "",
+        "household-reason": "",
+    }
+    for number, dog in enumerate(dogs_found):
+        data |= {
+            f"dog-{number}-{key}": value for key, value in {"since": "01.09.2026", "relief": "", "reason": ""}.items()
+        }
+        data |= {f"dog-{number}-{key}": value for key, value in dog.items()}
+    return data | more
+
+
+BLIND = {"claim": "exempt", "claim_reason": "Blindenhund meiner Tochter"}
+
+
+@pytest.fixture
+def autumn() -> Any:
+    with time_machine.travel(dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC), tick=False):
+        yield
+
+
+def test_claim_is_decided_dog_by_dog_with_its_reason(aylin: Any, piotr: Any, autumn: None) -> None:
+    entries = [factories.dog(name, **BLIND) for name in ("Bruno", "Käthe")]
+    client, url, case = found(piotr, aylin, *entries)
+    page = client.get(url).content.decode()
+    assert "Beantragt: Befreiung – Blindenhund meiner Tochter" in page
+    # A claim is answered with a reason, whatever the answer.
+    silent = client.post(url, typed({"relief": "exempt"}, {}))
+    assert silent.status_code == 422
+    assert silent.content.decode().count("Bitte begründen Sie, was Sie zu diesem Hund entscheiden.") == 4
+    answer = client.post(
+        url, typed({"relief": "exempt", "reason": "Ausweis liegt vor."}, {"reason": "Kein Nachweis trotz Rückfrage."})
+    )
+    assert answer.status_code == 302
+    context = case.notices.get().context
+    assert "Der Hund Bruno wird von der Steuer befreit." in context["tenor"]
+    assert "Der Antrag auf Befreiung oder Ermäßigung für den Hund Käthe wird abgelehnt." in context["tenor"]
+    assert "Zum Hund Bruno: Ausweis liegt vor." in context["reasons"]
+    assert "Zum Hund Käthe: Kein Nachweis trotz Rückfrage." in context["reasons"]
+    # Käthe is the first dog now: three months of 96.
+    assert [(x["name"], x["months"], x["amount"]) for x in context["tax_lines"]] == [
+        ("Bruno", 0, "0.00"), ("Käthe", 3, "24.00"),
+    ]  # fmt: skip
+
+
+def test_what_differs_from_the_declaration_is_explained_in_the_notice(aylin: Any, piotr: Any, autumn: None) -> None:
+    client, url, case = found(piotr, aylin, factories.dog("Bruno"))
+    refused = client.post(
+        url, typed({"since": "1.5.2026"}, **{"household-already_held": "1", "household-amount": "50"})
+    )
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Bitte begründen Sie, was Sie zu diesem Hund entscheiden." in page
+    assert "Bitte begründen Sie, was von der Anmeldung oder der Berechnung abweicht." in page
+    assert 'value="1.5.2026"' in page
+    assert not case.notices.exists()
+    said = {"household-already_held": "1", "household-amount": "50", "household-reason": "Billigkeit (§ 163 AO)."}
+    assert client.post(url, typed({"since": "1.5.2026", "reason": "Laut Kaufvertrag."}, **said)).status_code == 302
+    context = case.notices.get().context
+    # Seven months of 144, and what is set instead.
+    assert context["total_text"] == "84,00 €"
+    assert any("auf 50,00 € festgesetzt" in line for line in context["tenor"])
+    for line in (
+        "Für den Hund Bruno legen wir als Beginn der Haltung den 1. Mai 2026 zugrunde statt des 1. September 2026.",
+        "Zum Hund Bruno: Laut Kaufvertrag.",
+        "Wir legen 1 bereits gehaltene Hunde zugrunde statt 0.",
+        "Der Betrag wird abweichend von der Berechnung (84,00 €) auf 50,00 € festgesetzt.",
+        "Billigkeit (§ 163 AO).",
+    ):
+        assert line in context["reasons"]
+    assert any("Anzahl: 1" in line for line in context["reasons"])
+
+
+def test_sum_is_computed_anew_before_anything_is_decided(aylin: Any, piotr: Any, autumn: None) -> None:
+    client, url, case = found(piotr, aylin, factories.dog("Bruno"))
+    assert "24,00" in client.get(url).content.decode()
+    again = typed({"since": "1.5.2026", "reason": "Laut Kaufvertrag."}, _again="1", reasons="Wie besprochen.")
+    answer = client.post(url, again)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "56,00" in page
+    assert "Wie besprochen." in page
+    assert "Laut Kaufvertrag." in page
+    assert "kern-error" not in page
+    assert not case.notices.exists()
+
+
+def test_finding_that_cannot_be_is_told(aylin: Any, piotr: Any, autumn: None) -> None:
+    client, url, case = found(piotr, aylin, factories.dog("Bruno"))
+    wrong = typed({"since": "1.5.2024", "reason": "Ach."}, **{"household-already_held": "-1", "household-amount": "-5"})
+    page = client.post(url, wrong).content.decode()
+    assert "Dieser Tag liegt vor der Geburt des Hundes." in page
+    assert "Eine Steuer ist nicht negativ." in page
+    assert not case.notices.exists()
+
+
+def test_citizen_reads_what_is_still_open(client: Any, aylin: Any) -> None:
+    draft = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers(factories.dog("Bruno", **BLIND)))
+    page = client.as_(aylin).get(f"/antraege/entwurf/{draft.pk}/pruefen/").content.decode()
+    assert "Noch offen: Über die beantragte Befreiung oder Ermäßigung entscheiden wir im Bescheid." in page
+    plain = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers())
+    assert "Noch offen:" not in client.get(f"/antraege/entwurf/{plain.pk}/pruefen/").content.decode()

@@ -45,14 +45,13 @@ def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_pat
         page.fill(f"[name=dogs-{index}-name]", name)
         page.check(f"[name=dogs-{index}-sex] >> nth=0")
         page.check(f"[name=dogs-{index}-origin] >> nth=0")
+        page.check(f"[name=dogs-{index}-claim][value=none]")
         page.fill(f"[name=dogs-{index}-birth_date]", "02.05.2024")
         page.fill(f"[name=dogs-{index}-since]", since.strftime("%d.%m.%Y"))
     # Going back loses nothing, not even what was not complete yet.
     page.get_by_role("button", name="Zurück", exact=True).click()
     page.get_by_role("button", name="Weiter", exact=True).last.click()
     assert page.input_value("[name=dogs-2-name]") == "Ødin"
-    page.get_by_role("button", name="Weiter", exact=True).last.click()
-    page.check("[name=assistance_dog][value=no]")
     page.get_by_role("button", name="Weiter", exact=True).last.click()
     page.check("[name=true_information]")
     page.get_by_role("button", name="Weiter", exact=True).last.click()

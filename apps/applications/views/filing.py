@@ -90,6 +90,7 @@ def cost_preview(draft: Draft, answers: dict[str, Any]) -> dict[str, Any]:
     if is_dog_tax(rule):
         try:
             result["assessment"] = assess(rule, answers, on=today())
+            result["open"] = any(dog.get("claim") in ("exempt", "reduced") for dog in answers.get("dogs") or [])
         except MissingFee:
             result["unknown"] = True
     return result

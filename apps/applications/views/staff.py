@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.requests import for_departments
 from apps.applications import transitions
-from apps.applications.fees import MissingFee
-from apps.applications.forms import CaptureForm, DecisionForm
+from apps.applications.fees import MissingFee, is_dog_tax
+from apps.applications.forms import CaptureForm, DecisionForm, FindingForms
 from apps.applications.letters import MissingRemedy
+from apps.applications.states import Status
 from apps.cases.models import Case
 from apps.core.transitions import TransitionError
 from apps.formbuilder.summary import summarise
@@ -30,21 +31,29 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
         return redirect(case.staff_url)
     extra = case.application.form_version.parsed.extra
+    rule, data = extra.get("fee", {}), request.POST if request.method == "POST" else None
+    # "Neu berechnen" judges only what the sum hangs on.
+    again = data is not None and "_again" in data
     form = DecisionForm(
-        request.POST if request.method == "POST" else None,
+        None if again else data,
         outcomes=outcomes,
-        fee_by_clerk=extra.get("fee", {}).get("rule") == "set_by_clerk",
+        fee_by_clerk=rule.get("rule") == "set_by_clerk",
         letters=extra.get("letters", {}),
-        initial=_initial(case),
+        initial=data.dict() if data is not None and again else _initial(case),
     )
+    tax = FindingForms(data, case.application.answers) if is_dog_tax(rule) else None
+    findings = tax.findings() if tax is not None and data is not None and tax.is_valid() else None
     assessment, missing = None, ""
     try:
-        assessment = transitions.preview_tax(case.application)
+        assessment = transitions.preview_tax(case.application, findings)
     except MissingFee as error:
         missing = str(error)
-    if request.method == "POST" and form.is_valid():
+    valid = form.is_valid() and (tax is None or findings is not None or form.cleaned_data["outcome"] != Status.ASSESSED)
+    if valid:
         try:
-            transitions.decide(case, by=request.user, named=form.named(), **_arguments(form.cleaned_data))
+            transitions.decide(
+                case, by=request.user, named=form.named(), findings=findings, **_arguments(form.cleaned_data)
+            )
             messages.success(request, _("Entschieden. Der Bescheid wird gerade erstellt."))
             return redirect(case.staff_url)
         except MissingRemedy:
@@ -65,10 +74,16 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "case": case,
         "form": form,
         "assessment": assessment,
+        "tax": tax,
+        "errors_in": [form, *(tax.all_forms if tax is not None else [])],
         "missing": missing,
         "summary": summarise(case.application.form_version.parsed, case.application.answers),
     }
-    return render(request, "applications/decide.html", context, status=422 if form.errors else 200)
+    return render(request, "applications/decide.html", context, status=422 if form.errors or _is_wrong(tax) else 200)
+
+
+def _is_wrong(tax: FindingForms | None) -> bool:
+    return tax is not None and any(form.errors for form in tax.all_forms)
 
 
 def _initial(case: Case) -> dict[str, Any]:

@@ -115,10 +115,10 @@ class Command(BaseCommand):
         draft = applications.begin(Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
         since = today().replace(day=1) - dt.timedelta(days=20)
         draft.answers |= {
-            "joint_holding": False, "dogs_held": 0, "assistance_dog": False, "true_information": True,
+            "joint_holding": False, "dogs_held": 0, "true_information": True,
             "dogs": [
                 {"name": "Bruno", "breed": "Labrador", "sex": "male", "origin": "breeder",
-                 "birth_date": "2024-05-02", "since": since.isoformat(), "chip": ""},
+                 "birth_date": "2024-05-02", "since": since.isoformat(), "chip": "", "claim": "none"},
             ],
         }  # fmt: skip
         draft.save()
