@@ -61,10 +61,10 @@ TEXTS = [
 DATES = ["00.00.0000", "31.02.2026", "01.01.0001", "31.12.9999", "1.1.1", "0001-01-01", "10000-01-01", "24.12.²026"]
 VALUES = [*NUMBERS, *TEXTS, *DATES]
 # Nothing that could pass for an answer.
-NO_WORDS = ["", " ", "\t\r\n", "\x00", "a\x00b", "\u202eabc", "\u200b", "\x7f\x1b[31m", "\ufffe\uffff", "x" * 5000]
+NO_WORDS = ["", " ", "\t\r\n", "\x00", "a\x00b", "\u202e", "\u200b", "\x7f\x1b[31m", "\ufffe\uffff", "x" * 5000]
 CHARSETS = ["utf-7", "utf-16", "latin-1", "unicode_escape", "raw_unicode_escape", "idna", "punycode", "hex",
             "rot13", "undefined", "no-such-thing", "\x00", ""]  # fmt: skip
-BUTTONS = ["_add", "_remove", "_unlink", "_back", "_refresh", "_upload", "_review", "_shown"]
+BUTTONS = ["_add", "_remove", "_unlink", "_back", "_refresh", "_upload", "_language", "_review", "_shown"]
 SLUGS = ["bewohnerparkausweis", "hundesteuer-anmelden", "haltverbotszone-umzug"]
 BOUNDARY = "grenze"
 

@@ -176,17 +176,20 @@ def submit(draft: Draft, *, by: Any, delivery: str, email: str = "") -> Case:
     ``delivery`` is the applicant's choice of how the notice reaches them; ``email`` only for
     captured cases. Raises Incomplete, TrustTooLow, or TransitionError when it was discarded.
     """
-    service, definition = draft.service, draft.form_version.parsed
-    if not draft.captured and by.trust_level < service.trust_level:
+    if not draft.captured and by.trust_level < draft.service.trust_level:
         raise TrustTooLow
+    key = draft.pk
     with transaction.atomic():
-        locked = Draft.objects.select_for_update().filter(pk=draft.pk).first()
-        if locked is None:
-            filed = Case.objects.filter(submission_key=draft.pk).first()
+        # From here on the row as it is now: another window may have brought other answers, or another version.
+        found = Draft.objects.select_for_update().filter(pk=key).first()
+        if found is None:
+            filed = Case.objects.filter(submission_key=key).first()
             if filed is None:
                 raise TransitionError("the draft was discarded")
             return filed
-        answers = collected_answers(locked)
+        draft = found
+        service, definition = draft.service, draft.form_version.parsed
+        answers = collected_answers(draft)
         days = service.processing_working_days or DEFAULT_WORKING_DAYS
         case, created = open_case(
             KIND,

@@ -7,6 +7,9 @@ from django.template.loader import render_to_string
 from apps.core import security_log
 from apps.core.logs import route_of
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+MOST_TEXTS = 20
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: the request could not be understood."""
@@ -36,7 +39,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         security_log.note(
             "access_refused", person=_person(request), request=request, route=route_of(request), why="not_found"
         )
-    return render(request, "errors/404.html", status=404)
+    response = render(request, "errors/404.html", {"texts": _written(request)}, status=404)
+    if request.method == "POST":
+        response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -48,6 +54,14 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: rendered without database, session or context processors, for any of them may be why."""
     return HttpResponse(render_to_string("errors/500.html"), status=500)
+
+
+def _written(request: HttpRequest) -> list[str]:
+    """What somebody had written for a page that is not theirs any more (a case that was handed over): theirs to copy."""
+    if request.method != "POST" or (request.content_type or "") not in FORMS:
+        return []
+    values = [value for name in request.POST if "password" not in name for value in request.POST.getlist(name)]
+    return [value for value in values if " " in value.strip()][:MOST_TEXTS]
 
 
 def _person(request: HttpRequest) -> object:

@@ -153,6 +153,10 @@ FORMS: dict[str, Any] = {
 }  # fmt: skip
 
 
+# What changes who works on a case comes with whom the page has shown there.
+SHOWN = ("take", "assign", "hand_over")
+
+
 def _forms(case: Case) -> dict[str, forms.Form]:
     return {
         "ask": QuestionForm(prefix="ask"),
@@ -211,11 +215,15 @@ def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
         data = form.cleaned_data
     else:
         data = {}
+    if act in SHOWN and request.POST.get("shown", "") != str(found.assignee_id or ""):
+        # Two colleagues have seen nobody there, and both want it.
+        messages.warning(request, _changed())
+        return _render_case(request, found, filled, opened=act)
     try:
         done = _perform(found, act, data, request.user)
     except TransitionError as error:
         if isinstance(error, TransitionConflict):
-            messages.warning(request, _("Der Vorgang hat sich inzwischen geändert. Bitte sehen Sie noch einmal hin."))
+            messages.warning(request, _changed())
         else:
             messages.warning(request, _("Das geht bei diesem Stand des Vorgangs nicht."))
         # The page as it is now, with what was typed still in its form.
@@ -224,6 +232,10 @@ def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
     if act == "hand_over" and found.department_id not in request.user.department_ids:
         return redirect("admin:queue")
     return redirect(found.staff_url)
+
+
+def _changed() -> str:
+    return _("Der Vorgang hat sich inzwischen geändert. Bitte sehen Sie noch einmal hin.")
 
 
 def _perform(found: Case, act: str, data: dict[str, Any], user: Any) -> str:

@@ -183,6 +183,9 @@ class BoundStep:
 
     def unseen(self, shown: set[str]) -> list[str]:
         """Names of fields that appear only now and were not on the page that was sent."""
+        for form in self.all_forms:
+            # Which of its fields are asked for is known once it is cleaned.
+            form.is_valid()
         names = [form.add_prefix(name) for form in self.all_forms for name in form.fields]
         return [name for name in names if name not in shown]
 

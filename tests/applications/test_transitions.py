@@ -15,6 +15,7 @@ from apps.cases.states import Delivery
 from apps.core.business_calendar import add_working_days, today
 from apps.core.models import OutgoingEmail
 from apps.core.transitions import TransitionError
+from apps.formbuilder.models import FormVersion
 from tests import factories
 
 
@@ -106,3 +107,17 @@ def test_withdraw_until_decided_and_not_after(parking_case: Any, dog_case: Any, 
     transitions.decide(parking_case, outcome=Status.REJECTED, reasons="Darum.", by=karla)
     with pytest.raises(TransitionError):
         transitions.withdraw(parking_case, by=aylin)
+
+
+def test_what_is_validated_is_what_is_filed(aylin: Any) -> None:
+    """The row as it is when it is locked, its form's version included, whatever the caller had read before."""
+    stale = factories.parking_draft(aylin)
+    newer = FormVersion.objects.create(
+        slug="bewohnerparkausweis",
+        version=99,
+        definition=stale.form_version.definition | {"title": {"de": "Neu", "en": "New"}},
+    )
+    Draft.objects.filter(pk=stale.pk).update(form_version=newer, answers=stale.answers | {"plate": "WOB NE 1"})
+    case = transitions.submit(stale, by=aylin, delivery=Delivery.PORTAL)
+    assert case.application.form_version == newer
+    assert case.application.answers["plate"] == "WOB NE 1"

@@ -67,7 +67,7 @@ def test_case_handed_over_is_gone_from_here_and_unassigned_there(
     client: Any, karla: Any, piotr: Any, taxes: Any, parking_case: Case
 ) -> None:
     client.as_(karla).post(act(parking_case, "take"))
-    data = {"hand_over-department": taxes.pk, "hand_over-reason": "Gehört zu euch."}
+    data = {"hand_over-department": taxes.pk, "hand_over-reason": "Gehört zu euch.", "shown": karla.pk}
     client.post(act(parking_case, "hand_over"), data)
     assert client.get(parking_case.staff_url).status_code == 404
     page = client.as_(piotr).get(parking_case.staff_url).content.decode()
@@ -196,3 +196,33 @@ def test_without_an_instruction_on_remedies_nothing_is_decided(client: Any, karl
     LegalRemedy.objects.filter(pk=remedy.pk).update(valid_from=today())
     assert client.post(url, GRANTED).status_code == 302
     assert parking_case.notices.get().context["remedy"] == "Neue Belehrung."
+
+
+def test_of_two_clerks_who_take_a_case_one_gets_it_and_the_other_is_told(
+    client: Any, karla: Any, henrike: Any, parking_case: Case
+) -> None:
+    page = client.as_(henrike).get(parking_case.staff_url).content.decode()
+    assert '<input type="hidden" name="shown" value="">' in page
+    assert client.as_(karla).post(act(parking_case, "take"), {"shown": ""}).status_code == 302
+    late = client.as_(henrike).post(act(parking_case, "take"), {"shown": ""})
+    assert "Der Vorgang hat sich inzwischen geändert." in late.content.decode()
+    parking_case.refresh_from_db()
+    assert parking_case.assignee == karla
+    # Having seen who has it, a colleague may take it over.
+    assert f'name="shown" value="{karla.pk}"' in late.content.decode()
+    client.post(act(parking_case, "take"), {"shown": str(karla.pk)})
+    parking_case.refresh_from_db()
+    assert parking_case.assignee == henrike
+
+
+def test_question_typed_while_the_case_was_handed_over_is_not_lost(
+    client: Any, karla: Any, parking_case: Case, taxes: Any
+) -> None:
+    Case.objects.filter(pk=parking_case.pk).update(department=taxes)
+    typed = {"ask-body": "Bitte ein besseres Foto, <b>mit allen Ecken</b>.", "ask-due_on": "31.12.2030"}
+    answer = client.as_(karla).post(act(parking_case, "ask"), typed)
+    assert answer.status_code == 404
+    assert "Bitte ein besseres Foto, &lt;b&gt;mit allen Ecken&lt;/b&gt;." in answer.content.decode()
+    assert answer["Cache-Control"] == "private, no-store"
+    # The same for a case that there never was.
+    assert "besseres Foto" in client.post("/verwaltung/vorgaenge/XXX-XXX-XXX/tun/ask/", typed).content.decode()

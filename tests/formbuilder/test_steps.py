@@ -118,6 +118,20 @@ def test_characters_nobody_sees_are_taken_out_of_a_name(text_with: str) -> None:
     assert one("text", text_with) == "Aylin"
 
 
+def test_question_of_an_entry_appears_when_its_own_answer_calls_for_it() -> None:
+    choice = field("kind", "choice", choices=[{"value": v, "label": {"de": v, "en": v}} for v in ("a", "b")])
+    why = field("why", when={"field": "kind", "is": "b"})
+    group = field("things", "group", item_label={"de": "Ding", "en": "Thing"}, fields=[choice, why], max_items=3)
+    typed_in = {"things-count": "2", "things-0-kind": "a", "things-1-kind": "b"}
+    bound = bind(step(group), typed_in)
+    assert bound.unseen({"things-0-kind", "things-1-kind"}) == ["things-1-why"]
+    assert not bound.is_valid()
+    bound = bind(step(group), typed_in | {"things-1-why": "darum"})
+    assert bound.unseen({"things-0-kind", "things-1-kind", "things-1-why"}) == []
+    assert bound.is_valid()
+    assert bound.stored() == {"things": [{"kind": "a"}, {"kind": "b", "why": "darum"}]}
+
+
 def test_day_may_not_lie_before_another_one() -> None:
     """In a step, and in each entry of a group for itself."""
     days = (field("first", "date"), field("last", "date", not_before="first"))

@@ -314,6 +314,10 @@ def test_request_of_somebody_who_has_left_is_not_answered(serve: Callable[..., i
         pid = int(answer_to(other))
         other.sendall(b"GET /until-told HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         deadline = time.monotonic() + 60
+        # What it listens on, and the one above; what asked whether it is up has gone.
+        while _sockets(pid) > 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         with ExitStack() as stack:
             for number in range(20):
                 gone = stack.enter_context(connected(port, f"127.0.1.{number + 1}"))
