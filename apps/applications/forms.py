@@ -287,6 +287,13 @@ class FindingForms:
         """Whether all hold; asks each, so that each has its errors."""
         return not [form for form in self.all_forms if not form.is_valid()]
 
+    def excuse_reasons(self) -> bool:
+        """Let reasons be missing as long as only the sum is asked for; whether the rest holds."""
+        for form in self.all_forms:
+            if form.errors.pop("reason", None) is not None:
+                form.cleaned_data["reason"] = ""
+        return not any(form.errors for form in self.all_forms)
+
     def findings(self) -> Findings:
         """What was found, once the forms are valid."""
         household = self.household.cleaned_data

@@ -362,6 +362,11 @@ def test_sum_is_computed_anew_before_anything_is_decided(aylin: Any, piotr: Any,
     assert "Laut Kaufvertrag." in page
     assert "kern-error" not in page
     assert not case.notices.exists()
+    # The reason may come later; what is no day may not.
+    silent = client.post(url, typed({"since": "1.4.2026"}, _again="1"))
+    assert silent.status_code == 200
+    assert "64,00" in silent.content.decode()
+    assert client.post(url, typed({"since": "neulich"}, _again="1")).status_code == 422
 
 
 def test_finding_that_cannot_be_is_told(aylin: Any, piotr: Any, autumn: None) -> None:

@@ -42,7 +42,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         initial=data.dict() if data is not None and again else _initial(case),
     )
     tax = FindingForms(data, case.application.answers) if is_dog_tax(rule) else None
-    findings = tax.findings() if tax is not None and data is not None and tax.is_valid() else None
+    holds = tax is not None and data is not None and (tax.is_valid() or (again and tax.excuse_reasons()))
+    findings = tax.findings() if tax is not None and holds else None
     assessment, missing = None, ""
     try:
         assessment = transitions.preview_tax(case.application, findings)
