@@ -112,6 +112,7 @@ notices:panel amt                                        login    404      404  
 notices:panel ich                                        login    ok       404      404      404      404      404
 notices:panel without-notice                             login    404      404      404      404      404      404
 notices:retry                                            login    405      405      405      405      405      405
+notices:came_back                                        login    405      405      405      405      405      405
 
 # One's own account, never that of others.
 account_change_password                                  login    ok       ok       ok       ok       ok       ok

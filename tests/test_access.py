@@ -108,6 +108,7 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
         "applications:discard": ("aylin", {}),
         "applications:withdraw": ("aylin", {}),
         "notices:retry": ("karla", {}),
+        "notices:came_back": ("karla", {}),
         "mfa_edit_webauthn": ("aylin", {"name": "Anderer Name"}),
         "mfa_remove_webauthn": ("aylin", {}),
         "appointments:details": ("aylin", {"name": "Aylin", "email": "aylin@example.org", "phone": ""}),

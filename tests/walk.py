@@ -265,6 +265,7 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "notices:document": reverse("notices:document", args=[world.done.pk]),
         "notices:document unfinished": reverse("notices:document", args=[world.dead.pk]),
         "notices:retry": reverse("notices:retry", args=[world.dead.pk]),
+        "notices:came_back": reverse("notices:came_back", args=[world.done.pk]),
         "notices:panel amt": reverse("notices:panel", args=["amt", decided]),
         "notices:panel ich": reverse("notices:panel", args=["ich", decided]),
         "notices:panel without-notice": reverse("notices:panel", args=["amt", fresh]),

@@ -54,5 +54,6 @@ class Act(models.TextChoices):
     NOTICE_READY = "notice_ready", _("Bescheid liegt bereit")
     NOTICE_OPENED = "notice_opened", _("Bescheid geöffnet")
     NOTICE_POSTED = "notice_posted", _("Bescheid zur Post gegeben")
+    EMAIL_BACK = "email_back", _("E-Mail kam zurück")
     FILE_OPENED = "file_opened", _("Anlage geöffnet")
     EMAIL = "email", _("E-Mail gesendet")

@@ -15,6 +15,7 @@ from apps.core import bell
 from apps.core.locks import try_lock
 from apps.core.mail_addresses import for_sending
 from apps.core.models import EMAIL_WORKFLOW, EmailStatus, OutgoingEmail
+from apps.core.sockets import mail_fates
 from apps.core.transitions import move
 
 log = logging.getLogger(__name__)
@@ -62,19 +63,17 @@ def send(email_id: str) -> bool:
         except smtplib.SMTPRecipientsRefused as refusal:
             codes = [code for code, _text in refusal.recipients.values()]
             if all(500 <= code < 600 for code in codes):
-                move(email, EMAIL_WORKFLOW, EmailStatus.UNDELIVERABLE,
-                     changes={"last_error": f"SMTP {codes[0]}"})  # fmt: skip
+                _end(email, EmailStatus.UNDELIVERABLE, last_error=f"SMTP {codes[0]}")
             else:
                 _failed(email, f"SMTP {codes[0]}")
             return False
         except (ValueError, smtplib.SMTPNotSupportedError) as error:
             # No mail can carry this address, now or later.
-            move(email, EMAIL_WORKFLOW, EmailStatus.UNDELIVERABLE, changes={"last_error": type(error).__name__})
+            _end(email, EmailStatus.UNDELIVERABLE, last_error=type(error).__name__)
             return False
         except smtplib.SMTPDataError as error:
             if 500 <= error.smtp_code < 600:
-                undeliverable = {"last_error": f"SMTP {error.smtp_code}"}
-                move(email, EMAIL_WORKFLOW, EmailStatus.UNDELIVERABLE, changes=undeliverable)
+                _end(email, EmailStatus.UNDELIVERABLE, last_error=f"SMTP {error.smtp_code}")
             else:
                 _failed(email, type(error).__name__)
             return False
@@ -85,8 +84,16 @@ def send(email_id: str) -> bool:
         if email.purpose.startswith(("account", "appointment")):
             # Links and codes that open an account or a booking are not kept once they are on their way.
             changes["body"] = ""
-        move(email, EMAIL_WORKFLOW, EmailStatus.SENT, changes=changes)
+        _end(email, EmailStatus.SENT, **changes)
         return True
+
+
+def _end(email: OutgoingEmail, status: str, **changes: Any) -> None:
+    """What became of the mail, and of what hangs on it, in one transaction."""
+    with transaction.atomic():
+        move(email, EMAIL_WORKFLOW, status, changes=changes)
+        for told in mail_fates:
+            told(email, status)
 
 
 def retry(email: OutgoingEmail) -> None:
@@ -100,7 +107,7 @@ def retry(email: OutgoingEmail) -> None:
 def _failed(email: OutgoingEmail, error: str) -> None:
     log.warning("email %s not sent: %s", email.pk, error)
     if email.attempts >= MAX_ATTEMPTS:
-        move(email, EMAIL_WORKFLOW, EmailStatus.DEAD, changes={"last_error": error})
+        _end(email, EmailStatus.DEAD, last_error=error)
     else:
         OutgoingEmail.objects.filter(pk=email.pk).update(last_error=error)
 

@@ -95,6 +95,8 @@ sweeps: Socket[Sweep] = Socket()
 exports: Socket[Callable[[Any], tuple[str, list[dict[str, Any]]]]] = Socket()
 # Called when an account is closed: erases what nobody has to keep; takes the user.
 closings: Socket[Callable[[Any], None]] = Socket()
+# With a mail and what became of it (EmailStatus), in the transaction that says so.
+mail_fates: Socket[Callable[[Any, str], None]] = Socket()
 # Called when somebody has signed in: takes the request and the user.
 signed_in: Socket[Callable[[HttpRequest, Any], None]] = Socket()
 # URL patterns for the staff area; the desk mounts them behind its own sign-in.

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from apps.cases.kinds import case_exports, case_panels
 from apps.cases.models import Case
 from apps.cases.states import Delivery
-from apps.core.sockets import Panel, Sweep, Tile, closings, desk_tiles, staff_urls, sweeps
+from apps.core.sockets import Panel, Sweep, Tile, closings, desk_tiles, mail_fates, staff_urls, sweeps
 from apps.notices.models import Notice
 from apps.notices.states import NoticeStatus
-from apps.notices.transitions import RENDER_TASK
+from apps.notices.transitions import RENDER_TASK, told
 
 
 def _overdue(cutoff: dt.datetime) -> list[Any]:
@@ -25,6 +25,7 @@ def _overdue(cutoff: dt.datetime) -> list[Any]:
 
 
 sweeps.plug(Sweep(RENDER_TASK, _overdue))
+mail_fates.plug(told)
 
 
 @case_panels.plug

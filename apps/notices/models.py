@@ -16,7 +16,7 @@ from apps.cases.states import Act, Delivery
 from apps.catalogue.models import Regime
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
-from apps.core.models import NOT_DELIVERED, OutgoingEmail
+from apps.core.models import OutgoingEmail
 from apps.notices.states import NoticeStatus
 
 
@@ -72,7 +72,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         Those meant for the post, those whose retrieval ended unused (§ 41 Abs. 2a Satz 4 VwVfG), and those
         of which nobody could be told.
         """
-        unheard = Q(opened_at=None) & (Q(available_until__lt=today()) | Q(notification__status__in=NOT_DELIVERED))
+        unheard = Q(opened_at=None) & (Q(available_until__lt=today()) | Q(unreachable_at__isnull=False))
         return self.filter(Q(delivery=Delivery.POST) | unheard, status=NoticeStatus.DONE, posted_on=None)
 
 
@@ -103,8 +103,11 @@ class Notice(models.Model):
     # The mail that says the letter can be fetched, and the first time the citizen did so.
     notification = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     opened_at = models.DateTimeField(null=True, blank=True)
-    # The last day of retrieval where the law ends it (§ 41 Abs. 2a VwVfG).
+    # The last day of retrieval where the law ends it (§ 41 Abs. 2a VwVfG); counted from the mail that said so. Kept here,
+    # since mails are erased.
     available_until = models.DateField(null=True, blank=True)
+    # When it turned out that the mail reaches nobody: from then on it is one for the post.
+    unreachable_at = models.DateTimeField(null=True, blank=True)
     posted_on = models.DateField(null=True, blank=True)
     posted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -159,6 +162,12 @@ class Notice(models.Model):
     @property
     def by_post(self) -> bool:
         return self.delivery == Delivery.POST
+
+    @property
+    def retrieval_ends(self) -> bool:
+        """Whether the law gives the citizen only some days to fetch it (§ 41 Abs. 2a VwVfG; not § 122a AO, § 37 SGB X)."""
+        service = self.case.service
+        return not self.by_post and service is not None and service.regime == Regime.VWVFG
 
     @property
     def retrieval_ended(self) -> bool:

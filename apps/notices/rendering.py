@@ -1,6 +1,5 @@
 """The verb that makes a notice's document; the web server never loads it, for WeasyPrint is large."""
 
-import datetime as dt
 import hashlib
 import logging
 from datetime import timedelta
@@ -10,8 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.cases.emails import notify
-from apps.cases.states import Delivery
-from apps.catalogue.models import Regime
 from apps.core.locks import try_lock
 from apps.core.transitions import move
 from apps.notices import pdf
@@ -25,7 +22,6 @@ MAX_FAILURES = 8
 # A worker that dies over a letter may be killed from outside, so much more is forgiven.
 MAX_INTERRUPTIONS = 60
 # How long a letter waits to be fetched (§ 41 Abs. 2a Satz 4 VwVfG); AO and SGB X know no such end.
-RETRIEVAL_DAYS = 10
 
 
 def render(notice_id: Any) -> bool:
@@ -67,15 +63,10 @@ def _store(notice: Notice, attempt: NoticeAttempt, content: bytes, pages: int) -
         move(notice, WORKFLOW, NoticeStatus.DONE, changes={"sha256": digest, "done_at": now})
         NoticeDocument.objects.create(notice=notice, content=content, sha256=digest, pages=pages)
         NoticeAttempt.objects.filter(pk=attempt.pk).update(ended_at=now)
-        told = notify(notice.case, "notice_ready")
-        Notice.objects.filter(pk=notice.pk).update(notification=told, available_until=_available_until(notice))
-
-
-def _available_until(notice: Notice) -> dt.date | None:
-    service = notice.case.service
-    if notice.delivery != Delivery.PORTAL or service is None or service.regime != Regime.VWVFG:
-        return None
-    return timezone.localdate() + timedelta(days=RETRIEVAL_DAYS)
+        told = notify(notice.case, "notice_ready", retrieval_ends=notice.retrieval_ends)
+        # Without an address nobody can be told: then it goes by post.
+        unreachable = now if told is None and not notice.by_post else None
+        Notice.objects.filter(pk=notice.pk).update(notification=told, unreachable_at=unreachable)
 
 
 def _note_failure(notice: Notice, attempt: NoticeAttempt, error: str) -> None:

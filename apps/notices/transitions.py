@@ -14,11 +14,14 @@ from django.utils import timezone
 from apps.cases.models import Case, record
 from apps.cases.states import Act, Delivery, PartyRole
 from apps.core import bell
-from apps.core.transitions import move
+from apps.core.business_calendar import next_working_day
+from apps.core.models import EmailStatus, OutgoingEmail
+from apps.core.transitions import TransitionError, move
 from apps.notices.models import Notice
 from apps.notices.states import WORKFLOW, NoticeStatus
 
 RENDER_TASK = "notices.render"
+RETRIEVAL_DAYS = 10
 TEMPLATE_VERSION = 1
 
 
@@ -67,6 +70,40 @@ def opened(notice: Notice, *, by: Any) -> None:
     if by.pk == notice.case.applicant_id:
         Notice.objects.filter(pk=notice.pk, opened_at=None).update(opened_at=timezone.now())
     record(notice.case, Act.NOTICE_OPENED, by=by, public=not by.is_staff, title=notice.title)
+
+
+def told(email: OutgoingEmail, status: str) -> None:
+    """What became of the mail that a letter can be fetched (plugged into ``mail_fates``).
+
+    Sent, it begins the ten days of § 41 Abs. 2a Satz 4 VwVfG: the first is the day after it (§ 187 Abs. 1 BGB), and the
+    last one a working day (§ 31 Abs. 3 VwVfG). When it reaches nobody, the letter goes by post.
+    """
+    for notice in Notice.objects.filter(notification=email, opened_at=None, posted_on=None).select_related(
+        "case__service"
+    ):
+        changes: dict[str, Any] = {"unreachable_at": timezone.now()}
+        if status == EmailStatus.SENT:
+            sent_on = timezone.localdate(email.sent_at or timezone.now())
+            last = next_working_day(sent_on + dt.timedelta(days=RETRIEVAL_DAYS)) if notice.retrieval_ends else None
+            changes = {"unreachable_at": None, "available_until": last}
+        elif notice.by_post:
+            continue
+        Notice.objects.filter(pk=notice.pk).update(**changes)
+
+
+def came_back(notice: Notice, *, by: Any) -> None:
+    """A clerk has learned that the mail reached nobody, though it was sent: the letter goes by post.
+
+    Raises TransitionError when there is nothing (more) to stop.
+    """
+    with transaction.atomic():
+        unheard = Notice.objects.filter(
+            pk=notice.pk, status=NoticeStatus.DONE, delivery=Delivery.PORTAL, opened_at=None, posted_on=None,
+            unreachable_at=None,
+        )  # fmt: skip
+        if unheard.update(unreachable_at=timezone.now()) != 1:
+            raise TransitionError("it was fetched, posted or stopped before")
+        record(notice.case, Act.EMAIL_BACK, by=by, public=False, title=notice.title)
 
 
 def posted(notices: Iterable[Notice], *, on: dt.date, by: Any) -> int:

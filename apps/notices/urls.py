@@ -6,5 +6,6 @@ app_name = "notices"
 urlpatterns = [
     path("<uuid:pk>/", views.document, name="document"),
     path("<uuid:pk>/erneut/", views.retry, name="retry"),
+    path("<uuid:pk>/unzustellbar/", views.came_back, name="came_back"),
     re_path(r"^stand/(?P<side>amt|ich)/(?P<reference>[0-9A-Z-]{11})/$", views.panel, name="panel"),
 ]

@@ -35,6 +35,9 @@ def document(request: HttpRequest, pk: Any) -> HttpResponse:
     if notice.retrieval_ended and request.user.pk == notice.case.applicant_id:
         # The law ends the retrieval (§ 41 Abs. 2a Satz 4 VwVfG); the page says what happens now.
         return redirect(notice.case.get_absolute_url())
+    if "prefetch" in f"{request.headers.get('Sec-Purpose', '')} {request.headers.get('Purpose', '')}":
+        # A browser that guesses what might be clicked next: nobody has fetched anything, and nobody shall think so.
+        return HttpResponse(status=503, headers={"Cache-Control": "no-store"})
     if request.method == "GET":
         transitions.opened(notice, by=request.user)
     inline = "herunterladen" not in request.GET
@@ -69,6 +72,20 @@ def retry(request: HttpRequest, pk: Any) -> HttpResponse:
         messages.success(request, _("Der Bescheid wird noch einmal erstellt."))
     except TransitionError:
         messages.info(request, _("Das hat gerade schon jemand anderes getan."))
+    return redirect(notice.case.staff_url)
+
+
+@login_required
+@require_POST
+def came_back(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The clerk notes that the mail about a letter reached nobody."""
+    found = Notice.objects.filter(case__in=Case.objects.worked_by(request.user))
+    notice = get_object_or_404(found.select_related("case"), pk=pk)
+    try:
+        transitions.came_back(notice, by=request.user)
+        messages.success(request, _("Der Bescheid wartet jetzt im Postausgang."))
+    except TransitionError:
+        messages.info(request, _("Das geht bei diesem Stand des Bescheids nicht."))
     return redirect(notice.case.staff_url)
 
 

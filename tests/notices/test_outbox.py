@@ -1,12 +1,14 @@
 """Letters that go out by post: which, printed how, noted when."""
 
 import io
-from datetime import timedelta
+import smtplib
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pikepdf
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,7 +18,8 @@ from apps.applications import transitions as applications
 from apps.applications.states import Status
 from apps.cases.models import Case, TimelineEntry
 from apps.cases.states import Act, Delivery
-from apps.core.business_calendar import today
+from apps.core import emails
+from apps.core.business_calendar import next_working_day, today
 from apps.core.models import EmailStatus, OutgoingEmail
 from apps.core.sockets import closings
 from apps.notices import printing, rendering, transitions
@@ -26,13 +29,16 @@ from tests import factories
 OUTBOX = "/verwaltung/postausgang/"
 
 
-def decided(case: Case, by: Any, outcome: str = Status.GRANTED) -> Notice:
+def decided(case: Case, by: Any, outcome: str = Status.GRANTED, *, sent: bool = True) -> Notice:
     applications.decide(
         case, outcome=outcome, reasons="", by=by, fee=Decimal("30.70"), valid_from=today(), valid_until=today()
     )
     notice = case.notices.get()
     assert rendering.render(notice.pk)
     notice.refresh_from_db()
+    if sent and notice.notification is not None:
+        assert emails.send(str(notice.notification_id))
+        notice.refresh_from_db()
     return notice
 
 
@@ -72,7 +78,7 @@ def test_letter_for_the_post_waits_until_it_is_noted(client: Any, aylin: Any, ka
 
 
 def test_letter_in_the_portal_goes_by_post_after_ten_days_unread(client: Any, in_portal: Notice, aylin: Any) -> None:
-    assert in_portal.available_until == today() + timedelta(days=10)
+    assert in_portal.available_until == next_working_day(today() + timedelta(days=10))
     days_later(in_portal, 10)
     assert not Notice.objects.to_post().exists()
     days_later(in_portal, 11)
@@ -109,9 +115,110 @@ def test_tax_notice_counts_from_the_mail_and_is_not_posted(aylin: Any, piotr: An
     assert not Notice.objects.to_post().exists()
 
 
-def test_nobody_could_be_told_so_the_letter_is_posted(in_portal: Notice) -> None:
-    OutgoingEmail.objects.filter(purpose="notice_ready").update(status=EmailStatus.DEAD)
+@pytest.mark.parametrize(
+    ("sent_on", "last"),
+    [
+        # § 187(1) BGB: sent on 1 December, last day 11 December.
+        (datetime(2026, 12, 1, 9), date(2026, 12, 11)),
+        (datetime(2026, 12, 1, 22, 59), date(2026, 12, 11)),
+        # After midnight in Wolfsburg it is the next day.
+        (datetime(2026, 12, 1, 23, 30), date(2026, 12, 14)),
+        # § 31(3) VwVfG: not on a Saturday, a Sunday or a holiday (25 and 26 December, then a Sunday).
+        (datetime(2026, 12, 2, 9), date(2026, 12, 14)), (datetime(2026, 12, 3, 9), date(2026, 12, 14)),
+        (datetime(2026, 12, 15, 9), date(2026, 12, 28)),
+    ],
+)  # fmt: skip
+def test_ten_days_are_counted_from_the_day_after_the_mail_was_sent(
+    parking_case: Case, karla: Any, sent_on: datetime, last: date
+) -> None:
+    notice = decided(parking_case, karla, sent=False)
+    assert notice.available_until is None, "rendering begins no period"
+    with time_machine.travel(sent_on.replace(tzinfo=UTC), tick=False):
+        assert emails.send(str(notice.notification_id))
+    notice.refresh_from_db()
+    assert notice.available_until == last
+
+
+def test_mail_says_how_long_and_what_happens_then(in_portal: Notice, aylin: Any, piotr: Any) -> None:
+    assert "innerhalb von zehn Tagen" in in_portal.notification.body
+    assert "mit der Post" in in_portal.notification.body
+    tax = decided(factories.dog_case(aylin), piotr, Status.ASSESSED)
+    assert "zehn Tagen" not in tax.notification.body
+
+
+@pytest.mark.parametrize("error", [smtplib.SMTPRecipientsRefused({"aylin@example.org": (550, b"no")}), ValueError()])
+def test_nobody_could_be_told_so_the_letter_is_posted(
+    parking_case: Case, karla: Any, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = decided(parking_case, karla, sent=False)
+    assert not Notice.objects.to_post().exists()
+
+    def refuse(_email: OutgoingEmail) -> None:
+        raise error
+
+    monkeypatch.setattr(emails, "_hand_over", refuse)
+    assert not emails.send(str(notice.notification_id))
+    assert list(Notice.objects.to_post()) == [notice]
+    # What the letter needs to know does not hang on the mail, which is erased after a while.
+    OutgoingEmail.objects.all().delete()
+    assert list(Notice.objects.to_post()) == [notice]
+
+
+def test_mail_that_was_given_up_and_sent_later_begins_the_ten_days(parking_case: Case, karla: Any) -> None:
+    notice = decided(parking_case, karla, sent=False)
+    transitions.told(notice.notification, EmailStatus.DEAD)
+    assert list(Notice.objects.to_post()) == [notice]
+    assert emails.send(str(notice.notification_id))
+    assert not Notice.objects.to_post().exists()
+    notice.refresh_from_db()
+    assert notice.available_until is not None
+
+
+def test_clerk_notes_that_the_mail_came_back(
+    client: Any, in_portal: Notice, karla: Any, aylin: Any, piotr: Any
+) -> None:
+    url = reverse("notices:came_back", args=[in_portal.pk])
+    for stranger in (aylin, piotr):
+        assert client.as_(stranger).post(url).status_code == 404
+    assert "E-Mail kam zurück" in client.as_(karla).get(in_portal.case.staff_url).content.decode()
+    page = client.post(url, follow=True).content.decode()
+    assert "Der Bescheid wartet jetzt im Postausgang." in page
+    assert "E-Mail nicht zustellbar:" in page
     assert list(Notice.objects.to_post()) == [in_portal]
+    assert "E-Mail nicht zustellbar" in client.get(OUTBOX).content.decode()
+    assert not TimelineEntry.objects.get(act=Act.EMAIL_BACK).public
+    assert "Das geht bei diesem Stand" in client.post(url, follow=True).content.decode()
+
+
+def test_letter_that_was_fetched_is_not_posted_although_the_mail_came_back(
+    client: Any, in_portal: Notice, karla: Any, aylin: Any
+) -> None:
+    client.as_(aylin).get(in_portal.get_absolute_url())
+    client.as_(karla).post(reverse("notices:came_back", args=[in_portal.pk]))
+    assert not Notice.objects.to_post().exists()
+
+
+@pytest.mark.parametrize(
+    "header", [{"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}]
+)
+def test_browser_that_guesses_has_fetched_nothing(
+    client: Any, in_portal: Notice, aylin: Any, header: dict[str, str]
+) -> None:
+    answer = client.as_(aylin).get(in_portal.get_absolute_url(), headers=header)
+    assert answer.status_code == 503
+    in_portal.refresh_from_db()
+    assert in_portal.opened_at is None
+    assert not TimelineEntry.objects.filter(act=Act.NOTICE_OPENED).exists()
+
+
+def test_look_of_a_clerk_is_not_in_the_timeline_of_the_citizen(
+    client: Any, in_portal: Notice, aylin: Any, karla: Any
+) -> None:
+    client.as_(karla).get(in_portal.get_absolute_url())
+    assert "Bescheid geöffnet" in client.get(in_portal.case.staff_url).content.decode()
+    assert "Bescheid geöffnet" not in client.as_(aylin).get(in_portal.case.get_absolute_url()).content.decode()
+    client.get(in_portal.get_absolute_url())
+    assert "Bescheid geöffnet" in client.get(in_portal.case.get_absolute_url()).content.decode()
 
 
 def test_closing_the_account_sends_what_is_unread_by_post(in_portal: Notice, aylin: Any) -> None:
