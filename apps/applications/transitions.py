@@ -19,7 +19,7 @@ from apps.applications.states import WORKFLOW, Status
 from apps.cases.emails import notify
 from apps.cases.models import Case, Party
 from apps.cases.states import Act, Channel, Delivery, PartyRole
-from apps.cases.transitions import attach, index_for_search, open_case
+from apps.cases.transitions import attach, concerns, index_for_search, open_case
 from apps.catalogue.models import OutcomeType, Service
 from apps.core import uploads
 from apps.core.business_calendar import add_working_days, today
@@ -299,6 +299,10 @@ def decide(
     allowed = OUTCOMES[case.service.outcome_type] if case.service else ()
     if outcome not in allowed:
         raise TransitionError(f"{outcome} is no outcome of this service")
+    if concerns(case, by):
+        raise TransitionError("nobody decides a case of their own")
+    if fee is not None and fee < 0:
+        raise TransitionError("a fee is not negative")
     decision: dict[str, Any] = {
         "outcome": outcome,
         "reasons": reasons,

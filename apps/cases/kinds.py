@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from apps.cases.models import Case, Party
-from apps.cases.states import Delivery
+from apps.cases.states import Delivery, PartyRole
 from apps.core.sockets import Panel, Socket, closings, exports
 from apps.core.transitions import Workflow
 
@@ -124,6 +124,7 @@ def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
 @closings.plug
 def letters_by_post(user: Any) -> None:
     """Who closes the account gets what is still to come by post."""
-    open_cases = Case.objects.of(user).open()
-    Party.objects.filter(case__in=open_cases, delivery=Delivery.PORTAL).update(delivery=Delivery.POST)
+    # Their own letters: how others in the case get theirs is for those to say.
+    own = Party.objects.filter(case__in=Case.objects.of(user).open(), role=PartyRole.APPLICANT)
+    own.filter(delivery=Delivery.PORTAL).update(delivery=Delivery.POST)
     Party.objects.filter(case__in=Case.objects.of(user), email=user.email).update(email="")

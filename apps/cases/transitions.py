@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.accounts.models import Department
+from apps.accounts.models import Department, Role
 from apps.cases import kinds
 from apps.cases.emails import notify
 from apps.cases.models import Attachment, Case, Message, Note, Party, record
 from apps.cases.states import Act, Channel, Direction, PartyRole
 from apps.catalogue.models import Service
 from apps.catalogue.normalise import normalised
+from apps.core.business_calendar import today
 from apps.core.models import PrivateFile
 from apps.core.references import new_reference
 from apps.core.transitions import Phase, TransitionConflict, TransitionError, move
@@ -103,11 +105,18 @@ def assign(case: Case, *, to: Any, by: Any) -> None:
         raise TransitionError("a closed case has no assignee")
     if to is not None and case.department_id not in to.department_ids:
         raise TransitionError("not a member of the department")
+    if to is not None and concerns(case, to):
+        raise TransitionError("nobody works on a case of their own")
     with transaction.atomic():
         _update_as_read(case, assignee=to)
         case.assignee = to
         record(case, Act.ASSIGNED, by=by, public=False, to=to.pk if to else None,
                name=str(to) if to else "")  # fmt: skip
+
+
+def concerns(case: Case, user: Any) -> bool:
+    """Whether a case is one's own: nobody works on or decides it (§ 20 VwVfG, § 82 AO, § 16 SGB X)."""
+    return bool(case.applicant_id == user.pk or case.parties.filter(email__iexact=user.email).exists())
 
 
 def _update_as_read(case: Case, **values: Any) -> None:
@@ -120,12 +129,19 @@ def _update_as_read(case: Case, **values: Any) -> None:
         raise TransitionConflict(f"case {case.pk} has changed")
 
 
+def staffed_departments() -> QuerySet[Department]:
+    """Departments in which somebody works who would see a case."""
+    return Department.objects.filter(roles__user__is_active=True, roles__role__in=[Role.CLERK, Role.HEAD]).distinct()
+
+
 def hand_over(case: Case, *, department: Department, reason: str, by: Any) -> None:
     """Give a case to another department, where it lies unassigned."""
     if not case.is_open:
         raise TransitionError("a closed case stays where it is")
     if department.pk == case.department_id:
         raise TransitionError("the case is already there")
+    if not staffed_departments().filter(pk=department.pk).exists():
+        raise TransitionError("nobody there would see the case")
     with transaction.atomic():
         _update_as_read(case, department=department, assignee=None)
         old, case.department, case.assignee = case.department, department, None
@@ -148,6 +164,8 @@ def ask(case: Case, *, body: str, due_on: dt.date, by: Any) -> Message:
     kind = kinds.of(case)
     if not can_be_asked(case):
         raise TransitionError("nobody could answer")
+    if due_on <= today():
+        raise TransitionError("nobody could answer in time")
     with transaction.atomic():
         changes = {"act_by": due_on, "came_back_at": None}
         move(case, kind.workflow, kind.waiting, by=by, changes=changes, act=Act.ASKED)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department, User
 from apps.cases.models import Case
+from apps.cases.transitions import staffed_departments
 from apps.core.business_calendar import add_working_days, today
 from apps.core.fields import GermanDateField, PlainCharField
 
@@ -67,6 +68,8 @@ class AssignForm(forms.Form):
         field: Any = self.fields["to"]
         field.queryset = (
             User.objects.filter(is_active=True, is_staff=True, roles__department=case.department_id)
+            # § 20 VwVfG: never the person whose case it is.
+            .exclude(pk=case.applicant_id or 0)
             .distinct()
             .order_by("family_name", "given_name")
         )
@@ -92,6 +95,4 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["department"]
-        # Only where somebody would see the case.
-        staffed = Department.objects.filter(roles__user__is_active=True, roles__role__in=["clerk", "head"])
-        field.queryset = staffed.exclude(pk=case.department_id).distinct()
+        field.queryset = staffed_departments().exclude(pk=case.department_id)

@@ -82,7 +82,10 @@ def _filed() -> Case:
 
 def _decided(when: dt.datetime) -> Any:
     case = _filed()
-    applications.decide(case, outcome="rejected", reasons="Darum.", by=case.applicant)
+    clerk = User.objects.filter(email="karla@example.org").first() or factories.citizen(
+        "karla@example.org", "Karla", "B"
+    )
+    applications.decide(case, outcome="rejected", reasons="Darum.", by=clerk)
     Case.objects.filter(pk=case.pk).update(decided_at=when)
     return case
 
