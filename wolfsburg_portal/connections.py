@@ -119,6 +119,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     def __init__(self, server: "Server", sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:
         self.networks = networks_of(str(addr[0]))
         self._received = self._sent = 0
+        self.is_served = False
         # Until when the peer has to move the next bytes, and how many it had moved when that was reckoned.
         self._due: tuple[float, int] | None = None
         super().__init__(server, sock, addr, adj, map=map)
@@ -141,6 +142,14 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         # As waitress hands it on: with one slash at the beginning.
         paths = ["/" + r.path.lstrip("/") for r in self.requests[:1] if not r.error and r.command == "POST"]
         return any(path.startswith(COSTLY_PATHS) for path in paths)
+
+    def service(self) -> None:
+        """Answer it, in a thread."""
+        self.is_served = True
+        try:
+            super().service()
+        finally:
+            self.is_served = False
 
     def recv(self, buffer_size: int) -> bytes:
         """Read from the peer."""
@@ -254,7 +263,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
         The loop itself reads nothing more before a request is answered, and so does not learn of it.
         """
-        waiting = {c.socket.fileno(): c for c in self._open() if c.requests}
+        waiting = {c.socket.fileno(): c for c in self._open() if c.requests and not c.is_served}
         poll = select.poll()
         for descriptor in waiting:
             poll.register(descriptor, select.POLLRDHUP)

@@ -255,6 +255,8 @@ SESSION_IDLE_SECONDS = 60 * 60
 SESSION_STAFF_IDLE_SECONDS = 60 * 30
 SESSION_ABSOLUTE_SECONDS = 60 * 60 * 10
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+# The key of a browser that fills in an application without an account.
+DRAFT_COOKIE_NAME = "__Host-draft" if HTTPS else "draft"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

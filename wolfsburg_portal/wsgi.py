@@ -29,9 +29,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         environ["CONTENT_TYPE"] = _CHARSET.sub("", environ["CONTENT_TYPE"])
     try:
         return _django(environ, start_response)
-    except Exception as error:
+    except Exception:
         # Django answers whatever goes wrong in a view. What goes wrong before (a request it cannot even take in) would
         # be logged by the web server, whole address included.
-        log.warning("request that Django could not take in: %s", type(error).__name__)
+        log.warning("request that Django could not take in", exc_info=True)
         start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
         return [b"Diese Anfrage konnten wir nicht lesen."]

@@ -48,7 +48,7 @@ class NewSessionLimitMiddleware(SessionMiddleware):
     def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]
         """Turn away what might change something before it has."""
         super().process_request(request)
-        if request.method in SAFE or not self._is_over(request):
+        if request.method in SAFE or self._needs_none(request) or not self._is_over(request):
             return None
         # Read it: the cookie may name a session that has ended.
         session = cast(SessionStore, request.session)
@@ -65,6 +65,10 @@ class NewSessionLimitMiddleware(SessionMiddleware):
         ):
             return errors.too_many(request)
         return super().process_response(request, response)
+
+    def _needs_none(self, request: HttpRequest) -> bool:
+        """The API knows no cookies; a draft without account hangs on one of its own."""
+        return request.path_info.startswith("/api/") or settings.DRAFT_COOKIE_NAME in request.COOKIES
 
     def _is_over(self, request: HttpRequest) -> bool:
         return limits.reached_by_networks(

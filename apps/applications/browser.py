@@ -9,7 +9,7 @@ import secrets
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-COOKIE = "__Host-draft" if settings.HTTPS else "draft"
+COOKIE = settings.DRAFT_COOKIE_NAME
 SALT = "applications.draft"
 # A person comes back to a form within days or not at all in the same browser.
 MAX_AGE_SECONDS = 60 * 60 * 24 * 7

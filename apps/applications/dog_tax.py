@@ -1,7 +1,7 @@
 """Dog tax of a household, month by month; knows no database.
 
 Source: Hundesteuersatzung der Stadt Wolfsburg, as published summaries of it have it (hunde2.de, regionalleben.de,
-regionalheute.de, read 26.11.2026), with § 3 and § 11 NKAG. What the by-law decides and no summary says (in which month
+regionalheute.de, read 26.11.2026; the rates of 2017 and of 2026 are the same), with § 3 and § 11 NKAG. What the by-law decides and no summary says (in which month
 the duty begins, what a reduced dog pays, the rates) is data: ``Rule`` and catalogue.Fee.
 """
 
@@ -96,6 +96,12 @@ def _number(day: dt.date) -> int:
 def first_year(dog: Dog, rule: Rule) -> int:
     """The year of the first month in which it is taxed, if it is still there by then."""
     return _taxed(dog, rule)[0] // MONTHS
+
+
+def is_ever_taxed(dog: Dog, rule: Rule) -> bool:
+    """Whether there is a month in which it is taxed."""
+    first, last = _taxed(dog, rule)
+    return dog.relief != "exempt" and (last is None or first <= last)
 
 
 def _taxed(dog: Dog, rule: Rule) -> tuple[int, int | None]:

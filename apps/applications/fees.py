@@ -7,8 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from apps.applications.dog_tax import Dog, Part, Relief, Rule, first_year, full_year, year_of
+from apps.applications.dog_tax import Dog, Part, Relief, Rule, first_year, full_year, is_ever_taxed, year_of
 from apps.catalogue.models import Fee
+
+# Four years, and three in which they may not have begun.
+OPEN_YEARS = 7
 
 
 class MissingFee(Exception):
@@ -124,20 +127,19 @@ def assess(
 ) -> Assessment:
     """The tax for the dogs of a declaration (see dog_tax.py), for all years up to that of ``on``.
 
-    Where none is taxed by then it is the first year in which one is. Every dog has a line for each year in which it is
-    taxed, or one for the last year if it is in none. Raises MissingFee when no rate is known for a month, and
+    Where a dog is taxed only later, up to its first year. Years past the time for assessment are left out (§ 169 Abs. 2
+    Satz 1 Nr. 2, § 170 Abs. 2 Satz 1 Nr. 1 AO: four years, which begin three years later at most). Every dog has a line
+    for each year in which it is taxed, or one for the last year if it is in none. Raises MissingFee when no rate is known for a month, and
     BadHousehold for ``findings`` that cannot be.
     """
     entries, found = answers.get("dogs") or [], findings or declared(answers)
     dogs = [_dog(entry, of_dog) for entry, of_dog in zip(entries, found.dogs, strict=True)]
     held, rates, law = found.already_held, StoredRates(rule["fees"]), by_law(rule)
-    if not dogs:
-        return Assessment((), Decimal(0))
-    firsts = [first_year(dog, law) for dog in dogs]
-    last = max(on.year, min(firsts))
-    years = {
-        year: year_of(dogs, year, already_held=held, rates=rates, rule=law) for year in range(min(firsts), last + 1)
-    }
+    # The last year is one in which every dog that will be taxed is: what follows is fixed for all of them.
+    firsts = [first_year(dog, law) for dog in dogs if is_ever_taxed(dog, law)]
+    last = max([on.year, *firsts])
+    first = max(min([last, *firsts]), on.year - OPEN_YEARS)
+    years = {year: year_of(dogs, year, already_held=held, rates=rates, rule=law) for year in range(first, last + 1)}
     lines = [
         TaxLine(number, str(entry.get("name") or ""), year, costs.months, costs.parts, costs.amount, dog.relief)
         for number, (entry, dog) in enumerate(zip(entries, dogs, strict=True), 1)

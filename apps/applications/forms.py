@@ -200,8 +200,9 @@ class DogFindingForm(forms.Form):
     """What a clerk finds of one dog of a declaration; what differs from it is explained in the notice."""
 
     since = GermanDateField(
-        label=_("Beginn der Haltung"), error_messages={"required": _("Der Beginn der Haltung fehlt.")}
-    )
+        label=_("Beginn der Haltung"), first=lambda: dt.date(1990, 1, 1), last=today,
+        error_messages={"required": _("Der Beginn der Haltung fehlt.")},
+    )  # fmt: skip
     relief = forms.ChoiceField(
         label=_("Befreiung oder Ermäßigung"), choices=RELIEFS, required=False, widget=forms.RadioSelect
     )
@@ -225,6 +226,8 @@ class DogFindingForm(forms.Form):
         since = data.get("since")
         if since and since < dt.date.fromisoformat(self.entry["birth_date"]):
             self.add_error("since", _("Dieser Tag liegt vor der Geburt des Hundes."))
+        elif since and self.entry.get("until") and since > dt.date.fromisoformat(self.entry["until"]):
+            self.add_error("since", _("Dieser Tag liegt nach dem Ende der Haltung."))
         differs = since is not None and since != self.declared
         if (self.claim or data.get("relief") or differs) and not data.get("reason") and "reason" not in self.errors:
             self.add_error("reason", _("Bitte begründen Sie, was Sie zu diesem Hund entscheiden."))

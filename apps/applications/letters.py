@@ -12,6 +12,7 @@ from apps.cases.models import Case
 from apps.cases.states import PartyRole
 from apps.core.business_calendar import today
 from apps.core.templatetags.components import euro
+from apps.formbuilder.models import FormVersion
 from apps.formbuilder.summary import plain_values
 from apps.notices.models import LegalRemedy
 
@@ -42,7 +43,7 @@ def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, 
         tenor = [fill(line, values) for line in template["tenor"]]
         if decision.get("valid_from") and template.get("validity"):
             tenor.append(fill(template["validity"], values))
-        found, why = _findings(template, decision, values)
+        found, why = _findings(template, _newest(definition.slug, outcome), decision, values)
         tenor += found
         tenor += [str(line) for line in decision.get("conditions", []) if line]
         has_fee = Decimal(decision.get("fee") or 0) > 0
@@ -110,10 +111,10 @@ def _values(case: Case, application: Application, decision: dict[str, Any]) -> d
 
 
 def _findings(
-    template: dict[str, Any], decision: dict[str, Any], values: dict[str, str]
+    template: dict[str, Any], newest: dict[str, Any], decision: dict[str, Any], values: dict[str, str]
 ) -> tuple[list[str], list[str]]:
     """What was found otherwise than declared or applied for, dog by dog, and why (§ 121 AO)."""
-    found, sentences = decision.get("findings"), template.get("findings", {})
+    found, sentences = decision.get("findings"), template.get("findings") or newest.get("findings", {})
     tenor: list[str] = []
     reasons: list[str] = []
     if not found or not sentences:
@@ -135,6 +136,13 @@ def _findings(
     if found["amount"] is not None:
         reasons.append(fill(sentences["amount"], values | {"computed": euro(decision["computed"])}))
     return tenor, reasons + ([found["reason"]] if found["reason"] else [])
+
+
+def _newest(slug: str, outcome: str) -> dict[str, Any]:
+    """The letter as the newest version of the form has it: what was filed under an older one may lack sentences."""
+    version = FormVersion.objects.current(slug)
+    letters: dict[str, Any] = version.parsed.extra.get("letters", {}) if version is not None else {}
+    return dict(letters.get(outcome, {}))
 
 
 def _day(iso: str) -> str:

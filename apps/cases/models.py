@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +37,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """
         if not (user.is_authenticated and user.is_staff):
             return self.none()
-        return self.filter(department__in=user.department_ids).exclude(applicant=user)
+        own = Party.objects.filter(case=OuterRef("pk"), email__iexact=user.email)
+        return self.filter(~Exists(own), department__in=user.department_ids).exclude(applicant=user)
 
     def open(self) -> "CaseQuerySet":
         """Cases in which the administration still owes something."""

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import emails
-from apps.core.fields import MailAddressField, PlainCharField
+from apps.core.fields import MailAddressField, PublishedTextField
 from apps.core.models import Banner, EmailStatus, OutgoingEmail, RetentionRun
 from apps.core.widgets import NATIVE_PICKERS
 
@@ -24,7 +24,7 @@ class PortalAdmin(admin.ModelAdmin):
         if isinstance(db_field, models.EmailField):
             options["form_class"] = MailAddressField
         elif type(db_field) in (models.CharField, models.TextField) and not db_field.choices:
-            options["form_class"] = PlainCharField
+            options["form_class"] = PublishedTextField
         return super().formfield_for_dbfield(db_field, request, **options)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

@@ -67,10 +67,6 @@ def send(email_id: str) -> bool:
             else:
                 _failed(email, f"SMTP {codes[0]}")
             return False
-        except (ValueError, smtplib.SMTPNotSupportedError) as error:
-            # No mail can carry this address, now or later.
-            _end(email, EmailStatus.UNDELIVERABLE, last_error=type(error).__name__)
-            return False
         except smtplib.SMTPDataError as error:
             if 500 <= error.smtp_code < 600:
                 _end(email, EmailStatus.UNDELIVERABLE, last_error=f"SMTP {error.smtp_code}")
@@ -78,7 +74,16 @@ def send(email_id: str) -> bool:
                 _failed(email, type(error).__name__)
             return False
         except (OSError, smtplib.SMTPException) as error:
-            _failed(email, type(error).__name__)
+            # Among them a certificate that has run out (a ValueError as well), and a server that offers no STARTTLS: they
+            # say nothing of the address. One that only SMTPUTF8 could carry does.
+            if isinstance(error, smtplib.SMTPNotSupportedError) and "SMTPUTF8" in str(error):
+                _end(email, EmailStatus.UNDELIVERABLE, last_error=type(error).__name__)
+            else:
+                _failed(email, type(error).__name__)
+            return False
+        except ValueError as error:
+            # No mail can carry this address, now or later.
+            _end(email, EmailStatus.UNDELIVERABLE, last_error=type(error).__name__)
             return False
         changes: dict[str, Any] = {"sent_at": timezone.now()}
         if email.purpose.startswith(("account", "appointment")):

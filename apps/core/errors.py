@@ -58,7 +58,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _written(request: HttpRequest) -> list[str]:
     """What somebody had written for a page that is not theirs any more (a case that was handed over): theirs to copy."""
-    if request.method != "POST" or (request.content_type or "") not in FORMS:
+    # Behind an address that there is, a form's token has been checked: no other site has written it.
+    if request.resolver_match is None or request.method != "POST" or (request.content_type or "") not in FORMS:
         return []
     values = [value for name in request.POST if "password" not in name for value in request.POST.getlist(name)]
     return [value for value in values if " " in value.strip()][:MOST_TEXTS]

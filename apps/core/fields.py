@@ -44,6 +44,17 @@ class PlainCharField(forms.CharField):
         return many_lines(typed) if isinstance(self.widget, forms.Textarea) else one_line(typed)
 
 
+class PublishedTextField(PlainCharField):
+    """Text that the city publishes: its dashes and blanks are typography, and stay."""
+
+    def to_python(self, value: Any) -> str:
+        """The text as it is stored; raises ValidationError for what is no character."""
+        typed = str(forms.CharField.to_python(self, value) or "")
+        demand_readable(typed)
+        text = many_lines(typed)
+        return text if isinstance(self.widget, forms.Textarea) else text.replace("\n", " ")
+
+
 class PhoneField(PlainCharField):
     """A telephone number as people write it."""
 
@@ -90,8 +101,10 @@ class GermanDateField(forms.DateField):
 
     def to_python(self, value: Any) -> dt.date | None:
         """The day; raises ValidationError when there is none."""
-        if isinstance(value, dt.date) or not one_line(str(value or "")):
-            return super().to_python(value or None)
+        if value is None or isinstance(value, dt.date):
+            return super().to_python(value)
+        if not one_line(str(value)):
+            return None
         try:
             return day_of(str(value), first=self.first(), last=self.last())
         except ValueError as error:
@@ -125,8 +138,10 @@ class GermanTimeField(forms.TimeField):
 
     def to_python(self, value: Any) -> dt.time | None:
         """The time; raises ValidationError when there is none."""
-        if isinstance(value, dt.time) or not one_line(str(value or "")):
-            return super().to_python(value or None)
+        if value is None or isinstance(value, dt.time):
+            return super().to_python(value)
+        if not one_line(str(value)):
+            return None
         try:
             return time_of(str(value))
         except ValueError as error:

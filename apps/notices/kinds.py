@@ -31,7 +31,7 @@ mail_fates.plug(told)
 @case_panels.plug
 def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     """The letters of a case, above everything else."""
-    notices = list(case.notices.all())
+    notices = list(case.notices.select_related("notification"))
     if not notices:
         return []
     return [

@@ -16,7 +16,7 @@ from apps.cases.states import Act, Delivery
 from apps.catalogue.models import Regime
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
-from apps.core.models import OutgoingEmail
+from apps.core.models import EmailStatus, OutgoingEmail
 from apps.notices.states import NoticeStatus
 
 
@@ -162,6 +162,13 @@ class Notice(models.Model):
     @property
     def by_post(self) -> bool:
         return self.delivery == Delivery.POST
+
+    @property
+    def mail_may_come_back(self) -> bool:
+        """Whether a clerk may learn that the mail about it reached nobody."""
+        is_out = self.notification is None or self.notification.status == EmailStatus.SENT
+        waits = self.opened_at is None and self.posted_on is None and self.unreachable_at is None
+        return self.is_done and not self.by_post and waits and is_out
 
     @property
     def retrieval_ends(self) -> bool:

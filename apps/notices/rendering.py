@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 MAX_FAILURES = 8
 # A worker that dies over a letter may be killed from outside, so much more is forgiven.
 MAX_INTERRUPTIONS = 60
-# How long a letter waits to be fetched (§ 41 Abs. 2a Satz 4 VwVfG); AO and SGB X know no such end.
 
 
 def render(notice_id: Any) -> bool:

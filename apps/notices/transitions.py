@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from apps.cases.models import Case, record
@@ -21,7 +21,10 @@ from apps.notices.models import Notice
 from apps.notices.states import WORKFLOW, NoticeStatus
 
 RENDER_TASK = "notices.render"
+# How long a letter waits to be fetched (§ 41 Abs. 2a Satz 4 VwVfG); AO and SGB X know no such end.
 RETRIEVAL_DAYS = 10
+# Before that nothing can have come back.
+MAIL_IS_OUT = Q(notification=None) | Q(notification__status=EmailStatus.SENT)
 TEMPLATE_VERSION = 1
 
 
@@ -98,7 +101,7 @@ def came_back(notice: Notice, *, by: Any) -> None:
     """
     with transaction.atomic():
         unheard = Notice.objects.filter(
-            pk=notice.pk, status=NoticeStatus.DONE, delivery=Delivery.PORTAL, opened_at=None, posted_on=None,
+            MAIL_IS_OUT, pk=notice.pk, status=NoticeStatus.DONE, delivery=Delivery.PORTAL, opened_at=None, posted_on=None,
             unreachable_at=None,
         )  # fmt: skip
         if unheard.update(unreachable_at=timezone.now()) != 1:

@@ -76,6 +76,7 @@ def test_above_the_limit_pages_are_there_and_nothing_is_done_for_whoever_has_no_
     client.cookies["sessionid"] = "made-up"
     refused = client.post("/konto/login/", form, REMOTE_ADDR="203.0.113.1")
     assert refused.status_code == 429
+    assert client.post("/api/v1/appointments/holds", {}, REMOTE_ADDR="203.0.113.1").status_code in (400, 415)
     assert "sehr viele Anfragen" in refused.content.decode()
     # Whoever has one goes on, and others come in.
     client.as_(aylin)

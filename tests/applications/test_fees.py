@@ -1,6 +1,7 @@
 """Dog tax, reckoned by hand: 96, 144 and 168 euros a year, by months, dogs already held count first."""
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import time_machine
 
 from apps.applications import transitions
 from apps.applications.fees import Assessment, MissingFee, assess, snapshot
+from apps.applications.models import Application
 from apps.applications.states import Status
 from apps.applications.views.filing import cost_preview
 from apps.cases.models import Case
@@ -152,11 +154,31 @@ def test_order_of_entry_changes_nothing(rule: Any) -> None:
         assert {(x.months, str(x.amount)) for x in assessment.lines} == {(11, "88.00"), (1, "12.00")}
 
 
-def test_dog_that_comes_after_the_years_assessed_has_a_line_and_counts_for_the_next(rule: Any) -> None:
-    with_rex = {**dogs("2026-03-10", "2026-12-05")}
-    assessment = assess(rule, with_rex, on=dt.date(2026, 12, 20))
-    assert amounts(assessment) == [("Bruno", 2026, 9, "72.00"), ("Käthe", 2026, 0, "0.00")]
-    assert (assessment.total, assessment.yearly) == (Decimal("72.00"), Decimal("240.00"))
+def test_year_in_which_the_last_dog_begins_is_assessed_for_all(rule: Any) -> None:
+    assessment = assess(rule, dogs("2026-03-10", "2026-12-05"), on=dt.date(2026, 12, 20))
+    assert amounts(assessment) == [
+        ("Bruno", 2026, 9, "72.00"), ("Bruno", 2027, 12, "96.00"), ("Käthe", 2027, 12, "144.00"),
+    ]  # fmt: skip
+    assert (assessment.total, assessment.yearly) == (Decimal("312.00"), Decimal("240.00"))
+
+
+def test_puppy_that_is_taxed_only_next_spring_counts_for_the_years_after(rule: Any) -> None:
+    """Nothing is fixed for later years before every dog is in it."""
+    answers = {"dogs_held": 0, "dogs": [
+        {"name": "Bruno", "birth_date": "2020-05-05", "since": "2026-01-10"},
+        {"name": "Welpe", "birth_date": "2026-11-01", "since": "2026-11-01"},
+    ]}  # fmt: skip
+    assessment = assess(rule, answers, on=NOVEMBER)
+    assert amounts(assessment) == [
+        ("Bruno", 2026, 11, "88.00"), ("Bruno", 2027, 12, "96.00"), ("Welpe", 2027, 10, "120.00"),
+    ]  # fmt: skip
+    assert assessment.yearly == Decimal("240.00")
+
+
+def test_years_past_the_time_for_assessment_are_left_out(rule: Any) -> None:
+    """§ 169, § 170 AO."""
+    lines = assess(rule, dogs("2017-05-01"), on=NOVEMBER).lines
+    assert [line.year for line in lines] == list(range(2019, 2027))
 
 
 def test_cents_are_cut_off_in_favour_of_the_taxpayer(rule: Any) -> None:
@@ -194,8 +216,9 @@ def test_month_is_paid_by_the_rate_that_is_valid_in_it(rule: Any) -> None:
 
 
 def test_year_without_a_rate_raises_and_names_it(rule: Any) -> None:
-    with pytest.raises(MissingFee, match="hundesteuer-anmelden-1 2016"):
-        assess(rule, dogs("2016-03-10"), on=NOVEMBER)
+    Fee.objects.filter(key="hundesteuer-anmelden-1").update(valid_from=dt.date(2026, 1, 1))
+    with pytest.raises(MissingFee, match="hundesteuer-anmelden-1 2025"):
+        assess(rule, dogs("2025-03-10"), on=NOVEMBER)
 
 
 def test_rate_that_is_not_known_raises(rule: Any) -> None:
@@ -242,7 +265,8 @@ def test_year_without_a_rate_stops_the_decision_and_leaves_the_case_open(aylin: 
 def test_citizen_sees_the_sum_before_filing_or_that_it_is_not_known_yet(aylin: Any) -> None:
     draft = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers())
     assert cost_preview(draft, dogs("2026-03-10"))["assessment"].lines
-    unknown = cost_preview(draft, dogs("2016-03-10"))
+    Fee.objects.filter(key="hundesteuer-anmelden-1").update(valid_from=dt.date(2026, 1, 1))
+    unknown = cost_preview(draft, dogs("2024-03-10"))
     assert unknown["unknown"] is True
     assert "assessment" not in unknown
 
@@ -268,7 +292,9 @@ def test_snapshot_has_only_what_is_in_force(db: None) -> None:
 def found(piotr: Any, aylin: Any, *entries: dict[str, Any]) -> tuple[Any, str, Case]:
     """A browser of the tax office at the decision on a declaration of dogs, and the case."""
     with time_machine.travel(dt.datetime(2026, 9, 15, 12, tzinfo=dt.UTC), tick=False):
-        case = factories.dog_case(aylin, *({**entry, "since": "2026-09-01"} for entry in entries))
+        case = factories.dog_case(
+            aylin, *(entry | {"since": "2026-05-01" if entry["until"] else "2026-09-01"} for entry in entries)
+        )
     return SecureClient().as_(piotr), f"{case.staff_url}entscheiden/", case
 
 
@@ -367,6 +393,41 @@ def test_sum_is_computed_anew_before_anything_is_decided(aylin: Any, piotr: Any,
     assert silent.status_code == 200
     assert "64,00" in silent.content.decode()
     assert client.post(url, typed({"since": "neulich"}, _again="1")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        ("1.8.2026", "Dieser Tag liegt nach dem Ende der Haltung."),
+        ("31.12.9999", "Bitte geben Sie ein Datum vom"),
+        ("1.12.2026", "Bitte geben Sie ein Datum vom"),
+    ],
+)
+@pytest.mark.parametrize("button", [{}, {"_again": "1"}])
+def test_beginning_that_cannot_be_is_told(
+    aylin: Any, piotr: Any, autumn: None, since: str, said: str, button: dict[str, str]
+) -> None:
+    client, url, case = found(piotr, aylin, factories.dog("Bruno", until="2026-07-31"))
+    answer = client.post(url, typed({"since": since, "reason": "Ach."}, **button))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert "Ach." in answer.content.decode()
+    assert not case.notices.exists()
+
+
+def test_what_was_filed_under_an_older_form_keeps_its_reasons_in_the_notice(
+    aylin: Any, piotr: Any, autumn: None
+) -> None:
+    client, url, case = found(piotr, aylin, factories.dog("Bruno"))
+    current = FormVersion.objects.current("hundesteuer-anmelden")
+    older = json.loads(json.dumps(current.definition))
+    del older["extra"]["letters"]["assessed"]["findings"]
+    row = FormVersion.objects.create(slug="hundesteuer-anmelden", version=0, definition=older)
+    Application.objects.filter(case=case).update(form_version=row)
+    assert client.post(url, typed({"relief": "exempt", "reason": "Blindenhund."})).status_code == 302
+    context = case.notices.get().context
+    assert "Der Hund Bruno wird von der Steuer befreit." in context["tenor"]
+    assert "Zum Hund Bruno: Blindenhund." in context["reasons"]
 
 
 def test_finding_that_cannot_be_is_told(aylin: Any, piotr: Any, autumn: None) -> None:

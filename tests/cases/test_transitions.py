@@ -62,6 +62,8 @@ def test_case_captured_for_a_colleague_is_not_theirs_either(own_case: Case, karl
     Party.objects.filter(case=own_case).update(email=karla.email.upper())
     with pytest.raises(TransitionError, match="of their own"):
         verbs.assign(Case.objects.get(pk=own_case.pk), to=karla, by=henrike)
+    assert own_case not in Case.objects.worked_by(karla)
+    assert own_case in Case.objects.worked_by(henrike)
 
 
 def test_colleague_whose_case_it_is_cannot_be_chosen(client: Any, own_case: Case, karla: User, henrike: User) -> None:

@@ -95,6 +95,12 @@ def test_what_is_no_time_is_told(typed: str) -> None:
         GermanTimeField().clean(typed)
 
 
+@pytest.mark.parametrize("nothing", [None, "", " ", "\u200b", "\u00a0"])
+def test_nothing_is_no_day_and_no_time(nothing: str | None) -> None:
+    assert GermanDateField(required=False).clean(nothing) is None
+    assert GermanTimeField(required=False).clean(nothing) is None
+
+
 def test_day_out_of_bounds_is_told_with_the_bounds() -> None:
     field = GermanDateField(first=lambda: FIRST, last=lambda: LAST)
     with pytest.raises(forms.ValidationError) as refused:

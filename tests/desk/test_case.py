@@ -224,5 +224,8 @@ def test_question_typed_while_the_case_was_handed_over_is_not_lost(
     assert answer.status_code == 404
     assert "Bitte ein besseres Foto, &lt;b&gt;mit allen Ecken&lt;/b&gt;." in answer.content.decode()
     assert answer["Cache-Control"] == "private, no-store"
+    # Nothing that another site could write stands on a page of ours: behind no address, no form's token was checked.
+    assert "besseres Foto" not in client.post("/nirgends/", typed).content.decode()
+    assert client.post("/nirgends/", {f"x{n}": "a b" for n in range(1500)}).status_code == 404
     # The same for a case that there never was.
     assert "besseres Foto" in client.post("/verwaltung/vorgaenge/XXX-XXX-XXX/tun/ask/", typed).content.decode()

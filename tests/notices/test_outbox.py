@@ -2,6 +2,7 @@
 
 import io
 import smtplib
+import ssl
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ from apps.cases.models import Case, TimelineEntry
 from apps.cases.states import Act, Delivery
 from apps.core import emails
 from apps.core.business_calendar import next_working_day, today
+from apps.core.mail_addresses import NoDomain
 from apps.core.models import EmailStatus, OutgoingEmail
 from apps.core.sockets import closings
 from apps.notices import printing, rendering, transitions
@@ -146,7 +148,7 @@ def test_mail_says_how_long_and_what_happens_then(in_portal: Notice, aylin: Any,
     assert "zehn Tagen" not in tax.notification.body
 
 
-@pytest.mark.parametrize("error", [smtplib.SMTPRecipientsRefused({"aylin@example.org": (550, b"no")}), ValueError()])
+@pytest.mark.parametrize("error", [smtplib.SMTPRecipientsRefused({"aylin@example.org": (550, b"no")}), NoDomain()])
 def test_nobody_could_be_told_so_the_letter_is_posted(
     parking_case: Case, karla: Any, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +190,28 @@ def test_clerk_notes_that_the_mail_came_back(
     assert "E-Mail nicht zustellbar" in client.get(OUTBOX).content.decode()
     assert not TimelineEntry.objects.get(act=Act.EMAIL_BACK).public
     assert "Das geht bei diesem Stand" in client.post(url, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("error", [ssl.SSLCertVerificationError(), smtplib.SMTPNotSupportedError("STARTTLS extension")])
+def test_fault_of_the_mail_server_says_nothing_of_the_address(
+    parking_case: Case, karla: Any, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = decided(parking_case, karla, sent=False)
+
+    def fail(_email: OutgoingEmail) -> None:
+        raise error
+
+    monkeypatch.setattr(emails, "_hand_over", fail)
+    assert not emails.send(str(notice.notification_id))
+    assert OutgoingEmail.objects.get(pk=notice.notification_id).status == EmailStatus.PENDING
+    assert not Notice.objects.to_post().exists()
+
+
+def test_mail_that_is_not_out_yet_has_not_come_back(client: Any, parking_case: Case, karla: Any) -> None:
+    notice = decided(parking_case, karla, sent=False)
+    assert "E-Mail kam zurück" not in client.as_(karla).get(parking_case.staff_url).content.decode()
+    client.post(reverse("notices:came_back", args=[notice.pk]))
+    assert not Notice.objects.to_post().exists()
 
 
 def test_letter_that_was_fetched_is_not_posted_although_the_mail_came_back(

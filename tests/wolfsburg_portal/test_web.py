@@ -336,6 +336,20 @@ def test_request_of_somebody_who_has_left_is_not_answered(serve: Callable[..., i
         assert int(answer_to(other, "/ended")) == 0
 
 
+def test_request_that_has_its_thread_is_answered_although_its_peer_says_no_more(serve: Callable[..., int]) -> None:
+    port = serve()
+    with connected(port, "127.0.0.2") as other, connected(port) as one:
+        pid = int(answer_to(other))
+        one.sendall(b"GET /until-told HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        one.shutdown(socket.SHUT_WR)
+        # Longer than the server takes to look whose peer has gone.
+        for _ in range(30):
+            assert answer_to(other)
+            time.sleep(0.1)
+        os.kill(pid, signal.SIGUSR1)
+        assert read_to_end(one).startswith(b"HTTP/1.1 200")
+
+
 def _sockets(pid: int) -> int:
     """How many connections a process has; counted with the one it listens on."""
     return sum(
