@@ -24,7 +24,7 @@ from apps.core.kinds import days
 from apps.core.retention import delete_each
 from apps.core.sockets import Door, Panel, RetentionRule
 from apps.core.transitions import Phase
-from apps.formbuilder.summary import summarise
+from apps.formbuilder.summary import Line, summarise
 
 SENTENCES = {
     Status.SUBMITTED: StatusText(
@@ -92,9 +92,13 @@ def _search_text(case: Case) -> str:
 def _export(case: Case) -> dict[str, Any]:
     application = case.application
     return {
-        step.title: {line.label: line.value for line in step.all_lines}
+        step.title: _told(step.lines) | {block.title: _told(block.lines) for block in step.blocks}
         for step in summarise(application.form_version.parsed, application.answers)
     }
+
+
+def _told(lines: list[Line]) -> dict[str, str]:
+    return {line.label: line.value for line in lines}
 
 
 kinds.register(

@@ -599,3 +599,11 @@ def test_profile_keeps_nothing_invisible_and_nothing_that_forms_refuse(client: A
     assert "kann kein Geburtsdatum sein" in page
     assert "ruf mich an" in page
     assert "1.1.2090" in page
+
+
+def test_ones_data_hold_every_entry_that_was_declared(client: Any, aylin: User) -> None:
+    factories.dog_case(aylin)
+    client.as_(aylin)
+    data = json.loads(client.get("/konto/daten/").content)
+    dogs = data["Vorgänge"][0]["Ihre Hunde"]
+    assert [dogs[f"Hund {number}"]["Rufname"] for number in (1, 2, 3)] == ["Bruno", "Käthe", "Ødin"]
