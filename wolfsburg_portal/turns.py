@@ -72,14 +72,30 @@ class Line:
         return True
 
 
+class Running:
+    """What runs in all queues together. The last threads are for networks of which nothing does.
+
+    Or two attackers would have them all, each its share.
+    """
+
+    def __init__(self, threads: int, lock: AbstractContextManager[Any]) -> None:
+        self.threads, self.lock = threads, lock
+        self.by_network: Counter[str] = Counter()
+
+    def may_have_one(self, network: str) -> bool:
+        """Whether a network may have a thread, as far as the others are concerned."""
+        few = self.threads - self.by_network.total() <= self.threads // 6
+        return not (few and self.by_network[network])
+
+
 class FairQueue:
     """Waiting tasks, handed out one network after the other: ``most`` at a time, of one network at most ``share``.
 
-    Used like a deque by whoever holds ``lock``.
+    Used like a deque by whoever holds the lock.
     """
 
-    def __init__(self, share: int, most: int, lock: AbstractContextManager[Any]) -> None:
-        self._share, self._most, self._lock = share, most, lock
+    def __init__(self, share: int, most: int, everywhere: "Running") -> None:
+        self._share, self._most, self._everywhere = share, most, everywhere
         # By the widest network.
         self._waiting: dict[str, Line] = {}
         self._running: Counter[str] = Counter()
@@ -88,7 +104,9 @@ class FairQueue:
 
     def __len__(self) -> int:
         """How many networks could go on at once; 0 when nothing may be handed out."""
-        return len(self._turns) if self._running.total() < self._most else 0
+        if self._running.total() >= self._most:
+            return 0
+        return sum(map(self._everywhere.may_have_one, self._turns))
 
     def append(self, task: Task) -> None:
         """Let it wait for its turn."""
@@ -98,11 +116,13 @@ class FairQueue:
 
     def popleft(self) -> "Turn":
         """The oldest task of the network whose turn it is."""
-        network, _ = self._turns.popitem(last=False)
+        network = next(filter(self._everywhere.may_have_one, self._turns))
+        del self._turns[network]
         task = self._waiting[network].take()
         if not self._waiting[network]:
             del self._waiting[network]
         self._running[network] += 1
+        self._everywhere.by_network[network] += 1
         self._line_up(network)
         return Turn(self, network, task)
 
@@ -118,10 +138,11 @@ class FairQueue:
 
     def over(self, network: str) -> None:
         """One of its tasks has ended; takes the lock."""
-        with self._lock:
-            self._running[network] -= 1
-            if not self._running[network]:
-                del self._running[network]
+        with self._everywhere.lock:
+            for running in (self._running, self._everywhere.by_network):
+                running[network] -= 1
+                if not running[network]:
+                    del running[network]
             self._line_up(network)
 
     def _line_up(self, network: str) -> None:
@@ -155,8 +176,9 @@ class Turns:
 
     def __init__(self, threads: int, lock: AbstractContextManager[Any]) -> None:
         few = max(1, threads // 3)
-        self._usual = FairQueue(max(1, threads * 2 // 3), threads, lock)
-        self._costly = FairQueue(max(1, few // 2), few, lock)
+        running = Running(threads, lock)
+        self._usual = FairQueue(max(1, threads * 2 // 3), threads, running)
+        self._costly = FairQueue(max(1, few // 2), few, running)
         self._last = self._costly
 
     def __len__(self) -> int:

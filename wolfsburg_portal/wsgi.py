@@ -28,7 +28,12 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if "charset" in environ.get("CONTENT_TYPE", "").lower():
         environ["CONTENT_TYPE"] = _CHARSET.sub("", environ["CONTENT_TYPE"])
     try:
-        return _django(environ, start_response)
+        answer = _django(environ, start_response)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            # The web server would send the body as well, and the next answer would begin with it (RFC 9110, 9.3.2).
+            answer.close()
+            return []
+        return answer
     except Exception:
         # Django answers whatever goes wrong in a view. What goes wrong before (a request it cannot even take in) would
         # be logged by the web server, whole address included.

@@ -142,7 +142,9 @@ def take_over_drafts(request: HttpRequest, user: Any) -> None:
 def drafts_panel(request: HttpRequest) -> list[Panel]:
     """Drafts, so that nothing begun is lost."""
     user: Any = request.user
-    drafts = list(Draft.objects.filter(owner=user, channel="online").select_related("service"))
+    drafts = list(
+        Draft.objects.filter(owner=user, channel="online").select_related("service").defer("answers", "typed")
+    )
     if not drafts:
         return []
     return [Panel("applications/_drafts.html", {"drafts": drafts}, order=30)]
@@ -152,7 +154,8 @@ def drafts_panel(request: HttpRequest) -> list[Panel]:
 def captured_drafts_panel(request: HttpRequest) -> list[Panel]:
     """What somebody has begun to capture and not filed yet."""
     user: Any = request.user
-    drafts = list(Draft.objects.filter(owner=user).exclude(channel="online").select_related("service"))
+    captured = Draft.objects.filter(owner=user).exclude(channel="online")
+    drafts = list(captured.select_related("service").defer("answers", "typed"))
     if not drafts:
         return []
     return [Panel("applications/_drafts.html", {"drafts": drafts, "captured": True}, order=30)]

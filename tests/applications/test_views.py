@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.applications.models import Draft
@@ -67,6 +70,48 @@ def test_changing_the_language_loses_nothing_and_judges_nothing(client: Any, ayl
     back = client.post(answer.url, {"plate": "WOB XY", "_language": "1", "_review": "1"})
     assert back.url == step(draft, "vehicle") + "?review"
     assert 'value="WOB XY"' in client.get(back.url).content.decode()
+
+
+def test_entry_is_removed_whatever_number_and_names_are_sent_along(client: Any, aylin: Any) -> None:
+    """A thousand entries of a thousand fields would keep a thread busy for seconds."""
+    draft = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers())
+    sent = {"_remove": "dogs-0", "dogs-count": "999", "dogs-1-name": "Käthe"} | {f"dogs-0-{n}": "" for n in range(990)}
+    lookups: list[str] = []
+
+    class Counted(QueryDict):
+        def getlist(self, key: str, default: Any = None) -> list[Any]:
+            lookups.append(key)
+            return list(super().getlist(key, default))
+
+    data = Counted(mutable=True)
+    for name, value in sent.items():
+        data[name] = value
+    group = draft.form_version.parsed.step("dogs").fields[0]
+    steps._remove_entry(draft, data, group, 0)
+    assert len(lookups) <= group.max_items * len(group.fields)
+    assert (data["dogs-0-name"], data["dogs-count"]) == ("Käthe", "19")
+
+
+def test_step_keeps_only_so_much_of_what_is_typed(client: Any, aylin: Any) -> None:
+    draft = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers())
+    sent = {f"dogs-{n}-{field}": "x" * 7990 for n in range(20) for field in ("name", "breed", "claim_reason")}
+    client.as_(aylin).post(step(draft, "dogs"), sent | {"dogs-count": "20", "_refresh": "1"})
+    draft.refresh_from_db()
+    assert len(json.dumps(draft.typed)) < 80_000
+
+
+def test_nobody_has_more_drafts_than_one_can_fill_in(client: Any, aylin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "MOST_DRAFTS", 2)
+    client.as_(aylin)
+    for _ in range(3):
+        answer = client.post(BEGIN, follow=True)
+    assert "Sie haben schon viele Entwürfe." in answer.content.decode()
+    assert Draft.objects.count() == 2
+    # What is only listed is not read whole.
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/mein-bereich/")
+        client.get(BEGIN)
+    assert not [q for q in queries if '"applications_draft"."typed"' in q["sql"]]
 
 
 def test_revealed_questions_are_asked_before_they_are_errors(client: Any, aylin: Any) -> None:

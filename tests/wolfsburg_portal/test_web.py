@@ -10,6 +10,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 
@@ -246,6 +248,31 @@ def test_whoever_has_many_networks_has_one_turn_for_all(serve: Callable[..., int
         with connected(port) as other:
             assert int(answer_to(other, "/ended", X_Forwarded_For=neighbour)) < 40
         assert all(read_to_end(one).startswith(b"HTTP/1.1 200") for one in many)
+
+
+def test_two_networks_together_do_not_hold_all_threads(serve: Callable[..., int]) -> None:
+    """Nor with what costs much beside the rest; whoever comes then has a thread at once."""
+    port = serve(WEB_THREADS="12")
+    with connected(port, "127.0.0.9") as other, ExitStack() as stack:
+        pid = int(answer_to(other))
+        for network in ("127.0.0.2", "127.0.0.3"):
+            for path in [b"/until-told"] * 20 + [b"/konto/until-told"] * 10:
+                one = stack.enter_context(connected(port, network))
+                one.sendall(HEAD.replace(b" / ", b" %s " % path) + b"Content-Length: 0\r\n\r\n")
+        for _ in range(5):
+            assert answer_to(other)
+        os.kill(pid, signal.SIGUSR1)
+
+
+def test_head_has_no_body(db: None) -> None:
+    from wolfsburg_portal import wsgi
+
+    sent: list[Any] = []
+    environ: dict[str, Any] = {}
+    setup_testing_defaults(environ)
+    environ |= {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/robots.txt", "HTTP_HOST": "testserver"}
+    assert list(wsgi.application(environ, lambda *told: sent.append(told))) == []
+    assert sent
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from apps.catalogue.models import Service
 from apps.core import limits, uploads
 from apps.core.bilingual import localised
 from apps.core.downloads import private_file
-from apps.formbuilder.definition import Step
+from apps.formbuilder.definition import Field, Step
 from apps.formbuilder.forms import visible_steps
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.steps import BoundStep, collect, drop_errors
@@ -32,6 +32,7 @@ from apps.formbuilder.steps import BoundStep, collect, drop_errors
 # Buttons that save what was typed without judging it.
 QUIET = ("_add", "_remove", "_unlink", "_back", "_refresh", "_upload", "_language")
 DRAFTS_PER_HOUR = 20
+MOST_DRAFTS = 20
 
 
 @never_cache
@@ -42,11 +43,17 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     if FormVersion.objects.current(slug) is None:
         raise Http404
     key = browser.browser_hash(request)
-    existing = Draft.objects.reachable(request.user, key).filter(service=service, channel="online")
+    mine = Draft.objects.reachable(request.user, key).filter(channel="online").defer("answers", "typed")
+    existing = mine.filter(service=service)
     if request.method == "GET":
         return render(request, "applications/begin.html", {"service": service, "drafts": existing})
     if not limits.within_networks("draft", limits.client_networks(request), limit=DRAFTS_PER_HOUR, seconds=3600):
         return render(request, "errors/429.html", status=429)
+    if mine.count() >= MOST_DRAFTS:
+        messages.warning(
+            request, _("Sie haben schon viele Entwürfe. Bitte senden oder löschen Sie zuerst einen davon.")
+        )
+        return redirect("applications:begin", slug)
     new_key = ""
     if not key:
         new_key, key = browser.new_key()
@@ -199,17 +206,17 @@ def _change_groups(draft: Draft, current: Step, data: QueryDict, quiet: str) -> 
         key, _dash, index = value.rpartition("-")
         position = _whole(index)
         if key in groups and position is not None:
-            _remove_entry(draft, data, key, position, groups[key].min_items)
+            _remove_entry(draft, data, groups[key], position)
             return f"{key}-{max(position - 1, 0)}"
     return ""
 
 
-def _remove_entry(draft: Draft, data: QueryDict, key: str, index: int, least: int) -> None:
+def _remove_entry(draft: Draft, data: QueryDict, group: Field, index: int) -> None:
     """Take one entry out; those behind it move up, files included."""
-    count = _number(data.get(f"{key}-count"))
-    if index >= count or count <= least:
+    key, names = group.key, [field.key for field in group.fields]
+    count = min(_number(data.get(f"{key}-count")), group.max_items)
+    if index >= count or count <= group.min_items:
         return
-    names = {n.split("-", 2)[2] for n in data if n.startswith(f"{key}-") and n.count("-") >= 2}
     for position in range(index, count):
         for name in names:
             source = f"{key}-{position + 1}-{name}"
@@ -309,20 +316,24 @@ def draft_file(request: HttpRequest, pk: Any, file_id: Any) -> HttpResponse:
     return private_file(upload.file, inline=True)
 
 
-# What is kept of one field: a long text, or the keys of many choices.
+# What is kept of one field: a long text, or the keys of many choices; and of all fields of a step, which is more than
+# twenty dogs need.
 MOST_TYPED, MOST_CHOSEN, MOST_KEY = 8000, 50, 200
+MOST_TYPED_IN_ALL = 60_000
 
 
 def _typed(step: Step, data: QueryDict) -> dict[str, list[str]]:
     """What was typed into the fields of a step; what else was sent with them is nobody's."""
-    return {
-        name: [
-            _storable(value)[: MOST_KEY if number else MOST_TYPED]
-            for number, value in enumerate(data.getlist(name)[:MOST_CHOSEN])
-        ]
-        for name in data
-        if _is_field(step, name)
-    }
+    kept: dict[str, list[str]] = {}
+    room = MOST_TYPED_IN_ALL
+    for name in data:
+        if room <= 0 or not _is_field(step, name):
+            continue
+        kept[name] = []
+        for number, value in enumerate(data.getlist(name)[:MOST_CHOSEN]):
+            kept[name].append(_storable(value)[: min(MOST_KEY if number else MOST_TYPED, max(room, 0))])
+            room -= len(kept[name][-1]) + 1
+    return kept
 
 
 def _is_field(step: Step, name: str) -> bool:
