@@ -50,8 +50,10 @@ def places() -> int:
     return max(1, min(CONNECTIONS, (soft - OTHER_FILES) // 2))
 
 
-# Forms of the account: passwords are hashed there.
-COSTLY_PATHS = ("/konto/", "/en/konto/")
+# What keeps a processor busy: forms of the account, where passwords are hashed; and in any way it is asked for, the copy
+# of one's own data and the steps of an application, which may show twenty dogs of six fields each.
+COSTLY_FORMS = ("/konto/", "/en/konto/")
+COSTLY_PAGES = ("/konto/daten/", "/en/konto/daten/", "/antraege/entwurf/", "/en/antraege/entwurf/")
 
 
 # What waitress' own expressions take seconds for, they never see: addresses with a host, control characters, folded
@@ -138,10 +140,13 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         return self.networks
 
     def costs_much(self) -> bool:
-        """Whether the request in hand may hash a password."""
-        # As waitress hands it on: with one slash at the beginning.
-        paths = ["/" + r.path.lstrip("/") for r in self.requests[:1] if not r.error and r.command == "POST"]
-        return any(path.startswith(COSTLY_PATHS) for path in paths)
+        """Whether answering the request in hand keeps a processor busy for long."""
+        for request in self.requests[:1]:
+            # As waitress hands it on: with one slash at the beginning.
+            path = "" if request.error else "/" + request.path.lstrip("/")
+            if path.startswith(COSTLY_PAGES) or (path.startswith(COSTLY_FORMS) and request.command == "POST"):
+                return True
+        return False
 
     def service(self) -> None:
         """Answer it, in a thread."""

@@ -292,14 +292,24 @@ def test_network_with_the_most_may_be_a_wide_one(takers: list[str], most: str) -
     assert network_with_most((networks_of(taker), 1) for taker in takers) == most
 
 
-def test_whatever_number_sign_in_at_once_pages_are_answered(serve: Callable[..., int]) -> None:
-    """Each from a network of its own; a password takes its time."""
+@pytest.mark.parametrize(
+    ("method", "paths"),
+    [
+        ("POST", ["/konto/until-told", "///en/konto/until-told"]),
+        ("GET", ["/antraege/entwurf/until-told", "/en/konto/daten/until-told"]),
+    ],
+)
+def test_whatever_number_ask_for_costly_things_pages_are_answered(
+    serve: Callable[..., int], method: str, paths: list[str]
+) -> None:
+    """Each from a network of its own; a password takes its time, and so do twenty dogs."""
     port = serve(WEB_THREADS="3")
     with connected(port, "127.0.0.2") as other, ExitStack() as stack:
         pid = int(answer_to(other))
         many = [stack.enter_context(connected(port, f"127.0.1.{number}")) for number in range(1, 11)]
-        for path, one in zip(["/konto/until-told", "///en/konto/until-told"] * 5, many, strict=True):
-            one.sendall(HEAD.replace(b" / ", f" {path} ".encode()) + b"Connection: close\r\nContent-Length: 0\r\n\r\n")
+        for path, one in zip(paths * 5, many, strict=True):
+            head = HEAD.replace(b"POST / ", f"{method} {path} ".encode())
+            one.sendall(head + b"Connection: close\r\nContent-Length: 0\r\n\r\n")
         for _ in range(5):
             assert answer_to(other)
         os.kill(pid, signal.SIGUSR1)
