@@ -191,6 +191,9 @@ admin:contact_reply                                      login    404      404  
 admin:decide                                             login    404      404      ok       404      ok       404
 admin:decide decided                                     login    404      404      redirect 404      redirect 404
 admin:decide taxes                                       login    404      404      404      ok       404      404
+admin:decision_preview                                   login    404      404      ok       404      404      404
+admin:preview_pdf                                        login    404      404      ok       404      404      404
+admin:preview_page                                       login    404      404      ok       404      404      404
 admin:index                                              login    404      404      ok       ok       ok       ok
 admin:jsi18n                                             login    404      404      ok       ok       ok       ok
 admin:login                                              login    404      404      login    login    login    login

@@ -118,6 +118,7 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
         f"{act} assign": ("karla", {"assign-to": world.karla.pk}),
         f"{act} hand_over": ("karla", {"hand_over-department": walk.department("steuern").pk}),
         "admin:decide": ("karla", {"outcome": "rejected", "reasons": "Darum.", "fee": "0"}),
+        "admin:decision_preview": ("karla", {}),
         "admin:decide taxes": ("piotr", {"outcome": "rejected", "reasons": "Darum."}),
         "admin:contact_reply": ("karla", {"body": "Danke."}),
         "admin:contact_close": ("karla", {}),

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -42,7 +43,7 @@ from apps.cases.models import Case
 from apps.contact.transitions import reply_token
 from apps.core.business_calendar import today
 from apps.core.models import Banner, Heartbeat, RetentionRun
-from apps.notices.models import Notice, NoticeDocument
+from apps.notices.models import LetterPreview, Notice, NoticeDocument, PreviewPage
 from apps.notices.states import NoticeStatus
 from tests import factories
 from tests.appointments import setting
@@ -88,6 +89,7 @@ class World:
     dogs: Case
     message: Case
     draft: Draft
+    preview: LetterPreview
     done: Notice
     dead: Notice
     passkey: Authenticator
@@ -140,6 +142,7 @@ def build(aylin: User, karla: User) -> World:
         dogs=factories.dog_case(aylin),
         message=Case.objects.get(pk=message.pk),
         draft=factories.parking_draft(aylin),
+        preview=_previewed(fresh, karla),
         done=done,
         dead=dead,
         passkey=passkey,
@@ -157,6 +160,17 @@ def build(aylin: User, karla: User) -> World:
         samples={model: model._default_manager.order_by("pk").first() for model in admin.site._registry}
         | {User: aylin},
     )
+
+
+def _previewed(case: Case, clerk: User) -> LetterPreview:
+    typed = {"outcome": ["rejected"], "reasons": ["Darum."], "fee": ["0"]}
+    preview = applications.preview(
+        case, typed=typed, by=clerk, outcome=Status.REJECTED, reasons="Darum.", fee=Decimal()
+    )
+    preview.status, preview.content = NoticeStatus.DONE, factories.pdf_bytes()
+    preview.save()
+    PreviewPage.objects.create(preview=preview, number=1, picture=factories.jpeg_bytes())
+    return preview
 
 
 def _terminal_key() -> str:
@@ -317,6 +331,9 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         **{f"admin:case_act {act}": reverse("admin:case_act", args=[fresh, act]) for act in ACTS},
         "admin:attachment": reverse("admin:attachment", args=[fresh, attachment]),
         "admin:decide": reverse("admin:decide", args=[fresh]),
+        "admin:decision_preview": reverse("admin:decision_preview", args=[fresh, world.preview.pk]),
+        "admin:preview_pdf": reverse("admin:preview_pdf", args=[fresh, world.preview.pk]),
+        "admin:preview_page": reverse("admin:preview_page", args=[fresh, world.preview.pk, 1]),
         "admin:decide decided": reverse("admin:decide", args=[decided]),
         "admin:decide taxes": reverse("admin:decide", args=[dogs]),
         "admin:contact_reply": reverse("admin:contact_reply", args=[message]),

@@ -428,6 +428,7 @@ CONTACT_MINIMUM_SECONDS = env.float("CONTACT_MINIMUM_SECONDS", default=3)
 RETENTION_DAYS = {
     "drafts": 60,
     "ownerless_drafts": 7,  # as long as the cookie of their browser lives
+    "previews": 1,  # of letters nobody has released
     "applications": 365 * 10,
     "contact": 365,
     "bookings": 30,  # after the visit

@@ -201,6 +201,9 @@ sockets.retention_rules.plug(RetentionRule("applications", "Abgeschlossene AntrÃ
 def _staff_urls() -> list[Any]:
     return [
         path("vorgaenge/<str:reference>/entscheiden/", staff.decide, name="decide"),
+        path("vorgaenge/<str:reference>/vorschau/<uuid:pk>/", staff.preview, name="decision_preview"),
+        path("vorgaenge/<str:reference>/vorschau/<uuid:pk>/bescheid/", staff.preview_pdf, name="preview_pdf"),
+        path("vorgaenge/<str:reference>/vorschau/<uuid:pk>/<int:number>/", staff.preview_page, name="preview_page"),
         path("erfassen/", staff.capture, name="capture"),
     ]
 

@@ -28,8 +28,8 @@ def fill(text: str, values: dict[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match.group(1)) or "–", text)
 
 
-def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, Any]:
-    """The frozen context of the letter and its title.
+def letter_for(application: Application, decision: dict[str, Any], *, outcome: str, by: Any) -> dict[str, Any]:
+    """The frozen context of the letter of ``decision`` and its title.
 
     Returns the keys ``title``, ``result`` ({"de", "en"}) and ``context`` (JSON). Raises MissingRemedy: an instruction on
     legal remedies belongs into it (§ 37 Abs. 6 VwVfG, § 157 Abs. 1 AO, § 36 SGB X).
@@ -37,7 +37,6 @@ def letter_for(application: Application, *, outcome: str, by: Any) -> dict[str, 
     case = application.case
     definition = application.form_version.parsed
     template = definition.extra["letters"][outcome]
-    decision = application.decision or {}
     with translation.override("de"):
         values = _values(case, application, decision)
         tenor = [fill(line, values) for line in template["tenor"]]

@@ -1,7 +1,9 @@
 """What happens to drafts and applications, as verbs."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -27,10 +29,12 @@ from apps.core.models import PrivateFile
 from apps.core.transitions import Phase, TransitionError, move
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.steps import collect
-from apps.notices.transitions import create_notice
+from apps.notices.models import LetterPreview
+from apps.notices.transitions import create_notice, preview_letter
 
 KIND = "application"
 DEFAULT_WORKING_DAYS = 20
+TEMPLATE = "letter"
 # Which outcomes a clerk may choose, by what the service ends in.
 OUTCOMES: dict[str, tuple[str, ...]] = {
     OutcomeType.PERMIT: (Status.GRANTED, Status.REJECTED),
@@ -283,17 +287,29 @@ def preview_tax(application: Application, findings: Findings | None = None) -> A
     return assess(rule, application.answers, on=today(), findings=findings)
 
 
-def decide(
+@dataclass(frozen=True)
+class Ruling:
+    """What a decision consists of before it is made: its outcome, what is kept of it, and its letter, if it has one."""
+
+    outcome: str
+    decision: dict[str, Any]
+    letter: dict[str, Any] | None
+
+
+class LetterChanged(TransitionError):
+    """The letter of a decision is no longer the one that was shown."""
+
+
+def rule(
     case: Case, *, outcome: str, reasons: str, by: Any, fee: Decimal | None = None,
     valid_from: dt.date | None = None, valid_until: dt.date | None = None, conditions: str = "",
     named: Mapping[str, str] | None = None, findings: Findings | None = None,
-) -> Case:  # fmt: skip
-    """Decide the case and write its notice in one transaction; ``named`` holds what its letter asked the clerk for,
-    ``findings`` what the clerk found otherwise than a declaration of dogs says.
+) -> Ruling:  # fmt: skip
+    """What a decision would be today; changes nothing.
 
-    Raises TransitionError when the outcome does not belong to the service or the case has been
-    decided meanwhile, MissingFee when the tax cannot be computed, and MissingRemedy when nothing says
-    what can be done against the notice.
+    ``named`` holds what its letter asked the clerk for, ``findings`` what the clerk found otherwise than a declaration of
+    dogs says. Raises TransitionError when the outcome does not belong to the service or the case is the clerk's own,
+    MissingFee when the tax cannot be computed, and MissingRemedy when nothing says what can be done against the notice.
     """
     application = case.application
     allowed = OUTCOMES[case.service.outcome_type] if case.service else ()
@@ -320,20 +336,63 @@ def decide(
             decision["computed"], decision["yearly"] = str(assessment.total), str(assessment.yearly)
             decision["fee"] = decision["computed"] if found.amount is None else str(found.amount)
             decision["findings"] = found.as_json(application.answers)
+    letters = application.form_version.parsed.extra.get("letters", {})
+    letter = letter_for(application, decision, outcome=outcome, by=by) if outcome in letters else None
+    return Ruling(outcome, decision, letter)
+
+
+def preview(case: Case, *, typed: dict[str, list[str]], by: Any, **arguments: Any) -> LetterPreview:
+    """Let the letter of a decision be made, to be looked at; a decision without a letter is shown as that.
+
+    ``typed`` is the form the decision was made from; ``arguments`` and errors are those of ``rule``. Nothing is decided.
+    """
+    if not case.is_open:
+        raise TransitionError("the case is decided")
+    letter = rule(case, by=by, **arguments).letter
+    template, context = (TEMPLATE, letter["context"]) if letter is not None else ("", {})
+    return preview_letter(case, template=template, context=context, typed=typed, by=by)
+
+
+def release(preview: LetterPreview, *, by: Any, **arguments: Any) -> Case:
+    """Make the decision whose letter was shown.
+
+    Raises LetterChanged when today's letter is another one, and what ``decide`` raises.
+    """
+    with transaction.atomic():
+        shown = LetterPreview.objects.select_for_update().filter(pk=preview.pk, made_by=by).first()
+        if shown is None or not shown.may_be_released:
+            raise TransitionError("there is no letter to release")
+        case = shown.case
+        ruling = rule(case, by=by, **arguments)
+        context = ruling.letter["context"] if ruling.letter is not None else {}
+        # As JSON, which is how the other one was kept.
+        if json.loads(json.dumps(context)) != shown.context:
+            raise LetterChanged
+        return _decide(case, ruling, by=by)
+
+
+def decide(case: Case, *, by: Any, **arguments: Any) -> Case:
+    """Decide the case and write its notice in one transaction; ``arguments`` and errors are those of ``rule``.
+
+    Raises TransitionError, too, when the case has been decided meanwhile.
+    """
+    return _decide(case, rule(case, by=by, **arguments), by=by)
+
+
+def _decide(case: Case, ruling: Ruling, *, by: Any) -> Case:
     with transaction.atomic():
         now = timezone.now()
         changes: dict[str, Any] = {"act_by": None, "came_back_at": None, "decided_at": now}
-        if WORKFLOW.phases and WORKFLOW.phases[outcome] == Phase.CLOSED:
+        if WORKFLOW.phases and WORKFLOW.phases[ruling.outcome] == Phase.CLOSED:
             changes["closed_at"] = now
-        move(case, WORKFLOW, outcome, by=by, changes=changes, act=Act.DECIDED)
-        Application.objects.filter(pk=application.pk).update(decision=decision)
-        application.decision = decision
-        letters = application.form_version.parsed.extra.get("letters", {})
-        if outcome in letters:
-            letter = letter_for(application, outcome=outcome, by=by)
+        move(case, WORKFLOW, ruling.outcome, by=by, changes=changes, act=Act.DECIDED)
+        Application.objects.filter(case=case).update(decision=ruling.decision)
+        case.application.decision = ruling.decision
+        case.previews.all().delete()
+        if ruling.letter is not None:
             create_notice(
-                case, template="letter", title=letter["title"], result=letter["result"],
-                context=letter["context"], by=by,
+                case, template=TEMPLATE, title=ruling.letter["title"], result=ruling.letter["result"],
+                context=ruling.letter["context"], by=by,
             )  # fmt: skip
     return case
 

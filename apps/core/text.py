@@ -80,3 +80,8 @@ def digits(text: str) -> str:
 
 def _seen(text: str) -> str:
     return "" if _NOTHING_SEEN.fullmatch(text) else text.strip()
+
+
+def storable(text: str) -> str:
+    """The text without what PostgreSQL's JSON cannot hold: NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils import timezone
@@ -12,10 +13,23 @@ from django.utils.translation import gettext as _
 from apps.cases.kinds import case_exports, case_panels
 from apps.cases.models import Case
 from apps.cases.states import Delivery
-from apps.core.sockets import Panel, Sweep, Tile, closings, desk_tiles, mail_fates, staff_urls, sweeps
-from apps.notices.models import Notice
+from apps.core.kinds import days
+from apps.core.retention import delete_each
+from apps.core.sockets import (
+    Panel,
+    RetentionRule,
+    Sweep,
+    Tile,
+    closings,
+    desk_tiles,
+    mail_fates,
+    retention_rules,
+    staff_urls,
+    sweeps,
+)
+from apps.notices.models import LetterPreview, Notice
 from apps.notices.states import NoticeStatus
-from apps.notices.transitions import RENDER_TASK, told
+from apps.notices.transitions import PREVIEW_TASK, RENDER_TASK, told
 
 
 def _overdue(cutoff: dt.datetime) -> list[Any]:
@@ -24,7 +38,18 @@ def _overdue(cutoff: dt.datetime) -> list[Any]:
     )
 
 
+def _overdue_previews(cutoff: dt.datetime) -> list[Any]:
+    waiting = LetterPreview.objects.filter(status=NoticeStatus.PENDING, created_at__lt=cutoff).exclude(template="")
+    return list(waiting.order_by("created_at").values_list("pk", flat=True)[:100])
+
+
+def _old_previews(now: dt.datetime) -> QuerySet[LetterPreview]:
+    return LetterPreview.objects.filter(created_at__lt=now - days("previews"))
+
+
 sweeps.plug(Sweep(RENDER_TASK, _overdue))
+sweeps.plug(Sweep(PREVIEW_TASK, _overdue_previews))
+retention_rules.plug(RetentionRule("previews", "Vorschauen von Bescheiden", _old_previews, delete_each))
 mail_fates.plug(told)
 
 

@@ -227,3 +227,72 @@ class NoticeAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%d.%m.%Y %H:%M:%S} {self.error}".strip()
+
+
+class LetterPreview(models.Model):
+    """A letter to be looked at before the decision that would send it; it delivers nothing.
+
+    Gone with the decision, or after a day.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="previews")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    # What the clerk typed, by name of the field: to go on from, and to decide from.
+    typed = models.JSONField()
+    # Empty for a decision that has no letter.
+    template = models.CharField(max_length=40, blank=True)
+    context = models.JSONField()
+    status = models.CharField(max_length=8, choices=NoticeStatus.choices, default=NoticeStatus.PENDING)
+    # Counted in a commit of its own before each try.
+    tries = models.PositiveSmallIntegerField(default=0)
+    content = models.BinaryField(default=b"", blank=True)
+    # Words with a character that no font of ours has.
+    unprintable = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Vorschau eines Bescheids")
+        verbose_name_plural = _("Vorschauen von Bescheiden")
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=NoticeStatus.values), name="preview_status_known"),
+            models.CheckConstraint(
+                condition=Q(status=NoticeStatus.DONE) & ~Q(content=b"") | ~Q(status=NoticeStatus.DONE) & Q(content=b""),
+                name="preview_done_has_document",
+            ),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="preview_created_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.case.reference} {self.created_at:%d.%m.%Y %H:%M}"
+
+    @property
+    def is_done(self) -> bool:
+        return self.status == NoticeStatus.DONE
+
+    @property
+    def is_pending(self) -> bool:
+        return bool(self.template) and self.status == NoticeStatus.PENDING
+
+    @property
+    def may_be_released(self) -> bool:
+        """Whether everything there is to be seen can be seen."""
+        return self.is_done or not self.template
+
+
+class PreviewPage(models.Model):
+    """A page of a previewed letter as a picture."""
+
+    preview = models.ForeignKey(LetterPreview, on_delete=models.CASCADE, related_name="pages")
+    number = models.PositiveSmallIntegerField()
+    picture = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("Seite")
+        verbose_name_plural = _("Seiten")
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["preview", "number"], name="preview_page_unique")]
+
+    def __str__(self) -> str:
+        return str(self.number)

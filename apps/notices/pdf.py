@@ -5,6 +5,8 @@ fetcher. A bare ``HTML(string).write_pdf()`` loads certificates and parses all o
 """
 
 import gc
+import io
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from fontTools.ttLib import TTFont
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -22,7 +26,15 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 # The scheme of our own files; nothing else is ever fetched.
 SCHEME = "letter:"
 BASE = Path(__file__).parent / "assets"
-FONTS = "@kern-ux/native/dist/fonts/noto-sans"
+# Noto Sans has every letter of DIN 91379, DejaVu Sans what people write besides.
+FONTS = {
+    "noto-regular.woff2": "@kern-ux/native/dist/fonts/noto-sans/NotoSans-Regular.woff2",
+    "noto-bold.woff2": "@kern-ux/native/dist/fonts/noto-sans/NotoSans-Bold.woff2",
+    "dejavu-regular.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
+    "dejavu-bold.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
+}
+# Wide enough to be read on a screen.
+PICTURE_WIDTH = 1000
 
 
 class RenderError(Exception):
@@ -46,11 +58,36 @@ class OwnFilesOnly(URLFetcher):
 
 @lru_cache(maxsize=1)
 def _files() -> dict[str, tuple[Path, str]]:
-    fonts = Path(settings.NODE_MODULES) / FONTS
-    return {
-        f"{SCHEME}noto-regular.woff2": (fonts / "NotoSans-Regular.woff2", "font/woff2"),
-        f"{SCHEME}noto-bold.woff2": (fonts / "NotoSans-Bold.woff2", "font/woff2"),
-    }
+    packages = Path(settings.NODE_MODULES)
+    return {SCHEME + name: (packages / file, f"font/{name.rpartition('.')[2]}") for name, file in FONTS.items()}
+
+
+@lru_cache(maxsize=1)
+def _printable() -> frozenset[int]:
+    """Code points of which the fonts of letters have a glyph."""
+    known: set[int] = set()
+    for path, _media_type in _files().values():
+        with TTFont(path, lazy=True) as font:
+            known |= set(font.getBestCmap())
+    return frozenset(known)
+
+
+def unprintable(value: Any) -> list[str]:
+    """The words of a letter's context (JSON) with a character that would be printed as an empty box; each once."""
+    if isinstance(value, str):
+        found = [word for word in value.split() if any(_has_no_glyph(character) for character in word)]
+    elif isinstance(value, dict):
+        found = [word for part in value.values() for word in unprintable(part)]
+    elif isinstance(value, list):
+        found = [word for part in value for word in unprintable(part)]
+    else:
+        found = []
+    return list(dict.fromkeys(found))
+
+
+def _has_no_glyph(character: str) -> bool:
+    # Joiners, direction marks and the like are not seen anyway.
+    return ord(character) not in _printable() and unicodedata.category(character) not in ("Cf", "Cc")
 
 
 @dataclass(frozen=True)
@@ -109,3 +146,17 @@ def write_pdf(html: str) -> tuple[bytes, int]:
     if not content.startswith(b"%PDF-") or not document.pages:
         raise RenderError("no pages")
     return content, len(document.pages)
+
+
+def pictures(content: bytes) -> list[bytes]:
+    """The pages of a PDF as PNG, ``PICTURE_WIDTH`` pixels wide."""
+    made = []
+    document = pypdfium2.PdfDocument(content)
+    try:
+        for page in document:
+            picture = io.BytesIO()
+            page.render(scale=PICTURE_WIDTH / page.get_width()).to_pil().save(picture, "PNG", optimize=True)
+            made.append(picture.getvalue())
+    finally:
+        document.close()
+    return made

@@ -1,4 +1,4 @@
-"""The verb that makes a notice's document; the web server never loads it, for WeasyPrint is large."""
+"""The verbs that make documents of notices and previews; the web server never loads them, for WeasyPrint is large."""
 
 import hashlib
 import logging
@@ -12,7 +12,7 @@ from apps.cases.emails import notify
 from apps.core.locks import try_lock
 from apps.core.transitions import move
 from apps.notices import pdf
-from apps.notices.models import Notice, NoticeAttempt, NoticeDocument
+from apps.notices.models import LetterPreview, Notice, NoticeAttempt, NoticeDocument, PreviewPage
 from apps.notices.states import WORKFLOW, NoticeStatus
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 MAX_FAILURES = 8
 # A worker that dies over a letter may be killed from outside, so much more is forgiven.
 MAX_INTERRUPTIONS = 60
+# Somebody waits for a preview; they can ask for another one.
+MAX_PREVIEW_TRIES = 3
 
 
 def render(notice_id: Any) -> bool:
@@ -43,6 +45,41 @@ def render(notice_id: Any) -> bool:
             _note_failure(notice, attempt, str(error))
             return False
         _store(notice, attempt, content, pages)
+        return True
+
+
+def render_preview(preview_id: Any) -> bool:
+    """Make the letter of a pending preview and pictures of its pages; True when this call made it.
+
+    Nothing is delivered and nobody is told. Words that the fonts cannot print are written down with it.
+    """
+    with try_lock(f"preview:{preview_id}") as held:
+        preview = LetterPreview.objects.filter(pk=preview_id, status=NoticeStatus.PENDING).first() if held else None
+        if preview is None:
+            return False
+        if preview.tries >= MAX_PREVIEW_TRIES:
+            LetterPreview.objects.filter(pk=preview.pk).update(status=NoticeStatus.DEAD)
+            return False
+        LetterPreview.objects.filter(pk=preview.pk).update(tries=preview.tries + 1)
+        try:
+            content, _pages = pdf.write_pdf(pdf.letter_html(preview.template, preview.context))
+            pictures = pdf.pictures(content)
+        except pdf.RenderError as error:
+            log.warning("preview %s not rendered (try %s): %s", preview.pk, preview.tries + 1, str(error)[:120])
+            if preview.tries + 1 >= MAX_PREVIEW_TRIES:
+                LetterPreview.objects.filter(pk=preview.pk).update(status=NoticeStatus.DEAD)
+            return False
+        with transaction.atomic():
+            # Under a lock: a decision may have removed it meanwhile.
+            if not LetterPreview.objects.select_for_update().filter(pk=preview.pk).exists():
+                return False
+            PreviewPage.objects.bulk_create(
+                PreviewPage(preview=preview, number=number, picture=picture)
+                for number, picture in enumerate(pictures, start=1)
+            )
+            LetterPreview.objects.filter(pk=preview.pk).update(
+                status=NoticeStatus.DONE, content=content, unprintable=pdf.unprintable(preview.context)
+            )
         return True
 
 

@@ -9,3 +9,9 @@ from apps.notices import rendering
 def render(notice_id: str) -> None:
     """Make the document of one notice."""
     rendering.render(notice_id)
+
+
+@shared_task(name="notices.preview")
+def preview(preview_id: str) -> None:
+    """Make the letter of one preview."""
+    rendering.render_preview(preview_id)

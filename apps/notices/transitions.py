@@ -17,10 +17,11 @@ from apps.core import bell
 from apps.core.business_calendar import next_working_day
 from apps.core.models import EmailStatus, OutgoingEmail
 from apps.core.transitions import TransitionError, move
-from apps.notices.models import Notice
+from apps.notices.models import LetterPreview, Notice
 from apps.notices.states import WORKFLOW, NoticeStatus
 
 RENDER_TASK = "notices.render"
+PREVIEW_TASK = "notices.preview"
 # How long a letter waits to be fetched (§ 41 Abs. 2a Satz 4 VwVfG); AO and SGB X know no such end.
 RETRIEVAL_DAYS = 10
 # Before that nothing can have come back.
@@ -58,6 +59,21 @@ def delivery_of(case: Case) -> str:
     party = case.parties.filter(role=PartyRole.APPLICANT).first()
     reachable = case.applicant is not None and case.applicant.is_active
     return Delivery.PORTAL if reachable and party and party.delivery == Delivery.PORTAL else Delivery.POST
+
+
+def preview_letter(
+    case: Case, *, template: str, context: dict[str, Any], typed: dict[str, list[str]], by: Any
+) -> LetterPreview:
+    """Let a worker make the letter that a decision would send, to be looked at; nothing else happens.
+
+    ``template`` is empty for a decision without a letter. ``typed`` is what the decision was made from, by name of the field. The clerk's earlier previews of the case go.
+    """
+    with transaction.atomic():
+        case.previews.filter(made_by=by).delete()
+        preview = LetterPreview.objects.create(case=case, made_by=by, typed=typed, template=template, context=context)
+        if template:
+            bell.ring(PREVIEW_TASK, preview.pk)
+    return preview
 
 
 def retry(notice: Notice, *, by: Any) -> None:

@@ -18,6 +18,7 @@ from apps.catalogue.models import Fee, Service
 from apps.formbuilder.models import FormVersion
 from tests import factories
 from tests.conftest import SecureClient
+from tests.deciding import decide
 
 pytestmark = pytest.mark.django_db
 
@@ -333,9 +334,8 @@ def test_claim_is_decided_dog_by_dog_with_its_reason(aylin: Any, piotr: Any, aut
     silent = client.post(url, typed({"relief": "exempt"}, {}))
     assert silent.status_code == 422
     assert silent.content.decode().count("Bitte begründen Sie, was Sie zu diesem Hund entscheiden.") == 4
-    answer = client.post(
-        url, typed({"relief": "exempt", "reason": "Ausweis liegt vor."}, {"reason": "Kein Nachweis trotz Rückfrage."})
-    )
+    found_so = typed({"relief": "exempt", "reason": "Ausweis liegt vor."}, {"reason": "Kein Nachweis trotz Rückfrage."})
+    answer = decide(client, url, found_so)
     assert answer.status_code == 302
     context = case.notices.get().context
     assert "Der Hund Bruno wird von der Steuer befreit." in context["tenor"]
@@ -360,7 +360,7 @@ def test_what_differs_from_the_declaration_is_explained_in_the_notice(aylin: Any
     assert 'value="1.5.2026"' in page
     assert not case.notices.exists()
     said = {"household-already_held": "1", "household-amount": "50", "household-reason": "Billigkeit (§ 163 AO)."}
-    assert client.post(url, typed({"since": "1.5.2026", "reason": "Laut Kaufvertrag."}, **said)).status_code == 302
+    assert decide(client, url, typed({"since": "1.5.2026", "reason": "Laut Kaufvertrag."}, **said)).status_code == 302
     context = case.notices.get().context
     # Seven months of 144, and what is set instead.
     assert context["total_text"] == "84,00 €"
@@ -424,7 +424,7 @@ def test_what_was_filed_under_an_older_form_keeps_its_reasons_in_the_notice(
     del older["extra"]["letters"]["assessed"]["findings"]
     row = FormVersion.objects.create(slug="hundesteuer-anmelden", version=0, definition=older)
     Application.objects.filter(case=case).update(form_version=row)
-    assert client.post(url, typed({"relief": "exempt", "reason": "Blindenhund."})).status_code == 302
+    assert decide(client, url, typed({"relief": "exempt", "reason": "Blindenhund."})).status_code == 302
     context = case.notices.get().context
     assert "Der Hund Bruno wird von der Steuer befreit." in context["tenor"]
     assert "Zum Hund Bruno: Blindenhund." in context["reasons"]

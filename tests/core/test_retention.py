@@ -27,6 +27,7 @@ from apps.core import retention, uploads
 from apps.core.models import Heartbeat, OutgoingEmail, PrivateFile, RetentionRun
 from apps.core.sockets import retention_rules
 from apps.core.tasks import apply_retention as nightly_task
+from apps.notices.models import LetterPreview
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,13 @@ def _decided(when: dt.datetime) -> Any:
     applications.decide(case, outcome="rejected", reasons="Darum.", by=clerk)
     Case.objects.filter(pk=case.pk).update(decided_at=when)
     return case
+
+
+def _preview(when: dt.datetime) -> Any:
+    case = _filed()
+    return LetterPreview.objects.create(
+        case=case, made_by=case.applicant, typed={}, template="letter", context={}, created_at=when
+    )
 
 
 def _withdrawn(when: dt.datetime) -> Any:
@@ -183,6 +191,7 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("tickets", _ticket),
     ("shifts", _shift),
     ("wishes", _wish),
+    ("previews", _preview),
 ]
 
 

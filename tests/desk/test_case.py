@@ -11,8 +11,10 @@ from apps.cases.models import Case
 from apps.core import emails
 from apps.core.business_calendar import today
 from apps.core.models import EmailStatus, OutgoingEmail
-from apps.notices.models import LegalRemedy
+from apps.notices import rendering
+from apps.notices.models import LegalRemedy, LetterPreview
 from tests import factories
+from tests.deciding import decide
 
 
 def act(case: Case, verb: str) -> str:
@@ -92,13 +94,84 @@ def test_notes_are_for_colleagues_only(client: Any, karla: Any, aylin: Any, park
     assert "Ruft oft an." not in client.as_(aylin).get(parking_case.get_absolute_url()).content.decode()
 
 
+REJECTED = {"outcome": "rejected", "reasons": "Der Stellplatz fehlt.", "fee": "0"}
+
+
+def test_decision_is_shown_as_its_letter_and_made_by_a_second_press(
+    client: Any, karla: Any, parking_case: Case, mailoutbox: list[Any]
+) -> None:
+    url = f"{parking_case.staff_url}entscheiden/"
+    before = parking_case.timeline.count()
+    shown = client.as_(karla).post(url, REJECTED).url
+    waiting = client.get(shown).content.decode()
+    assert 'hx-trigger="every 1s"' in waiting
+    assert "So entscheiden" not in waiting
+    # Not even by hand, as long as nobody can have seen it.
+    client.post(shown)
+    preview = LetterPreview.objects.get()
+    rendering.render_preview(preview.pk)
+    page = client.get(shown).content.decode()
+    assert "Noch ist nichts entschieden und nichts verschickt." in page
+    assert client.get(f"{shown}bescheid/").content.startswith(b"%PDF-")
+    assert client.get(f"{shown}1/").content.startswith(b"\x89PNG")
+    assert client.get(f"{shown}9/").status_code == 404
+    parking_case.refresh_from_db()
+    assert parking_case.is_open
+    assert parking_case.timeline.count() == before
+    assert not parking_case.notices.exists()
+    assert client.post(shown).url == parking_case.staff_url
+    notice = parking_case.notices.get()
+    assert notice.context == preview.context
+    assert not LetterPreview.objects.exists()
+
+
+def test_letter_is_changed_with_everything_that_was_typed(client: Any, karla: Any, parking_case: Case) -> None:
+    shown = client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", GRANTED | {"zone": "Köhlerberg"}).url
+    rendering.render_preview(LetterPreview.objects.get().pk)
+    page = client.get(f"{parking_case.staff_url}entscheiden/?vorschau={shown.split('/')[-2]}").content.decode()
+    for typed in ("Köhlerberg", "30,70", "01.01.2027", "Die Gebühr deckt den Aufwand.", "checked"):
+        assert typed in page
+    assert client.get(f"{parking_case.staff_url}entscheiden/?vorschau=x").status_code == 200
+
+
+def test_letter_that_would_be_another_one_now_is_not_released(client: Any, karla: Any, parking_case: Case) -> None:
+    shown = client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", REJECTED).url
+    rendering.render_preview(LetterPreview.objects.get().pk)
+    LegalRemedy.objects.create(key="vwvfg", text="Neue Belehrung.", valid_from=today())
+    answer = client.post(shown, follow=True)
+    assert "Der Bescheid sähe jetzt anders aus als in der Vorschau." in answer.content.decode()
+    assert "Der Stellplatz fehlt." in answer.content.decode()
+    parking_case.refresh_from_db()
+    assert parking_case.is_open
+    assert not parking_case.notices.exists()
+
+
+def test_preview_is_for_who_made_it(client: Any, karla: Any, henrike: Any, parking_case: Case) -> None:
+    shown = client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", REJECTED).url
+    rendering.render_preview(LetterPreview.objects.get().pk)
+    client.as_(henrike)
+    assert {client.get(shown + part).status_code for part in ("", "bescheid/", "1/")} == {404}
+    assert client.post(shown).status_code == 404
+
+
+def test_words_the_letter_cannot_print_are_shown_before_the_decision(client: Any, karla: Any, aylin: Any) -> None:
+    case = factories.parking_case(aylin, family_name="Łukaszewicz 王小明")
+    shown = client.as_(karla).post(f"{case.staff_url}entscheiden/", REJECTED).url
+    rendering.render_preview(LetterPreview.objects.get().pk)
+    page = client.get(shown).content.decode()
+    assert "<bdi>王小明</bdi>" in page
+    assert "<bdi>Łukaszewicz</bdi>" not in page
+
+
 def test_two_clerks_deciding_at_once_end_in_one_decision(
     client: Any, karla: Any, henrike: Any, parking_case: Case
 ) -> None:
     url = f"{parking_case.staff_url}entscheiden/"
-    data = {"outcome": "rejected", "reasons": "Der Stellplatz fehlt.", "fee": "0"}
-    assert client.as_(karla).post(url, data).url == parking_case.staff_url
-    response = client.as_(henrike).post(url, data, follow=True)
+    shown = client.as_(henrike).post(url, REJECTED).url
+    assert decide(client.as_(karla), url, REJECTED).url == parking_case.staff_url
+    response = client.as_(henrike).post(shown, follow=True)
+    assert "Über diesen Vorgang ist schon entschieden." in response.content.decode()
+    response = client.post(url, REJECTED, follow=True)
     assert "jemand anderes über den Vorgang entschieden" in response.content.decode()
     assert "Der Stellplatz fehlt." in response.content.decode()
     assert parking_case.notices.count() == 1
@@ -158,14 +231,14 @@ def test_decision_that_says_too_little_is_asked_for_the_rest(
 def test_permit_names_its_zone_and_what_is_to_be_paid_although_somebody_sues(
     client: Any, karla: Any, parking_case: Case
 ) -> None:
-    client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", GRANTED)
+    decide(client.as_(karla), f"{parking_case.staff_url}entscheiden/", GRANTED)
     context = parking_case.notices.get().context
     assert any("der Bewohnerparkzone A, zu der die Wohnung" in line for line in context["tenor"])
     assert context["remedy_hint"].startswith("Eine Klage gegen die Gebühr hat keine aufschiebende Wirkung")
 
 
 def test_what_costs_nothing_says_nothing_of_paying(client: Any, karla: Any, parking_case: Case) -> None:
-    client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", GRANTED | {"fee": "0", "reasons": ""})
+    decide(client.as_(karla), f"{parking_case.staff_url}entscheiden/", GRANTED | {"fee": "0", "reasons": ""})
     context = parking_case.notices.get().context
     assert context["remedy"].startswith("Gegen diesen Bescheid")
     assert (context["remedy_hint"], context["payment"]) == ("", "")
@@ -174,7 +247,7 @@ def test_what_costs_nothing_says_nothing_of_paying(client: Any, karla: Any, park
 def test_declaration_on_which_nothing_is_assessed_contradicts_nothing(client: Any, piotr: Any, aylin: Any) -> None:
     case = factories.dog_case(aylin)
     typed = {"outcome": "rejected", "reasons": "Der Hund lebt in Gifhorn."}
-    assert client.as_(piotr).post(f"{case.staff_url}entscheiden/", typed).status_code == 302
+    assert decide(client.as_(piotr), f"{case.staff_url}entscheiden/", typed).status_code == 302
     context = case.notices.get().context
     assert context["tenor"] == ["Auf Ihre Anmeldung wird keine Hundesteuer festgesetzt."]
     assert context["remedy"].startswith("Gegen diesen Bescheid")
@@ -194,7 +267,7 @@ def test_without_an_instruction_on_remedies_nothing_is_decided(client: Any, karl
     remedy = LegalRemedy.objects.create(key="vwvfg", text="Neue Belehrung.", valid_from=today() + dt.timedelta(days=1))
     assert client.post(url, GRANTED).status_code == 422
     LegalRemedy.objects.filter(pk=remedy.pk).update(valid_from=today())
-    assert client.post(url, GRANTED).status_code == 302
+    assert decide(client, url, GRANTED).status_code == 302
     assert parking_case.notices.get().context["remedy"] == "Neue Belehrung."
 
 

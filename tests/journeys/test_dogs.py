@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.browsing import shows
+from tests.journeys.browsing import release_letter, shows
 from tests.journeys.people import KARLA
 from tests.journeys.test_parking import pdf_text
 from tests.portal_process import Portal
@@ -71,7 +71,8 @@ def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_pat
     clerk.press("Entscheiden")
     shows(clerk.page, total)
     clerk.page.check("[name=outcome][value=assessed]")
-    clerk.press("Entscheiden und Bescheid erstellen")
+    clerk.press("Weiter zur Vorschau")
+    release_letter(clerk)
 
     citizen.press("Zum Vorgang")
     opened = page.get_by_role("link", name="Bescheid öffnen (PDF)")

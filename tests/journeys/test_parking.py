@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.factories import jpeg_bytes
-from tests.journeys.browsing import follow, shows
+from tests.journeys.browsing import follow, release_letter, shows
 from tests.journeys.people import KARLA, PASSWORD
 from tests.portal_process import Portal
 
@@ -139,7 +139,8 @@ def test_parking_permit_from_registration_to_notice(
     clerk.page.fill("[name=zone]", "Stadtmitte 2")
     clerk.page.fill("[name=fee]", "30,70")
     clerk.page.fill("[name=reasons]", "Die Gebühr deckt den Aufwand eines Jahres.")
-    clerk.press("Entscheiden und Bescheid erstellen")
+    clerk.press("Weiter zur Vorschau")
+    release_letter(clerk)
 
     # The PDF appears; nobody reloads by hand where JavaScript runs.
     opened = page.get_by_role("link", name="Bescheid öffnen (PDF)")

@@ -6,6 +6,7 @@ import subprocess
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from apps.applications.states import Status
 from apps.cases.models import Case
 from apps.core.business_calendar import today
 from apps.core.models import OutgoingEmail
+from apps.core.sockets import sweeps
 from apps.notices import pdf, rendering, transitions
-from apps.notices.models import Notice, NoticeDocument
+from apps.notices.models import LetterPreview, Notice, NoticeDocument
 from apps.notices.states import NoticeStatus
 from tests import factories
 
@@ -96,6 +98,77 @@ def test_letter_has_its_parts_and_every_letter_of_the_name(aylin: Any, karla: An
                  "Begründung", "Rechtsbehelfsbelehrung", "innerhalb eines Monats nach Bekanntgabe",
                  "Verwaltungsgericht Braunschweig", "Karla Brandes", "Seite 1 von 2", "Seite 2 von 2"):  # fmt: skip
         assert part in text, part
+
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+# DIN 91379: letters of one code point, and those that are only written with combining marks.
+LETTERS = "".join(chr(c) for c in [*range(0xC0, 0x180), *range(0x1E00, 0x1E9F), *range(0x1EA0, 0x1EFA)]) + (
+    "ƁƆƏƗƠơƯưƷƵƶǍǎǏǐǑǒǓǔǕǖǗǘǙǚǛǜǞǟǢǣǤǥǦǧǨǩǪǫǬǭǮǯǰǴǵǸǹǺǻǼǽǾǿȆȇȒȓȘșȚțȞȟȧȨȩȪȫȬȭȮȯȰȱȲȳəɨʒʰʳʹʺʾʿˈˌẞ"
+    "A̋a̋C̀c̀C̄c̄C̆c̆C̈c̈C̕c̕C̣c̣C̦c̦C̨̆c̨̆D̂d̂F̀f̀F̄f̄G̀g̀H̄h̄H̦h̦H̱ẖJ́j́K̀k̀K̂k̂K̄k̄K̇k̇K̕k̕K̛k̛K̦k̦K͟HK͟hk͟hL̀l̀L̂l̂L̥l̥L̥̄l̥̄L̦l̦M̀m̀M̂m̂M̆m̆M̐m̐"
+    "N̂n̂N̄n̄N̆n̆N̦n̦P̀p̀P̄p̄P̕p̕P̣p̣R̆r̆R̥r̥R̥̄r̥̄S̀s̀S̄s̄S̛̄s̛̄S̱s̱T̀t̀T̄t̄T̈ẗT̕t̕T̛t̛U̇u̇Z̀z̀Z̄z̄Z̆z̆Z̈z̈Z̧z̧"
+)
+
+
+def test_nothing_runs_off_the_paper_or_over_another_line(aylin: Any, karla: Any, tmp_path: Path) -> None:
+    case = factories.parking_case(aylin, given_name=LONG, family_name=LONG, street=LONG, city=LONG)
+    preview = applications.preview(
+        case, typed={}, by=karla, outcome=Status.REJECTED, reasons=f"{'x' * 500} {LONG * 3}", fee=Decimal(5)
+    )
+    assert rendering.render_preview(preview.pk)
+    preview.refresh_from_db()
+    file = tmp_path / "n.pdf"
+    file.write_bytes(bytes(preview.content))
+    done = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, check=True).stdout.decode()
+    boxes = [tuple(map(float, box)) for box in re.findall(r'xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)"', done)]
+    # 20 mm stay free at the right; what begins left of the middle in the upper part ends before the column beside it.
+    assert max(right for _left, _top, right, _bottom in boxes) <= (210 - 20) / 25.4 * 72 + 1
+    top = done.split("</page>")[0].split("Bescheid</word>")[0]
+    address = [tuple(map(float, b)) for b in re.findall(r'xMin="(.+?)" yMin="(.+?)" xMax="(.+?)" yMax="(.+?)"', top)]
+    assert max(right for left, _t, right, _b in address if left < 250) <= (25 + 85) / 25.4 * 72 + 1
+    lines = sorted({(round(t, 1), round(b, 1)) for left, t, _r, b in address if left < 75 and t > 150})
+    assert all(above[1] <= below[0] + 5 for above, below in pairwise(lines)), lines
+    assert "".join(re.findall(r">([^<\n]+)</word>", done)).count(LONG) >= 6
+
+
+def test_fonts_have_every_letter_of_din_91379_and_what_others_write_besides() -> None:
+    assert pdf.unprintable({"name": [LETTERS, "ἀγάπη Київ Ъ שלום سلام می‌خواهم ქართული հայերեն € § – „“ ☎"]}) == []
+    assert pdf.unprintable(["Frau 王小明", {"x": "王小明 👩‍👩‍👧"}, 7, None]) == ["王小明", "👩‍👩‍👧"]
+
+
+def test_preview_delivers_nothing_and_is_given_up_after_three_tries(
+    parking_case: Case, karla: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = OutgoingEmail.objects.count()
+    preview = applications.preview(
+        parking_case, typed={}, by=karla, outcome=Status.REJECTED, reasons="Darum.", fee=Decimal()
+    )
+    with monkeypatch.context() as broken:
+        broken.setattr(pdf, "write_pdf", lambda _html: (_ for _ in ()).throw(pdf.RenderError("x")))
+        assert not any(rendering.render_preview(preview.pk) for _ in range(2))
+        preview.refresh_from_db()
+        assert preview.is_pending
+        assert not rendering.render_preview(preview.pk)
+    preview.refresh_from_db()
+    assert preview.status == NoticeStatus.DEAD
+    assert not rendering.render_preview(preview.pk)
+    again = applications.preview(
+        parking_case, typed={}, by=karla, outcome=Status.REJECTED, reasons="Darum.", fee=Decimal()
+    )
+    assert rendering.render_preview(again.pk)
+    assert not rendering.render_preview(again.pk)
+    assert [page.number for page in again.pages.all()] == [1]
+    assert not LetterPreview.objects.filter(pk=preview.pk).exists()
+    assert not Notice.objects.exists()
+    assert OutgoingEmail.objects.count() == mails
+
+
+def test_preview_whose_bell_was_lost_is_rung_for_again(parking_case: Case, karla: Any) -> None:
+    preview = applications.preview(
+        parking_case, typed={}, by=karla, outcome=Status.REJECTED, reasons="Darum.", fee=Decimal()
+    )
+    found = {sweep.task: sweep for sweep in sweeps}[transitions.PREVIEW_TASK]
+    assert list(found.overdue(timezone.now() + timedelta(minutes=1))) == [preview.pk]
+    assert not list(found.overdue(timezone.now() - timedelta(minutes=1)))
 
 
 def test_document_is_tagged_and_embeds_its_fonts(notice: Notice, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """The clerk's side of an application; mounted by the desk behind its sign-in."""
 
+import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.requests import for_departments
 from apps.applications import transitions
@@ -15,76 +18,173 @@ from apps.applications.forms import CaptureForm, DecisionForm, FindingForms
 from apps.applications.letters import MissingRemedy
 from apps.applications.states import Status
 from apps.cases.models import Case
+from apps.core.downloads import private_bytes
+from apps.core.requests import query_dict
+from apps.core.text import storable
 from apps.core.transitions import TransitionError
 from apps.formbuilder.summary import summarise
+from apps.notices.models import LetterPreview
+
+NO_REMEDY = gettext_lazy(
+    "Für dieses Verfahren fehlt die Rechtsbehelfsbelehrung. Bitte lassen Sie sie unter „Rechtsbehelfsbelehrungen“ ergänzen."
+)
+NO_RATE = gettext_lazy("Für ein Jahr fehlt der Gebührensatz. Bitte lassen Sie ihn unter „Gebühren“ ergänzen.")
+
+
+class _Forms:
+    """The forms of a decision about a case, with what was typed or the case's own values."""
+
+    def __init__(self, case: Case, outcomes: tuple[str, ...], data: QueryDict | None) -> None:
+        extra = case.application.form_version.parsed.extra
+        fee = extra.get("fee", {})
+        # "Neu berechnen" judges only what the sum hangs on.
+        self.again = data is not None and "_again" in data
+        self.form = DecisionForm(
+            None if self.again else data,
+            outcomes=outcomes,
+            fee_by_clerk=fee.get("rule") == "set_by_clerk",
+            letters=extra.get("letters", {}),
+            initial=data.dict() if data is not None and self.again else _initial(case),
+        )
+        self.tax = FindingForms(data, case.application.answers) if is_dog_tax(fee) else None
+        self.findings = None
+        if self.tax is not None and data is not None:
+            holds = self.tax.is_valid() or (self.again and self.tax.excuse_reasons())
+            self.findings = self.tax.findings() if holds else None
+
+    def is_valid(self) -> bool:
+        """Whether a decision can be made of it."""
+        if not self.form.is_valid():
+            return False
+        return self.tax is None or self.findings is not None or self.form.cleaned_data["outcome"] != Status.ASSESSED
+
+    def arguments(self) -> dict[str, Any]:
+        """The decision, as the verbs take it; once the forms are valid."""
+        names = ("outcome", "reasons", "fee", "valid_from", "valid_until", "conditions")
+        data = self.form.cleaned_data
+        chosen = {name: data[name] for name in names if name in data}
+        return chosen | {"named": self.form.named(), "findings": self.findings}
+
+    def typed(self, data: QueryDict) -> dict[str, list[str]]:
+        """What stands in the fields, to be kept."""
+        names = [form.add_prefix(name) for form in self.all for name in form.fields]
+        return {name: [storable(str(data[name]))] for name in names if name in data}
+
+    @property
+    def all(self) -> list[Any]:
+        """In the order of the summary of errors."""
+        return [self.form, *(self.tax.all_forms if self.tax is not None else [])]
 
 
 @require_http_methods(["GET", "POST"])
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
-    """Choose the outcome, give reasons, see what the letter will say about money."""
+    """Choose the outcome and give reasons; then the letter is made, to be looked at. Nothing is decided here."""
+    case, outcomes = _undecided(request, reference)
+    if not case.is_open and request.method == "GET":
+        messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
+        return redirect(case.staff_url)
+    data = request.POST if request.method == "POST" else _typed_before(request, case)
+    forms = _Forms(case, outcomes, data)
+    assessment, missing = None, ""
+    try:
+        assessment = transitions.preview_tax(case.application, forms.findings)
+    except MissingFee as error:
+        missing = str(error)
+    if request.method == "POST" and forms.is_valid():
+        try:
+            made = transitions.preview(case, typed=forms.typed(request.POST), by=request.user, **forms.arguments())
+            return redirect("admin:decision_preview", case.reference, made.pk)
+        except MissingRemedy:
+            forms.form.add_error(None, NO_REMEDY)
+        except MissingFee:
+            forms.form.add_error(None, NO_RATE)
+        except TransitionError:
+            # The reasons that were typed stay on the page.
+            forms.form.add_error(None, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
+    context = {
+        "case": case,
+        "form": forms.form,
+        "assessment": assessment,
+        "tax": forms.tax,
+        "errors_in": forms.all,
+        "missing": missing,
+        "summary": summarise(case.application.form_version.parsed, case.application.answers),
+    }
+    wrong = any(form.errors for form in forms.all)
+    return render(request, "applications/decide.html", context, status=422 if wrong else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
+    """The letter as it will be sent, and the press that decides."""
+    case, outcomes = _undecided(request, reference)
+    if not case.is_open:
+        messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
+        return redirect(case.staff_url)
+    shown = _preview_of(request, case, pk)
+    change = f"{reverse('admin:decide', args=[case.reference])}?vorschau={shown.pk}"
+    if request.method == "POST":
+        forms = _Forms(case, outcomes, query_dict(shown.typed))
+        try:
+            if not forms.is_valid():
+                # A day that has passed since, or another rule.
+                raise transitions.LetterChanged
+            transitions.release(shown, by=request.user, **forms.arguments())
+            messages.success(request, _("Entschieden. Der Bescheid wird gerade erstellt."))
+            return redirect(case.staff_url)
+        except (transitions.LetterChanged, MissingRemedy, MissingFee):
+            messages.warning(
+                request,
+                _("Der Bescheid sähe jetzt anders aus als in der Vorschau. Bitte sehen Sie ihn noch einmal an."),
+            )
+            return redirect(change)
+        except TransitionError:
+            messages.info(request, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
+            return redirect(case.staff_url)
+    context = {"case": case, "preview": shown, "change": change, "pages": shown.pages.defer("picture")}
+    return render(request, "applications/preview.html", context)
+
+
+@require_safe
+def preview_pdf(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
+    """The previewed letter itself."""
+    shown = _preview_of(request, _undecided(request, reference)[0], pk)
+    if not shown.is_done:
+        raise Http404
+    return private_bytes(bytes(shown.content), name="Vorschau.pdf", media_type="application/pdf", inline=True)
+
+
+@require_safe
+def preview_page(request: HttpRequest, reference: str, pk: Any, number: int) -> HttpResponse:
+    """A page of the previewed letter as a picture."""
+    shown = _preview_of(request, _undecided(request, reference)[0], pk)
+    page = get_object_or_404(shown.pages, number=number)
+    return private_bytes(bytes(page.picture), name=f"Seite-{number}.png", media_type="image/png", inline=True)
+
+
+def _undecided(request: HttpRequest, reference: str) -> tuple[Case, tuple[str, ...]]:
+    """A case that ends in a decision, and the outcomes to choose from; 404 for any other."""
     cases = Case.objects.worked_by(request.user).filter(kind=transitions.KIND)
     case = get_object_or_404(cases.select_related("service", "application__form_version"), reference=reference)
     outcomes = transitions.OUTCOMES.get(case.service.outcome_type, ()) if case.service else ()
     if not outcomes:
         raise Http404
-    if not case.is_open and request.method == "GET":
-        messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
-        return redirect(case.staff_url)
-    extra = case.application.form_version.parsed.extra
-    rule, data = extra.get("fee", {}), request.POST if request.method == "POST" else None
-    # "Neu berechnen" judges only what the sum hangs on.
-    again = data is not None and "_again" in data
-    form = DecisionForm(
-        None if again else data,
-        outcomes=outcomes,
-        fee_by_clerk=rule.get("rule") == "set_by_clerk",
-        letters=extra.get("letters", {}),
-        initial=data.dict() if data is not None and again else _initial(case),
-    )
-    tax = FindingForms(data, case.application.answers) if is_dog_tax(rule) else None
-    holds = tax is not None and data is not None and (tax.is_valid() or (again and tax.excuse_reasons()))
-    findings = tax.findings() if tax is not None and holds else None
-    assessment, missing = None, ""
+    return case, outcomes
+
+
+def _preview_of(request: HttpRequest, case: Case, pk: Any) -> LetterPreview:
+    user: Any = request.user
+    return get_object_or_404(case.previews.filter(made_by=user).defer("content"), pk=pk)
+
+
+def _typed_before(request: HttpRequest, case: Case) -> QueryDict | None:
+    """What the clerk typed for the preview they come back from."""
     try:
-        assessment = transitions.preview_tax(case.application, findings)
-    except MissingFee as error:
-        missing = str(error)
-    valid = form.is_valid() and (tax is None or findings is not None or form.cleaned_data["outcome"] != Status.ASSESSED)
-    if valid:
-        try:
-            transitions.decide(
-                case, by=request.user, named=form.named(), findings=findings, **_arguments(form.cleaned_data)
-            )
-            messages.success(request, _("Entschieden. Der Bescheid wird gerade erstellt."))
-            return redirect(case.staff_url)
-        except MissingRemedy:
-            form.add_error(
-                None,
-                _(
-                    "Für dieses Verfahren fehlt die Rechtsbehelfsbelehrung. Bitte lassen Sie sie unter „Rechtsbehelfsbelehrungen“ ergänzen."
-                ),
-            )
-        except MissingFee:
-            form.add_error(
-                None, _("Für ein Jahr fehlt der Gebührensatz. Bitte lassen Sie ihn unter „Gebühren“ ergänzen.")
-            )
-        except TransitionError:
-            # The reasons that were typed stay on the page.
-            form.add_error(None, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
-    context = {
-        "case": case,
-        "form": form,
-        "assessment": assessment,
-        "tax": tax,
-        "errors_in": [form, *(tax.all_forms if tax is not None else [])],
-        "missing": missing,
-        "summary": summarise(case.application.form_version.parsed, case.application.answers),
-    }
-    return render(request, "applications/decide.html", context, status=422 if form.errors or _is_wrong(tax) else 200)
-
-
-def _is_wrong(tax: FindingForms | None) -> bool:
-    return tax is not None and any(form.errors for form in tax.all_forms)
+        wanted = uuid.UUID(request.GET.get("vorschau", ""))
+    except ValueError:
+        return None
+    found = case.previews.filter(pk=wanted, made_by_id=request.user.pk).first()
+    return query_dict(found.typed) if found is not None else None
 
 
 def _initial(case: Case) -> dict[str, Any]:
@@ -96,11 +196,6 @@ def _initial(case: Case) -> dict[str, Any]:
                 initial[target] = ".".join(reversed(answers[key].split("-")))
                 break
     return initial
-
-
-def _arguments(data: dict[str, Any]) -> dict[str, Any]:
-    names = ("outcome", "reasons", "fee", "valid_from", "valid_until", "conditions")
-    return {name: data[name] for name in names if name in data}
 
 
 @for_departments

@@ -21,9 +21,10 @@ from apps.applications.models import Draft
 from apps.applications.views.reach import asks_who_was_signed_in, owned_in_this_browser, reach
 from apps.cases.models import Case
 from apps.catalogue.models import Service
-from apps.core import limits, uploads
+from apps.core import limits, text, uploads
 from apps.core.bilingual import localised
 from apps.core.downloads import private_file
+from apps.core.requests import query_dict
 from apps.formbuilder.definition import Field, Step
 from apps.formbuilder.forms import visible_steps
 from apps.formbuilder.models import FormVersion
@@ -102,7 +103,7 @@ def step(request: HttpRequest, pk: Any, key: str) -> HttpResponse:
             # Filed or discarded in another window.
             return redirect("applications:resume", draft.pk)
     typed = draft.typed.get(current.key)
-    data = _query_dict(typed) if typed else None
+    data = query_dict(typed) if typed else None
     bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
     if typed:
         bound.is_valid()
@@ -168,8 +169,8 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
         drop_errors(bound, unseen)
     elif quiet:
         drop_errors(bound, [f.add_prefix(n) for f in bound.all_forms for n in f.fields])
-    for name, text in upload_errors.items():
-        _add_upload_error(bound, name, text)
+    for name, sentence in upload_errors.items():
+        _add_upload_error(bound, name, sentence)
     transitions.save_step(draft, current.key, answers=None, keys=set(), typed=_typed(current, data))
     return _render_step(request, draft, bound, steps, revealed=revealed, status=422)
 
@@ -262,12 +263,12 @@ def _entry_exists(request: HttpRequest, parts: list[str]) -> bool:
     return index is not None and index < _number(request.POST.get(f"{parts[0]}-count"))
 
 
-def _add_upload_error(bound: BoundStep, name: str, text: str) -> None:
+def _add_upload_error(bound: BoundStep, name: str, sentence: str) -> None:
     for form in bound.all_forms:
         for key in form.fields:
             if form.add_prefix(key) == name:
                 form.errors.pop(key, None)
-                form.add_error(key, text)
+                form.add_error(key, sentence)
 
 
 def _render_step(
@@ -331,7 +332,7 @@ def _typed(step: Step, data: QueryDict) -> dict[str, list[str]]:
             continue
         kept[name] = []
         for number, value in enumerate(data.getlist(name)[:MOST_CHOSEN]):
-            kept[name].append(_storable(value)[: min(MOST_KEY if number else MOST_TYPED, max(room, 0))])
+            kept[name].append(text.storable(value)[: min(MOST_KEY if number else MOST_TYPED, max(room, 0))])
             room -= len(kept[name][-1]) + 1
     return kept
 
@@ -351,29 +352,17 @@ def _is_field(step: Step, name: str) -> bool:
     return False
 
 
-def _storable(text: str) -> str:
-    """The text without what PostgreSQL's JSON cannot hold: NUL and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
-
-
-def _query_dict(typed: dict[str, list[str]]) -> QueryDict:
-    data = QueryDict(mutable=True)
-    for name, values in typed.items():
-        data.setlist(name, values)
-    return data
-
-
-def _whole(text: str) -> int | None:
+def _whole(digits: str) -> int | None:
     """A small whole number in plain digits; None for anything else (``isdigit`` takes ``²``, too)."""
-    return int(text) if re.fullmatch(r"[0-9]{1,3}", text) else None
+    return int(digits) if re.fullmatch(r"[0-9]{1,3}", digits) else None
 
 
-def _number(text: str | None) -> int:
-    return _whole(text or "") or 0
+def _number(digits: str | None) -> int:
+    return _whole(digits or "") or 0
 
 
-def _uuid(text: str) -> uuid.UUID | None:
+def _uuid(written: str) -> uuid.UUID | None:
     try:
-        return uuid.UUID(text)
+        return uuid.UUID(written)
     except ValueError:
         return None
