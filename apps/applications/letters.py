@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import formats, timezone, translation
 
 from apps.applications.models import Application
+from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
 from apps.cases.states import PartyRole
 from apps.core.business_calendar import today
@@ -155,7 +156,7 @@ def _reasons(template: dict[str, Any], decision: dict[str, Any], values: dict[st
 
 
 def _recipients(case: Case) -> list[str]:
-    party = case.parties.filter(role=PartyRole.REPRESENTATIVE).first() or case.parties.first()
+    party = addressee_of(case).party
     lines = party.address_lines if party else []
     joint = [p for p in case.parties.all() if p.role == PartyRole.JOINT]
     # A joint letter names every addressee (§ 41 Abs. 1 VwVfG, § 122 Abs. 1 AO).

@@ -4,25 +4,18 @@ from django.conf import settings
 from django.utils import translation
 
 from apps.cases import kinds
+from apps.cases.addressee import addressee_of
 from apps.cases.models import Case, record
-from apps.cases.states import Act, PartyRole
+from apps.cases.states import Act
 from apps.core import emails
 from apps.core.models import OutgoingEmail
-
-
-def address_of(case: Case) -> str:
-    """Where mails about the case go: the account's address, else the party's, else nowhere."""
-    if case.applicant_id and case.applicant and case.applicant.is_active:
-        return case.applicant.email
-    party = case.parties.filter(role=PartyRole.APPLICANT).first()
-    return party.email if party else ""
 
 
 def link_for(case: Case) -> str:
     """The page on which the addressee reads on; empty when there is none."""
     with translation.override(case.language):
         kind = kinds.of(case)
-        if case.applicant_id is None:
+        if addressee_of(case).account is None:
             # Without an account there is no page behind a sign-in to lead to.
             return settings.SITE_URL + kind.reply_path(case) if kind.reply_path else ""
         return settings.SITE_URL + case.get_absolute_url()
@@ -30,7 +23,7 @@ def link_for(case: Case) -> str:
 
 def notify(case: Case, template: str, **context: object) -> OutgoingEmail | None:
     """Queue a mail about the case and note it in the timeline; None without an address."""
-    address = address_of(case)
+    address = addressee_of(case).email
     if not address:
         return None
     email = emails.queue(

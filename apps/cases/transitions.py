@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from apps.accounts.models import Department, Role
 from apps.cases import kinds
+from apps.cases.addressee import addressee_of
 from apps.cases.emails import notify
 from apps.cases.models import Attachment, Case, Message, Note, Party, record
-from apps.cases.states import Act, Channel, Direction, PartyRole
+from apps.cases.states import Act, Channel, Direction
 from apps.catalogue.models import Service
 from apps.catalogue.normalise import normalised
 from apps.core.business_calendar import today
@@ -196,8 +197,11 @@ def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any)
 def can_be_asked(case: Case) -> bool:
     """Whether a question would reach somebody who can answer it here."""
     kind = kinds.of(case)
-    reachable = case.applicant is not None and case.applicant.is_active
-    return kind.asks_questions and reachable and kind.workflow.allows(case.status, kind.waiting)
+    return (
+        kind.asks_questions
+        and addressee_of(case).account is not None
+        and kind.workflow.allows(case.status, kind.waiting)
+    )
 
 
 def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
@@ -225,8 +229,3 @@ def seen(case: Case) -> None:
     """The clerk has looked at what came back."""
     Case.objects.filter(pk=case.pk).update(came_back_at=None)
     case.came_back_at = None
-
-
-def applicant_of(case: Case) -> Party | None:
-    """The first applicant."""
-    return case.parties.filter(role=PartyRole.APPLICANT).first()

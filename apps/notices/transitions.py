@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from apps.cases.addressee import addressee_of
 from apps.cases.models import Case, record
-from apps.cases.states import Act, Delivery, PartyRole
+from apps.cases.states import Act, Delivery
 from apps.core import bell
 from apps.core.business_calendar import next_working_day
 from apps.core.models import EmailStatus, OutgoingEmail
@@ -47,18 +48,11 @@ def create_notice(
         template_version=TEMPLATE_VERSION,
         context=context,
         decided_by=by,
-        delivery=delivery_of(case),
+        delivery=addressee_of(case).delivery,
     )
     record(case, Act.NOTICE_CREATED, by=by, public=False, title=title)
     bell.ring(RENDER_TASK, notice.pk)
     return notice
-
-
-def delivery_of(case: Case) -> str:
-    """How letters of the case reach their addressee: in the portal only with consent and an account."""
-    party = case.parties.filter(role=PartyRole.APPLICANT).first()
-    reachable = case.applicant is not None and case.applicant.is_active
-    return Delivery.PORTAL if reachable and party and party.delivery == Delivery.PORTAL else Delivery.POST
 
 
 def preview_letter(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.kept import login_required
 from apps.accounts.requests import for_departments
+from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
 from apps.core.downloads import private_bytes
 from apps.core.transitions import TransitionError
@@ -97,7 +98,11 @@ def outbox(request: HttpRequest) -> HttpResponse:
     Mounted by the desk behind its sign-in.
     """
     waiting = Notice.objects.filter(case__in=Case.objects.worked_by(request.user)).to_post()
-    waiting = waiting.select_related("case__department").prefetch_related("case__parties").order_by("done_at", "pk")
+    waiting = (
+        waiting.select_related("case__department", "case__applicant")
+        .prefetch_related("case__parties")
+        .order_by("done_at", "pk")
+    )
     letters = list(waiting[:OUTBOX_SIZE])
     form = OutboxForm(request.POST if request.method == "POST" else None, waiting=waiting)
     printing_only = "print" in request.POST
@@ -120,7 +125,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
             )
             return redirect("admin:outbox")
     picked = set(request.POST.getlist("letters")) if form.is_bound else {str(letter.pk) for letter in letters}
-    rows = [{"letter": letter, "picked": str(letter.pk) in picked, "to": next(iter(letter.case.parties.all()), None)}
+    rows = [{"letter": letter, "picked": str(letter.pk) in picked, "to": addressee_of(letter.case).party}
             for letter in letters]  # fmt: skip
     context = {"form": form, "rows": rows, "more": waiting.count() - len(letters)}
     return render(request, "notices/outbox.html", context, status=422 if form.errors else 200)

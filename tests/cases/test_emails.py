@@ -4,13 +4,9 @@ from typing import Any
 
 from apps.accounts.erasure import close_account
 from apps.accounts.models import User
-from apps.cases.emails import address_of, notify
+from apps.cases.emails import notify
 from apps.cases.models import Case, Party
 from apps.core.models import OutgoingEmail
-
-
-def test_mail_goes_to_the_account(parking_case: Case, aylin: User) -> None:
-    assert address_of(parking_case) == aylin.email
 
 
 def test_closed_account_gets_no_mail(parking_case: Case, aylin: User) -> None:
