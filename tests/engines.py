@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 40)
 os.environ.setdefault("SITE_URL", "https://testserver")
 os.environ["DEMO"] = "0"
+os.environ["CITY_IBAN"] = "DE89370400440532013000"
 os.environ["ALLOWED_HOSTS"] = "testserver,127.0.0.1,localhost"
 
 if "DATABASE_URL" not in os.environ:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.applications.charges import kassenzeichen_is_made, usual_due_date
 from apps.applications.fees import DogFinding, Findings, declared
 from apps.applications.states import Status
 from apps.cases.states import Channel, Delivery
@@ -91,6 +92,13 @@ class CaptureForm(forms.Form):
         field.queryset = Service.objects.published().filter(online="form", department__in=user.department_ids)
 
 
+MISSING_IN_CHARGE = {
+    "due_on": _("Bitte geben Sie an, bis wann zu zahlen ist."),
+    "kassenzeichen": _("Bitte geben Sie das Kassenzeichen ein."),
+    "account": _("Das Konto der Stadt ist nicht eingerichtet (CITY_IBAN). Ohne Konto kann nichts verlangt werden."),
+}
+
+
 class DecisionForm(forms.Form):
     """The clerk's decision; what is asked depends on what the service ends in."""
 
@@ -114,6 +122,18 @@ class DecisionForm(forms.Form):
             "invalid": _("Bitte geben Sie einen Betrag ein. Beispiel: 30,70"),
             "min_value": _("Eine Gebühr ist nicht negativ. 0 steht für gebührenfrei."),
         },
+    )
+    due_on = GermanDateField(
+        label=_("Zu zahlen bis"),
+        required=False,
+        help_text=_("Nur wenn etwas zu zahlen ist. Vorschlag: fünf Wochen ab heute."),
+    )
+    kassenzeichen = PlainCharField(
+        label=_("Kassenzeichen"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"data-width": "20"}),
+        help_text=_("Nur wenn etwas zu zahlen ist. Aus dem Kassenverfahren."),
     )
     conditions = PlainCharField(
         label=_("Nebenbestimmungen"),
@@ -158,6 +178,11 @@ class DecisionForm(forms.Form):
                 del self.fields[name]
         if not fee_by_clerk:
             del self.fields["fee"]
+        if not fee_by_clerk and Status.ASSESSED not in outcomes:
+            del self.fields["due_on"], self.fields["kassenzeichen"]
+        elif kassenzeichen_is_made():
+            del self.fields["kassenzeichen"]
+        self.initial.setdefault("due_on", usual_due_date())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -172,6 +197,9 @@ class DecisionForm(forms.Form):
         elif data.get("conditions") or (data.get("fee") or 0) > 0:
             # § 39 VwVfG: what burdens somebody is explained, even where the rest is as they asked.
             self._demand("reasons", _("Nebenbestimmungen und Gebühren brauchen eine Begründung."))
+        due_on = data.get("due_on")
+        if isinstance(due_on, dt.date) and due_on <= today():
+            self.add_error("due_on", _("Bitte geben Sie einen Tag ein, der noch kommt."))
         if outcome == Status.GRANTED:
             self._demand_period(data.get("valid_from"), data.get("valid_until"))
         return data
@@ -187,6 +215,10 @@ class DecisionForm(forms.Form):
             self.add_error("valid_until", _("Das Ende liegt vor dem Anfang."))
         elif isinstance(end, dt.date) and end < today():
             self.add_error("valid_until", _("Dieser Tag ist schon vorbei."))
+
+    def ask_for(self, part: str) -> None:
+        """Say what of the charge is missing (``IncompleteCharge.part``)."""
+        self.add_error(part if part in self.fields else None, MISSING_IN_CHARGE[part])
 
     def named(self) -> dict[str, str]:
         """What was asked for the letter of the chosen outcome, by key."""

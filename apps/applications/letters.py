@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import formats, timezone, translation
 
+from apps.applications.charges import lines_of
 from apps.applications.models import Application
 from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
@@ -61,7 +62,7 @@ def letter_for(application: Application, decision: dict[str, Any], *, outcome: s
             "opening": fill(template["opening"], values),
             "tenor": tenor,
             "reasons": _reasons(template, decision, values) + why,
-            "payment": fill(template["payment"], values) if has_fee and template.get("payment") else "",
+            "charge": lines_of(decision["charge"]) if decision.get("charge") else [],
             "tax_lines": [
                 {
                     **line,

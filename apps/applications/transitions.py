@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Profile
+from apps.applications.charges import charge_for, usual_due_date
 from apps.applications.fees import Findings, assess, declared, is_dog_tax, snapshot
 from apps.applications.letters import letter_for
 from apps.applications.models import Application, Draft, DraftUpload
@@ -304,11 +305,13 @@ def rule(
     case: Case, *, outcome: str, reasons: str, by: Any, fee: Decimal | None = None,
     valid_from: dt.date | None = None, valid_until: dt.date | None = None, conditions: str = "",
     named: Mapping[str, str] | None = None, findings: Findings | None = None,
+    due_on: dt.date | None = None, kassenzeichen: str = "",
 ) -> Ruling:  # fmt: skip
     """What a decision would be today; changes nothing.
 
     ``named`` holds what its letter asked the clerk for, ``findings`` what the clerk found otherwise than a declaration of
-    dogs says. Raises TransitionError when the outcome does not belong to the service or the case is the clerk's own,
+    dogs says; ``due_on`` is when a charge falls due (by itself in five weeks), ``kassenzeichen`` is used where no rule makes
+    one. Raises IncompleteCharge, TransitionError when the outcome does not belong to the service or the case is the clerk's own,
     MissingFee when the tax cannot be computed, and MissingRemedy when nothing says what can be done against the notice.
     """
     application = case.application
@@ -336,6 +339,10 @@ def rule(
             decision["computed"], decision["yearly"] = str(assessment.total), str(assessment.yearly)
             decision["fee"] = decision["computed"] if found.amount is None else str(found.amount)
             decision["findings"] = found.as_json(application.answers)
+    amount = Decimal(decision["fee"] or 0)
+    if amount > 0:
+        due_on = due_on or usual_due_date()
+        decision["charge"] = charge_for(case, amount, due_on=due_on, kassenzeichen=kassenzeichen)
     letters = application.form_version.parsed.extra.get("letters", {})
     letter = letter_for(application, decision, outcome=outcome, by=by) if outcome in letters else None
     return Ruling(outcome, decision, letter)

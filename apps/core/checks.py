@@ -4,6 +4,22 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
+from stdnum import iban
+
+
+@register(deploy=True)
+def charges_can_be_paid(**_options: Any) -> list[Error]:
+    """Without an account nobody can pay, and no charge can be decided."""
+    errors = []
+    if not iban.is_valid(settings.CITY_ACCOUNT["iban"]):
+        hint = "Set it to the account charges are paid to."
+        errors.append(Error("CITY_IBAN is not an IBAN.", hint=hint, id="portal.E002"))
+    try:
+        settings.KASSENZEICHEN.format(reference="", year=2026)
+    except (LookupError, ValueError):
+        hint = "It may contain {reference} and {year}."
+        errors.append(Error("KASSENZEICHEN is no rule.", hint=hint, id="portal.E003"))
+    return errors
 
 
 @register(Tags.caches, deploy=True)

@@ -241,7 +241,7 @@ def test_what_costs_nothing_says_nothing_of_paying(client: Any, karla: Any, park
     decide(client.as_(karla), f"{parking_case.staff_url}entscheiden/", GRANTED | {"fee": "0", "reasons": ""})
     context = parking_case.notices.get().context
     assert context["remedy"].startswith("Gegen diesen Bescheid")
-    assert (context["remedy_hint"], context["payment"]) == ("", "")
+    assert (context["remedy_hint"], context["charge"]) == ("", [])
 
 
 def test_declaration_on_which_nothing_is_assessed_contradicts_nothing(client: Any, piotr: Any, aylin: Any) -> None:

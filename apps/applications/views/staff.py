@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.requests import for_departments
 from apps.applications import transitions
+from apps.applications.charges import IncompleteCharge
 from apps.applications.fees import MissingFee, is_dog_tax
 from apps.applications.forms import CaptureForm, DecisionForm, FindingForms
 from apps.applications.letters import MissingRemedy
@@ -60,7 +61,7 @@ class _Forms:
 
     def arguments(self) -> dict[str, Any]:
         """The decision, as the verbs take it; once the forms are valid."""
-        names = ("outcome", "reasons", "fee", "valid_from", "valid_until", "conditions")
+        names = ("outcome", "reasons", "fee", "valid_from", "valid_until", "conditions", "due_on", "kassenzeichen")
         data = self.form.cleaned_data
         chosen = {name: data[name] for name in names if name in data}
         return chosen | {"named": self.form.named(), "findings": self.findings}
@@ -98,6 +99,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             forms.form.add_error(None, NO_REMEDY)
         except MissingFee:
             forms.form.add_error(None, NO_RATE)
+        except IncompleteCharge as error:
+            forms.form.ask_for(error.part)
         except TransitionError:
             # The reasons that were typed stay on the page.
             forms.form.add_error(None, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
@@ -132,7 +135,7 @@ def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
             transitions.release(shown, by=request.user, **forms.arguments())
             messages.success(request, _("Entschieden. Der Bescheid wird gerade erstellt."))
             return redirect(case.staff_url)
-        except (transitions.LetterChanged, MissingRemedy, MissingFee):
+        except (transitions.LetterChanged, MissingRemedy, MissingFee, IncompleteCharge):
             messages.warning(
                 request,
                 _("Der Bescheid sähe jetzt anders aus als in der Vorschau. Bitte sehen Sie ihn noch einmal an."),
