@@ -19,7 +19,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from apps.core.networks import named_by_proxies, networks_of
 
@@ -52,8 +52,13 @@ def places() -> int:
 
 # What keeps a processor busy: forms of the account, where passwords are hashed; and in any way it is asked for, the copy
 # of one's own data and the steps of an application, which may show twenty dogs of six fields each.
-COSTLY_FORMS = ("/konto/", "/en/konto/")
+COSTLY_FORMS = ("/konto/", "/en/konto/", "/mein-bereich/vorgaenge/", "/en/mein-bereich/vorgaenge/")
 COSTLY_PAGES = ("/konto/daten/", "/en/konto/daten/", "/antraege/entwurf/", "/en/antraege/entwurf/")
+
+
+# Where files are sent: steps of an application, and answers in a case. Nobody sends parts, or much, to anything else.
+UPLOADS = re.compile(r"(?:/en)?(?:/antraege/entwurf/[^/]+/schritt|/mein-bereich/vorgaenge)/[^/]+/")
+MOST_TYPED_BYTES = 256 * 1024
 
 
 # What waitress' own expressions take seconds for, they never see: addresses with a host, control characters, folded
@@ -67,7 +72,7 @@ MOST_FIELDS = 100
 class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """One request, read strictly: alone on its connection until it is answered, and of one length."""
 
-    error: BadRequest | None
+    error: BadRequest | RequestEntityTooLarge | None
     completed: bool
 
     def received(self, data: bytes) -> int:
@@ -80,10 +85,19 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         if self.chunked and self.body_rcv is not None and not self.error and self._wraps_too_much():
             self.error = BadRequest("More around the chunks than in them")
             self.completed = True
+        within = len(self.body_rcv) if self.body_rcv is not None else 0
+        if not self.error and max(self.content_length, within) > self._most():
+            self.error = RequestEntityTooLarge(f"exceeds {self._most()} bytes")
+            self.completed = True
         if self.completed and not self.empty and data[consumed:].strip(b"\r\n"):
             self.headers["CONNECTION"] = "close"
             return len(data)
         return consumed
+
+    def _most(self) -> int:
+        """How much of a body is taken in: files come to few places."""
+        takes_files = not self.headers_finished or self.empty or UPLOADS.match("/" + self.path.lstrip("/"))
+        return sys.maxsize if takes_files else MOST_TYPED_BYTES
 
     def _wraps_too_much(self) -> bool:
         """Whether the chunks are tiny, their lines long, or the trailer: each is looked at in the one loop.
@@ -107,6 +121,11 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
             raise ParsingError("Bad request") from error
         if (self.chunked and "CONTENT_LENGTH" in self.headers) or "TRANSFER_ENCODING" in self.headers:
             raise ParsingError("Two lengths")
+        is_parts = self.headers.get("CONTENT_TYPE", "").lower().lstrip().startswith("multipart")
+        if is_parts and not UPLOADS.match("/" + self.path.lstrip("/")):
+            # Django would take them apart before any view is asked, and counts neither parts without a name nor what
+            # stands in their heads.
+            raise ParsingError("Nobody uploads here")
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]

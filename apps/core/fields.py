@@ -14,6 +14,22 @@ from apps.core.dates import day_of, time_of
 from apps.core.mail_addresses import NoDomain, canonical
 from apps.core.text import digits, many_lines, one_line, unreadable
 
+# No more of a text is looked at than what it may have, with as much again of what nobody sees or counts.
+LONGEST_VALUE = 200
+# Where a text field names no limit: texts of the master data.
+MOST_WITHOUT_LIMIT = 50_000
+
+
+def demand_length(typed: str, most: int | None) -> None:
+    """Raises ValidationError for a text far beyond its limit, before anything is done with it: that costs time.
+
+    ``most`` is the limit in characters, None where any honest value is short.
+    """
+    if most is None:
+        most = LONGEST_VALUE
+    if len(typed) > 2 * most + 1000:
+        raise ValidationError(_("Das ist viel zu lang. Höchstens %(most)d Zeichen."), "max_length", {"most": most})
+
 
 def demand_readable(typed: str) -> None:
     """Raises ValidationError that names the first character of ``typed`` that is none, and where it stands."""
@@ -40,6 +56,7 @@ class PlainCharField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The text as it is stored; raises ValidationError for what is no character."""
         typed = str(super().to_python(value) or "")
+        demand_length(typed, self.max_length or MOST_WITHOUT_LIMIT)
         demand_readable(typed)
         return many_lines(typed) if isinstance(self.widget, forms.Textarea) else one_line(typed)
 
@@ -50,6 +67,7 @@ class PublishedTextField(PlainCharField):
     def to_python(self, value: Any) -> str:
         """The text as it is stored; raises ValidationError for what is no character."""
         typed = str(forms.CharField.to_python(self, value) or "")
+        demand_length(typed, self.max_length or MOST_WITHOUT_LIMIT)
         demand_readable(typed)
         text = many_lines(typed)
         return text if isinstance(self.widget, forms.Textarea) else text.replace("\n", " ")
@@ -79,6 +97,7 @@ class MailAddressField(forms.EmailField):
 
     def to_python(self, value: Any) -> str:
         """The address; raises ValidationError where it can have no domain."""
+        demand_length(str(value or ""), self.max_length)
         try:
             return canonical(super().to_python(value) or "")
         except NoDomain as error:
@@ -103,6 +122,7 @@ class GermanDateField(forms.DateField):
         """The day; raises ValidationError when there is none."""
         if value is None or isinstance(value, dt.date):
             return super().to_python(value)
+        demand_length(str(value), None)
         if not one_line(str(value)):
             return None
         try:
@@ -140,6 +160,7 @@ class GermanTimeField(forms.TimeField):
         """The time; raises ValidationError when there is none."""
         if value is None or isinstance(value, dt.time):
             return super().to_python(value)
+        demand_length(str(value), None)
         if not one_line(str(value)):
             return None
         try:
@@ -153,7 +174,10 @@ class GermanIntegerField(forms.IntegerField):
 
     def to_python(self, value: Any) -> int | None:
         """The number; raises ValidationError when it is none."""
-        return super().to_python(digits(one_line(value)) if isinstance(value, str) else value)
+        if isinstance(value, str):
+            demand_length(value, None)
+            value = digits(one_line(value))
+        return super().to_python(value)
 
 
 class GermanDecimalField(forms.DecimalField):
@@ -162,6 +186,7 @@ class GermanDecimalField(forms.DecimalField):
     def to_python(self, value: Any) -> Any:
         """The number; raises ValidationError when it is none."""
         if isinstance(value, str):
+            demand_length(value, None)
             value = digits(one_line(value))
             if "," in value:
                 value = value.replace(".", "").replace(",", ".")

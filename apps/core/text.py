@@ -13,7 +13,8 @@ _MARKS = "".join(
     for character in map(chr, range(sys.maxunicode + 1))
     if unicodedata.combining(unicodedata.normalize("NFKD", character)[0])
 )
-_TOO_MANY_MARKS = re.compile(f"([{_MARKS}]{{{MOST_MARKS}}})(?=[{_MARKS}])")
+# Each mark is looked at once: it belongs to the run before it, however long that is.
+_RUN_OF_MARKS = re.compile(f"[{_MARKS}]+")
 GRAPHEME_JOINER = "\u034f"
 
 
@@ -23,11 +24,25 @@ def normal(form: Literal["NFC", "NFKD"], text: str) -> str:
     Marks on one letter are put in order by comparing each with those before it: thousands would take seconds, in which
     Python does nothing else. The Stream-Safe Text Process (UAX #15, section 13) parts them, invisibly.
     """
+    if text.isascii():
+        return text
     while True:
-        text = unicodedata.normalize(form, _TOO_MANY_MARKS.sub(rf"\1{GRAPHEME_JOINER}", text))
+        text = unicodedata.normalize(form, parted := _parted(text))
         # Some marks fall into two.
-        if not _TOO_MANY_MARKS.search(text):
+        if text == parted or text == _parted(text):
             return text
+
+
+def _parted(text: str) -> str:
+    """The text with a joiner after so many marks in a row."""
+
+    def part(run: re.Match[str]) -> str:
+        marks = run[0]
+        if len(marks) <= MOST_MARKS:
+            return marks
+        return GRAPHEME_JOINER.join(marks[i : i + MOST_MARKS] for i in range(0, len(marks), MOST_MARKS))
+
+    return _RUN_OF_MARKS.sub(part, text)
 
 
 # What nobody sees, wherever it came from: a word processor, a web page, a PDF file (Default_Ignorable_Code_Point of

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import timeit
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.catalogue.normalise import normalised
-from apps.core.fields import PlainCharField
+from apps.core import fields as core_fields
+from apps.core.fields import (
+    GermanDateField,
+    GermanDecimalField,
+    GermanIntegerField,
+    GermanTimeField,
+    MailAddressField,
+    PhoneField,
+    PlainCharField,
+    PublishedTextField,
+)
 from apps.core.text import MOST_MARKS, many_lines, normal, one_line, unreadable
 from apps.core.uploads import clean_name
 
@@ -46,6 +57,36 @@ def test_of_no_character_there_is_a_long_run_to_be_put_in_order() -> None:
             for form in ("NFC", "NFKD"):
                 kept = unicodedata.normalize("NFD", normal(form, character * 200))  # type: ignore[arg-type]
                 assert longest_run(kept) < 100, hex(ord(character))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        PlainCharField(max_length=120), PlainCharField(), PlainCharField(widget=forms.Textarea), PublishedTextField(),
+        PhoneField(), MailAddressField(), GermanDateField(), GermanTimeField(), GermanIntegerField(), GermanDecimalField(),
+    ],
+    ids=lambda field: f"{type(field).__name__}-{type(field.widget).__name__}",
+)  # fmt: skip
+def test_what_is_far_too_long_is_refused_before_anything_is_done_with_it(
+    field: forms.Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def costly(*_arguments: object) -> None:
+        raise AssertionError("looked at")
+
+    for name in ("one_line", "many_lines", "unreadable", "canonical", "digits"):
+        monkeypatch.setattr(core_fields, name, costly)
+    with pytest.raises(forms.ValidationError, match="viel zu lang"):
+        field.clean("a" + "\u0300" * 110_000)
+
+
+def test_each_mark_is_looked_at_once() -> None:
+    """Runs that are just not too long were looked at from each of their marks."""
+
+    def seconds(text: str) -> float:
+        return min(timeit.repeat(lambda: normal("NFC", text), number=1, repeat=3))
+
+    runs = seconds(("a" + "\u0300" * MOST_MARKS) * 3000)
+    assert runs < 5 * seconds("aü" * (31 * 1500))
 
 
 def test_nobody_normalises_past_it() -> None:

@@ -1,6 +1,7 @@
 """Nobody keeps the web server from answering the others: not by being slow, not by being many, not by sending ahead."""
 
 import http.client
+import io
 import os
 import select
 import signal
@@ -22,6 +23,8 @@ from wolfsburg_portal.connections import network_with_most
 pytestmark = pytest.mark.processes
 SLOW = 60
 HEAD = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+# Where files may be sent.
+UPLOAD = HEAD.replace(b" / ", b" /mein-bereich/vorgaenge/ABC/antworten/ ")
 # Small limits, so that a test reaches them; 127.0.0.1 and 127.0.0.2 are two networks.
 APPLICATION = """
 import os
@@ -204,7 +207,7 @@ def test_whoever_takes_a_long_answer_steadily_gets_all_of_it(serve: Callable[...
 def test_quick_beginning_buys_no_long_rest(serve: Callable[..., int]) -> None:
     port = serve(TEST_PATIENCE_SECONDS="2", TEST_LONGEST_REST_SECONDS="3")
     with connected(port) as slow:
-        slow.sendall(HEAD + b"Content-Length: 5000000\r\n\r\n" + b"x" * 1_000_000)
+        slow.sendall(UPLOAD + b"Content-Length: 5000000\r\n\r\n" + b"x" * 1_000_000)
         assert read_to_end(slow) == b""
 
 
@@ -273,6 +276,21 @@ def test_head_has_no_body(db: None) -> None:
     environ |= {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/robots.txt", "HTTP_HOST": "testserver"}
     assert list(wsgi.application(environ, lambda *told: sent.append(told))) == []
     assert sent
+
+
+def test_boundary_in_an_encoding_that_nobody_knows_is_refused(db: None) -> None:
+    from wolfsburg_portal import wsgi
+
+    environ: dict[str, Any] = {}
+    setup_testing_defaults(environ)
+    environ |= {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": "multipart/form-data; boundary*=nobody''x",
+        "HTTP_HOST": "testserver",
+    }
+    said: list[Any] = []
+    assert b"".join(wsgi.application(environ, lambda *told: said.append(told)))
+    assert said[0][0].startswith("400")
 
 
 @pytest.mark.parametrize(
@@ -453,19 +471,78 @@ def test_chunks_of_a_usual_size_are_taken(serve: Callable[..., int]) -> None:
         chunk = f"{size:x}\r\n".encode() + b"x" * size + b"\r\n"
         with connected(port) as usual:
             usual.sendall(
-                HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 100 + b"0\r\n\r\n"
+                UPLOAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 100 + b"0\r\n\r\n"
             )
             assert read_to_end(usual).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("path", [b"/", b"/kontakt/", b"/en/konto/login/", b"/antraege/entwurf/x/pruefen/"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_what_is_typed_has_a_limit_of_its_own(serve: Callable[..., int], path: bytes, chunked: bool) -> None:
+    port = serve(TEST_MOST_TYPED_BYTES="10000")
+    for size, status in ((10_000, b"200"), (10_001, b"413")):
+        length, body = b"Content-Length: %d" % size, b"x" * size
+        if chunked:
+            length, body = b"Transfer-Encoding: chunked", b"%x\r\n%s\r\n0\r\n\r\n" % (size, body)
+        with connected(port) as one:
+            with suppress(ConnectionError):
+                one.sendall(HEAD.replace(b" / ", b" %s " % path) + b"Connection: close\r\n%s\r\n\r\n" % length + body)
+            assert read_to_end(one).startswith(b"HTTP/1.1 " + status)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (b"/", b"400"), (b"/kontakt/", b"400"), (b"//kontakt/", b"400"), (b"/antraege/entwurf/x/schritt/", b"400"),
+        (b"/antraege/entwurf/x/schritt/person/", b"200"), (b"/en/antraege/entwurf/x/schritt/person/", b"200"),
+        (b"/mein-bereich/vorgaenge/ABC/antworten/", b"200"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [b"multipart/form-data; boundary=x", b"Multipart/Mixed;boundary=x", b" multipart/x"])
+def test_parts_are_taken_only_where_files_are_sent(
+    serve: Callable[..., int], path: bytes, status: bytes, kind: bytes
+) -> None:
+    head = b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: %s\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
+    with connected(serve()) as one:
+        one.sendall(head % (path, kind) + b"xx")
+        assert read_to_end(one).startswith(b"HTTP/1.1 " + status)
+
+
+@pytest.mark.parametrize("boundary", ["x", "----WebKitFormBoundaryABC", '"in quotes"', "*=utf-8''y"])
+def test_many_parts_are_not_taken_apart(db: None, boundary: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wolfsburg_portal import wsgi
+
+    # Small reads, so that marks lie across their edges.
+    monkeypatch.setattr(wsgi, "READ_BYTES", 7)
+    mark = b"--" + boundary.strip('"').rpartition("'")[2].encode()
+    for parts, refused in ((wsgi.MOST_PARTS - 1, False), (wsgi.MOST_PARTS, True)):
+        body = (
+            b"".join(mark + b'\r\nContent-Disposition: form-data; filename="-"\r\n\r\n\r\n' for _ in range(parts))
+            + mark
+        )
+        environ: dict[str, Any] = {}
+        setup_testing_defaults(environ)
+        environ |= {
+            "CONTENT_TYPE": f"multipart/form-data; boundary={boundary}".replace("=*", "*"),
+            "wsgi.input": io.BytesIO(body + b"--"),
+        }
+        assert wsgi._has_too_many_parts(environ) is refused
+        assert environ["wsgi.input"].read() == body + b"--"
+    environ["wsgi.input"].seek(0)
+    environ |= {"REQUEST_METHOD": "POST", "PATH_INFO": "/kontakt/", "HTTP_HOST": "testserver"}
+    said: list[Any] = []
+    assert b"".join(wsgi.application(environ, lambda *told: said.append(told))).decode().endswith("zu viele Teile.")
+    assert said[0][0].startswith("400")
 
 
 def test_bodies_that_fill_the_disk_are_given_up_where_most_of_them_come_from(serve: Callable[..., int]) -> None:
     port = serve(TEST_MOST_BODY_BYTES="1000000")
     with ExitStack() as stack:
         ours = stack.enter_context(connected(port, "127.0.0.2"))
-        ours.sendall(HEAD + b"Connection: close\r\nContent-Length: 500000\r\n\r\n" + b"x" * 400_000)
+        ours.sendall(UPLOAD + b"Connection: close\r\nContent-Length: 500000\r\n\r\n" + b"x" * 400_000)
         many = [stack.enter_context(connected(port)) for _ in range(6)]
         for one in many:
-            one.sendall(HEAD + b"Content-Length: 5000000\r\n\r\n" + b"x" * 300_000)
+            one.sendall(UPLOAD + b"Content-Length: 5000000\r\n\r\n" + b"x" * 300_000)
         assert read_to_end(many[0]) == b""
         ours.sendall(b"x" * 100_000)
         assert read_to_end(ours).startswith(b"HTTP/1.1 200")
@@ -489,7 +566,7 @@ def test_bodies_that_wait_for_a_thread_count_as_well_and_go_at_once(serve: Calla
         other.sendall(b"GET /until-told HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         many = [stack.enter_context(connected(port)) for _ in range(20)]
         for one in many:
-            one.sendall(HEAD + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000)
+            one.sendall(UPLOAD + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000)
         deadline = time.monotonic() + 60
         while sum(_is_over(one) for one in many) < 16 or len(_bodies(pid)) > 4:
             assert time.monotonic() < deadline, _bodies(pid)
