@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import TrustLevel
+from apps.applications import extras
 from apps.applications.browser import browser_hash
 from apps.applications.models import Draft
 from apps.applications.states import WORKFLOW, Status
@@ -24,8 +25,10 @@ from apps.core.kinds import days
 from apps.core.retention import delete_each
 from apps.core.sockets import Door, Panel, RetentionRule
 from apps.core.transitions import Phase
+from apps.formbuilder.models import definition_checks
 from apps.formbuilder.summary import Line, summarise
 
+definition_checks.append(extras.check)
 SENTENCES = {
     Status.SUBMITTED: StatusText(
         gettext_lazy("Ihr Antrag ist da."),

@@ -8,5 +8,5 @@ from apps.formbuilder.models import FormVersion
 class FormVersionAdmin(ReadOnlyAdmin):
     """Versions are frozen; a new one comes from a definition file."""
 
-    list_display = ["slug", "version", "published_at"]
+    list_display = ["slug", "version", "published_at", "edited"]
     list_filter = ["slug"]

@@ -278,8 +278,8 @@ def _condition(raw: Any, where: str) -> Condition | None:
 
 
 def _check_keys(steps: tuple[Step, ...]) -> None:
-    """Keys are unique, and a condition looks only at what was asked before."""
-    seen: set[str] = set()
+    """Keys are unique, and a condition looks only at what was asked before and can be answered so."""
+    seen: dict[str, Field] = {}
     dates: set[str] = set()
     step_keys: set[str] = set()
     for step in steps:
@@ -291,16 +291,16 @@ def _check_keys(steps: tuple[Step, ...]) -> None:
             _check_condition(item.when, seen, f"field {item.key}")
             if item.key in seen:
                 raise DefinitionError(f"field {item.key} occurs twice")
-            seen.add(item.key)
+            seen[item.key] = item
             _check_not_before(item, dates)
             dates |= {item.key} if item.type == "date" else set()
-            inner_seen: set[str] = set()
+            inner_seen: dict[str, Field] = {}
             inner_dates: set[str] = set()
             for inner in item.fields:
                 _check_condition(inner.when, seen | inner_seen, f"field {item.key}.{inner.key}")
                 if inner.key in inner_seen:
                     raise DefinitionError(f"field {item.key}.{inner.key} occurs twice")
-                inner_seen.add(inner.key)
+                inner_seen[inner.key] = inner
                 _check_not_before(inner, dates | inner_dates)
                 inner_dates |= {inner.key} if inner.type == "date" else set()
 
@@ -310,10 +310,30 @@ def _check_not_before(item: Field, dates: set[str]) -> None:
         raise DefinitionError(f"field {item.key}: not_before names no date that is asked before")
 
 
-def _check_condition(condition: Condition | None, seen: set[str], where: str) -> None:
-    for key in condition.fields() if condition else ():
-        if key not in seen:
-            raise DefinitionError(f"{where}: the condition looks at {key}, which is not asked before")
+def _check_condition(condition: Condition | None, seen: Mapping[str, Field], where: str) -> None:
+    if condition is None:
+        return
+    for part in condition.parts:
+        _check_condition(part, seen, where)
+    if condition.kind != "is":
+        return
+    asked = seen.get(condition.field)
+    if asked is None:
+        raise DefinitionError(f"{where}: the condition looks at {condition.field}, which is not asked before")
+    for value in condition.values:
+        if not _may_be_answered(asked, value):
+            raise DefinitionError(f"{where}: {condition.field} is never answered with {value!r}")
+
+
+def _may_be_answered(asked: Field, value: Any) -> bool:
+    """Whether the stored answer to a field can be ``value``: a condition on anything else would never hold."""
+    if asked.type in ("boolean", "confirm"):
+        return isinstance(value, bool)
+    if asked.type in ("choice", "choices"):
+        return value in [choice.value for choice in asked.choices]
+    if asked.type == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, str) and asked.type not in ("group", "info", "upload")
 
 
 def _known(raw: Any, keys: set[str], where: str) -> None:

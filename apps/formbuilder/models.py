@@ -1,5 +1,6 @@
 """Form definitions as data: each version is frozen."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -8,6 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.formbuilder.definition import Definition, parse
+
+# What users of forms demand of ``extra``: takes the definition, raises DefinitionError.
+definition_checks: list[Callable[[Definition], None]] = []
 
 
 class FormVersionQuerySet(models.QuerySet["FormVersion"]):
@@ -23,6 +27,8 @@ class FormVersion(models.Model):
     version = models.PositiveIntegerField()
     definition = models.JSONField()
     published_at = models.DateTimeField(default=timezone.now)
+    # By a person, not from a file: no deploy puts another one in its place.
+    edited = models.BooleanField(_("von Hand veröffentlicht"), default=False)
 
     objects = FormVersionQuerySet.as_manager()
 
@@ -40,7 +46,9 @@ class FormVersion(models.Model):
 
         Raises DefinitionError. A row that exists is never written again (the database refuses).
         """
-        parse(self.definition)
+        definition = parse(self.definition)
+        for check in definition_checks:
+            check(definition)
         super().save(*args, **kwargs)
 
     @cached_property

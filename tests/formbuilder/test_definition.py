@@ -267,6 +267,34 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+TYPED = {
+    "boolean": ([True, False], ["yes", "true", 1, None]), "confirm": ([True], ["yes", "on"]),
+    "choice": (["a", "b"], ["c", "A", True, None, ["a"]]), "choices": (["a"], ["c", 1]),
+    "integer": ([0, 3], ["3", True, 1.5]), "text": (["x"], [1, True, None]), "date": (["2026-01-01"], [2026, True]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_condition_compares_with_what_the_field_can_be_answered_with(kind: str) -> None:
+    raw = definition()
+    asked = field("asked", kind)
+    if kind in ("choice", "choices"):
+        asked["choices"] = [{"value": value, "label": text(value)} for value in ("a", "b")]
+    raw["steps"][0]["fields"].append(asked)
+    for values, is_right in ((TYPED[kind][0], True), (TYPED[kind][1], False)):
+        for value in values:
+            for when in (
+                {"field": "asked", "is": value},
+                {"not": {"field": "asked", "in": [TYPED[kind][0][0], value]}},
+            ):
+                raw["steps"][1]["when"] = when
+                if is_right:
+                    parse(raw)
+                    continue
+                with pytest.raises(DefinitionError, match="asked is never answered with"):
+                    parse(raw)
+
+
 KEYS = ["key", "type", "label", "hint", "required", "missing", "when", "choices", "fields", "item_label", "min_items",
         "max_items", "max_length", "min_value", "max_value", "not_before", "pattern", "invalid", "autocomplete", "prefill", "width"]  # fmt: skip
 
@@ -293,7 +321,7 @@ def test_version_that_is_no_form_is_not_saved() -> None:
 @pytest.mark.django_db
 def test_newest_version_is_the_current_one() -> None:
     for version in (1, 10, 2):
-        FormVersion.objects.create(slug="hund-anmelden", version=version, definition=definition())
+        FormVersion.objects.create(slug="hund-anmelden", version=version, definition=definition() | {"extra": {}})
     current = FormVersion.objects.current("hund-anmelden")
     assert current is not None
     assert current.version == 10
@@ -302,13 +330,13 @@ def test_newest_version_is_the_current_one() -> None:
 
 @pytest.mark.django_db
 def test_version_is_parsed_once() -> None:
-    made = FormVersion.objects.create(slug="hund-anmelden", version=1, definition=definition())
+    made = FormVersion.objects.create(slug="hund-anmelden", version=1, definition=definition() | {"extra": {}})
     assert FormVersion.objects.get(pk=made.pk).parsed is made.parsed
 
 
 @pytest.mark.django_db
 def test_version_is_never_written_again() -> None:
-    made = FormVersion.objects.create(slug="hund-anmelden", version=1, definition=definition())
-    made.definition = changed((), slug="anders")
+    made = FormVersion.objects.create(slug="hund-anmelden", version=1, definition=definition() | {"extra": {}})
+    made.definition = changed((), slug="anders", extra={})
     with pytest.raises(DatabaseError, match="immutable"):
         made.save()

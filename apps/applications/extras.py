@@ -1,0 +1,161 @@
+"""What applications demand of the ``extra`` of a form definition: fee rule, parties, letters.
+
+Checked when a version is published. What is wrong there would otherwise show when a clerk decides, weeks later.
+"""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from apps.applications.letters import PLACEHOLDER
+from apps.applications.states import Status
+from apps.cases.models import Party
+from apps.formbuilder.definition import Definition, DefinitionError, Field
+
+OUTCOMES = (Status.GRANTED, Status.REJECTED, Status.ASSESSED, Status.CERTIFIED, Status.FORWARDED)
+RULES = ("set_by_clerk", "graduated")
+# Of a party, what answers may fill in; how letters reach it is not one of them.
+PARTY_FIELDS = ("given_name", "family_name", "organisation", "street", "house_number", "postcode", "city", "phone")
+ALWAYS_KNOWN = frozenset(["applicants", "reference", "filed_on", "valid_from", "valid_until", "fee"])
+KNOWN_OF_DOGS = frozenset(["dogs_held", "yearly"])
+# Sentences about what was found, with what each may name.
+FINDINGS = {
+    "exempt": {"dog"}, "reduced": {"dog"}, "refused": {"dog"}, "since": {"dog", "found", "declared"},
+    "held": {"found", "declared"}, "amount": {"computed", "fee"}, "why": {"dog", "reason"},
+}  # fmt: skip
+REQUIRED = {"title", "subject", "opening", "tenor", "result"}
+OPTIONAL = {"validity", "fee", "no_fee", "reasons", "hints", "remedy", "asked", "findings"}
+# As long as the columns of a notice.
+MOST_TITLE, MOST_RESULT = 200, 300
+
+
+def check(definition: Definition) -> None:
+    """Raises DefinitionError naming the first thing that is wrong."""
+    extra = definition.extra
+    _object(extra, "extra", optional={"fee", "parties", "letters"})
+    plain = {f.key: f for step in definition.steps for f in step.fields if not f.is_group}
+    groups = {f.key: f for step in definition.steps for f in step.fields if f.is_group}
+    if "fee" in extra:
+        _check_fee(extra["fee"])
+    if "parties" in extra:
+        _check_parties(extra["parties"], plain, groups)
+    if "letters" in extra:
+        _object(extra["letters"], "letters", optional=set(OUTCOMES))
+        dogs = KNOWN_OF_DOGS if extra.get("fee", {}).get("rule") == "graduated" else frozenset()
+        for outcome, letter in extra["letters"].items():
+            _check_letter(letter, f"letters.{outcome}", ALWAYS_KNOWN | dogs | set(plain))
+        if extra["letters"] and Status.REJECTED not in extra["letters"]:
+            raise DefinitionError("letters: rejected is missing")
+
+
+def _check_fee(fee: Any) -> None:
+    _object(fee, "fee", required={"rule", "text"}, optional={"fees", "first_taxable_month", "reduced_share"})
+    if fee["rule"] not in RULES:
+        raise DefinitionError(f"fee: rule {fee['rule']!r} is not known")
+    _both(fee["text"], "fee.text")
+    if fee["rule"] != "graduated":
+        _object(fee, "fee", required={"rule", "text"})
+        return
+    _object(fee, "fee", required={"rule", "text", "fees", "first_taxable_month"}, optional={"reduced_share"})
+    if not _texts(fee["fees"], "fee.fees"):
+        raise DefinitionError("fee: fees names no fee")
+    if fee["first_taxable_month"] not in ("following", "same"):
+        raise DefinitionError("fee: first_taxable_month is following or same")
+    try:
+        if not 0 <= Fraction(fee.get("reduced_share", "1/2")) <= 1:
+            raise ValueError
+    except (ValueError, TypeError, ZeroDivisionError) as error:
+        raise DefinitionError("fee: reduced_share is no share") from error
+
+
+def _check_parties(parties: Any, plain: Mapping[str, Field], groups: Mapping[str, Field]) -> None:
+    _object(parties, "parties", required={"applicant"}, optional={"joint"})
+    _check_party(parties["applicant"], "parties.applicant", plain)
+    if "joint" in parties:
+        joint = parties["joint"]
+        _object(joint, "parties.joint", required={"group", "fields"})
+        group = groups.get(joint["group"]) if isinstance(joint["group"], str) else None
+        if group is None:
+            raise DefinitionError(f"parties.joint: {joint['group']!r} is no group")
+        _check_party(joint["fields"], "parties.joint.fields", {f.key: f for f in group.fields})
+
+
+def _check_party(mapping: Any, where: str, fields: Mapping[str, Field]) -> None:
+    _object(mapping, where, optional=set(PARTY_FIELDS))
+    for name, key in mapping.items():
+        item = fields.get(key) if isinstance(key, str) else None
+        if item is None:
+            raise DefinitionError(f"{where}.{name}: {key!r} is no field")
+        column: Any = Party._meta.get_field(name)
+        room = column.max_length
+        if item.type in ("text", "textarea") and (item.max_length or 0) > room:
+            raise DefinitionError(f"{where}.{name}: {key} may be longer than the {room} characters there is room for")
+
+
+def _check_letter(letter: Any, where: str, known: frozenset[str] | set[str]) -> None:
+    _object(letter, where, required=REQUIRED, optional=OPTIONAL)
+    _text(letter["title"], f"{where}.title", MOST_TITLE)
+    _both(letter["result"], f"{where}.result", MOST_RESULT)
+    if "remedy" in letter and not isinstance(letter["remedy"], bool):
+        raise DefinitionError(f"{where}: remedy is true or false")
+    asked = letter.get("asked", [])
+    if not isinstance(asked, list):
+        raise DefinitionError(f"{where}: asked is a list")
+    for number, question in enumerate(asked):
+        _object(question, f"{where}.asked[{number}]", required={"key", "label", "missing"})
+        _text(question["key"], f"{where}.asked[{number}].key")
+        _both(question["label"], f"{where}.asked[{number}].label")
+        _both(question["missing"], f"{where}.asked[{number}].missing")
+    known = known | {question["key"] for question in asked}
+    if not _texts(letter["tenor"], f"{where}.tenor"):
+        raise DefinitionError(f"{where}: tenor decides nothing")
+    sentences = [letter[name] for name in ("subject", "opening", "validity", "fee", "no_fee") if name in letter]
+    sentences += letter["tenor"]
+    for name in ("reasons", "hints"):
+        sentences += _texts(letter.get(name, []), f"{where}.{name}")
+    for sentence in sentences:
+        _text(sentence, where)
+        _check_placeholders(sentence, where, known)
+    if "findings" in letter:
+        _object(letter["findings"], f"{where}.findings", required=set(FINDINGS))
+        for name, sentence in letter["findings"].items():
+            _text(sentence, f"{where}.findings.{name}")
+            _check_placeholders(sentence, f"{where}.findings.{name}", FINDINGS[name])
+
+
+def _check_placeholders(sentence: str, where: str, known: Iterable[str]) -> None:
+    for name in PLACEHOLDER.findall(sentence):
+        if name not in known:
+            raise DefinitionError(f"{where}: nothing is known as {{{name}}}")
+
+
+def _object(
+    raw: Any, where: str, *, required: Iterable[str] = frozenset(), optional: Iterable[str] = frozenset()
+) -> None:
+    if not isinstance(raw, dict):
+        raise DefinitionError(f"{where}: expected an object")
+    if missing := set(required) - set(raw):
+        raise DefinitionError(f"{where}: {', '.join(sorted(missing))} missing")
+    if unknown := set(raw) - set(required) - set(optional):
+        raise DefinitionError(f"{where}: unknown {', '.join(sorted(unknown))}")
+
+
+def _text(raw: Any, where: str, most: int | None = None) -> None:
+    if not isinstance(raw, str) or not raw.strip():
+        raise DefinitionError(f"{where}: a text is missing")
+    if most is not None and len(raw) > most:
+        raise DefinitionError(f"{where}: more than {most} characters")
+
+
+def _texts(raw: Any, where: str) -> list[str]:
+    if not isinstance(raw, list):
+        raise DefinitionError(f"{where}: expected a list of texts")
+    for item in raw:
+        _text(item, where)
+    return raw
+
+
+def _both(raw: Any, where: str, most: int | None = None) -> None:
+    _object(raw, where, required={"de", "en"})
+    for text in raw.values():
+        _text(text, where, most)
