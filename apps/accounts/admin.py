@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -64,6 +66,7 @@ ACTS = (
 class UserAdmin(PortalAdmin):
     """People; a password is set by its owner, never here. Rows of superusers are changed by superusers only."""
 
+    deletes_several = False
     list_display = ["email", "family_name", "given_name", "is_staff", "is_active"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "family_name", "given_name"]
@@ -75,7 +78,7 @@ class UserAdmin(PortalAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """The address changes by its verb; who may do what is for superusers to say."""
-        fixed = ["trust_level"]
+        fixed = [*super().get_readonly_fields(request, obj), "trust_level"]
         if obj is not None:
             fixed.append("email")
         if not request.user.is_superuser:
@@ -86,7 +89,9 @@ class UserAdmin(PortalAdmin):
         return super().has_change_permission(request, obj) and self._may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+        """Whoever has acted stays, so that it stays known who it was: they are deactivated."""
+        is_known = obj is not None and LogEntry.objects.filter(user=obj).exists()
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj) and not is_known
 
     def _may_touch(self, request: HttpRequest, obj: Any) -> bool:
         return obj is None or not obj.is_superuser or request.user.is_superuser
@@ -207,5 +212,11 @@ class UserAdmin(PortalAdmin):
 
 @admin.register(Department)
 class DepartmentAdmin(PortalAdmin):
+    deletes_several = False
     list_display = ["name_de", "abbreviation", "phone"]
     prepopulated_fields = {"slug": ["name_de"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not the one that messages go to."""
+        is_needed = obj is not None and obj.slug == settings.CONTACT_DEPARTMENT
+        return super().has_delete_permission(request, obj) and not is_needed

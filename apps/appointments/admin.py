@@ -88,7 +88,8 @@ class CounterAdmin(TellsConcerned):
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
         """A counter with appointments does not walk to another office with them."""
-        return ["office"] if obj is not None and obj.bookings.exists() else []
+        fixed = super().get_readonly_fields(request, obj)
+        return [*fixed, "office"] if obj is not None and obj.bookings.exists() else fixed
 
 
 class OpeningRuleForm(forms.ModelForm):

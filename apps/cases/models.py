@@ -224,7 +224,7 @@ class TimelineEntry(models.Model):
     at = models.DateTimeField(default=timezone.now)
     act = models.CharField(max_length=16, choices=Act.choices)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     public = models.BooleanField(default=True)
     data = models.JSONField(default=dict, blank=True)
@@ -249,7 +249,7 @@ class Message(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
     direction = models.CharField(max_length=3, choices=Direction.choices)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     body = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
@@ -271,7 +271,7 @@ class Note(models.Model):
     """A note among colleagues; never shown to the citizen."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     body = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -1,7 +1,8 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 
+from apps.catalogue.forms import BilingualLinesField, LinesField, WordsField
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
 from apps.core.admin import PortalAdmin
 from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
@@ -26,6 +27,17 @@ class ServiceAdmin(PortalAdmin):
     view_on_site = False
     inlines = [FeeInline]
     formfield_overrides = CHECKBOXES
+    structured: ClassVar[dict[str, Any]] = {
+        "requirements": BilingualLinesField, "documents": BilingualLinesField, "steps": BilingualLinesField,
+        "legal_basis": LinesField, "keywords": WordsField,
+    }  # fmt: skip
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """Lists are edited as lines: nobody has to know how they are kept."""
+        field = self.structured.get(db_field.name)
+        if field is not None:
+            return field(label=db_field.verbose_name, required=False)
+        return super().formfield_for_dbfield(db_field, request, **options)
 
 
 @admin.register(Fee)
@@ -37,7 +49,8 @@ class FeeAdmin(PortalAdmin):
     list_filter = ["service"]
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
-        return ["service", "key", "amount", "valid_from"] if obj else []
+        fixed = super().get_readonly_fields(request, obj)
+        return [*fixed, "service", "amount", "valid_from"] if obj else fixed
 
 
 @admin.register(LifeSituation)

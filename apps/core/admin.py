@@ -2,6 +2,7 @@ import re
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import ActionLocation
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,28 @@ class PortalAdmin(admin.ModelAdmin):
         elif type(db_field) in (models.CharField, models.TextField) and not db_field.choices:
             options["form_class"] = PublishedTextField
         return super().formfield_for_dbfield(db_field, request, **options)
+
+    # Whether rows may be deleted several at once, where nothing is asked of each.
+    deletes_several = True
+
+    def get_actions(
+        self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
+    ) -> dict[str, Any]:
+        """What can be done to several rows."""
+        actions = super().get_actions(request, action_location)
+        return {name: act for name, act in actions.items() if self.deletes_several or name != "delete_selected"}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Keys are fixed once there is something behind them: addresses, forms and settings name them."""
+        fixed = list(super().get_readonly_fields(request, obj))
+        if obj is not None:
+            fixed += [f.name for f in self.opts.fields if isinstance(f, models.SlugField) and f.name not in fixed]
+        return fixed
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        """Only what can still be typed."""
+        fixed = self.get_readonly_fields(request, obj)
+        return {name: of for name, of in super().get_prepopulated_fields(request, obj).items() if name not in fixed}
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Whether the list may be filtered by ``lookup``."""

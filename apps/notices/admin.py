@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -10,14 +8,10 @@ from apps.notices.models import LegalRemedy
 
 @admin.register(LegalRemedy)
 class LegalRemedyAdmin(PortalAdmin):
+    deletes_several = False
     list_display = ["key", "valid_from", "text"]
     formfield_overrides = NATIVE_PICKERS
 
     def has_delete_permission(self, request: HttpRequest, obj: LegalRemedy | None = None) -> bool:
         """What notices may stand on is followed by a newer one, never deleted."""
         return super().has_delete_permission(request, obj) and (obj is None or not obj.in_use)
-
-    def get_actions(self, request: HttpRequest, *where: Any, **options: Any) -> dict[str, Any]:
-        """Not several at once, either."""
-        actions = super().get_actions(request, *where, **options)
-        return {name: act for name, act in actions.items() if name != "delete_selected"}

@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.db.models import ProtectedError
 
-from apps.accounts.models import User
+from apps.accounts.models import Department, User
+from apps.cases import transitions as verbs
+from apps.cases.models import Case
+from apps.catalogue.models import Fee, LifeSituation, Office, Service
 from apps.core.admin import PortalAdmin
 from apps.core.business_calendar import today
 from apps.core.emails import queue_text
 from apps.notices.models import LegalRemedy
+from tests import factories
 
 
 @pytest.fixture
@@ -73,3 +79,127 @@ def test_instruction_on_remedies_that_is_in_force_cannot_be_deleted(root: Any) -
     assert not LegalRemedy.objects.filter(pk=future.pk).exists()
     page = root.get(f"{base}add/").content.decode()
     assert '<select name="key"' in page
+
+
+# -- what is fixed, what stays -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "row", "key"),
+    [
+        ("catalogue/service", lambda: Service.objects.get(slug="wohngeld"), "slug"),
+        ("catalogue/office", lambda: Office.objects.earliest("pk"), "slug"),
+        ("catalogue/lifesituation", lambda: LifeSituation.objects.earliest("pk"), "slug"),
+        ("catalogue/fee", lambda: Fee.objects.earliest("pk"), "key"),
+        ("accounts/department", lambda: Department.objects.get(slug="steuern"), "slug"),
+    ],
+)
+def test_key_is_fixed_once_something_stands_behind_it(root: Any, path: str, row: Any, key: str) -> None:
+    before = row()
+    url = f"/verwaltung/{path}/{before.pk}/change/"
+    assert f'name="{key}"' not in root.get(url).content.decode()
+    assert f'name="{key}"' in root.get(f"/verwaltung/{path}/add/").content.decode()
+    root.post(url, {key: "anders"})
+    before.refresh_from_db()
+    assert getattr(before, key) != "anders"
+
+
+def form_of(root: Any, url: str) -> dict[str, Any]:
+    """What the browser would send back of a form of the admin."""
+    sent: dict[str, Any] = {}
+    response = root.get(url)
+    form = response.context["adminform"].form
+    for bound in form:
+        value = bound.value()
+        widget = bound.field.widget
+        if hasattr(widget, "widgets"):
+            sent |= {
+                f"{bound.html_name}_{c}": text for c, text in zip(["de", "en"], widget.decompress(value), strict=True)
+            }
+        elif value not in (None, False):
+            sent[bound.html_name] = list(value) if isinstance(value, (list, tuple)) else value
+    for formset in response.context["inline_admin_formsets"]:
+        management = formset.formset.management_form
+        sent |= {management.add_prefix(name): management[name].value() for name in management.fields}
+        for row in formset.formset.forms:
+            sent |= {
+                row.add_prefix(name): getattr(row[name].value(), "pk", row[name].value()) or "" for name in row.fields
+            }
+    return sent
+
+
+def test_lists_of_a_service_are_edited_as_lines(root: Any) -> None:
+    service = Service.objects.get(slug="wohngeld")
+    url = f"/verwaltung/catalogue/service/{service.pk}/change/"
+    before = {
+        name: getattr(service, name) for name in ("requirements", "documents", "steps", "legal_basis", "keywords")
+    }
+    assert root.post(url, form_of(root, url)).status_code == 302
+    service.refresh_from_db()
+    assert {name: getattr(service, name) for name in before} == before, "saving what was shown changes nothing"
+    sent = form_of(root, url) | {
+        "documents_de": "Mietvertrag\r\n\r\n Ausweis ", "documents_en": "Tenancy agreement\nIdentity card",
+        "legal_basis": "WoGG\n§ 1 WoGV", "keywords_de": "miete\r\nzuschuss", "keywords_en": "",
+    }  # fmt: skip
+    assert root.post(url, sent).status_code == 302
+    service.refresh_from_db()
+    assert service.documents == [
+        {"de": "Mietvertrag", "en": "Tenancy agreement"},
+        {"de": "Ausweis", "en": "Identity card"},
+    ]
+    assert service.legal_basis == ["WoGG", "§ 1 WoGV"]
+    assert service.keywords == {"de": ["miete", "zuschuss"], "en": []}
+    assert root.get("/leistungen/wohngeld/").status_code == 200
+    answer = root.post(url, sent | {"documents_en": "Tenancy agreement"})
+    assert answer.status_code == 200
+    assert "Deutsch hat 2 Zeilen, Englisch 1." in answer.content.decode()
+    assert "Ausweis" in answer.content.decode()
+
+
+@pytest.mark.parametrize("wrong", ["{}", '[{"de": "x"}]', "null", '"x"', "[1, 2]", "[", "\u200b"])
+def test_whatever_is_typed_into_a_list_breaks_no_page(root: Any, wrong: str) -> None:
+    service = Service.objects.get(slug="wohngeld")
+    url = f"/verwaltung/catalogue/service/{service.pk}/change/"
+    names = ("requirements_de", "requirements_en", "documents_de", "documents_en", "steps_de", "steps_en", "legal_basis",
+             "keywords_de", "keywords_en")  # fmt: skip
+    assert root.post(url, form_of(root, url) | dict.fromkeys(names, wrong)).status_code == 302
+    for page in (
+        url,
+        "/leistungen/wohngeld/",
+        "/en/leistungen/wohngeld/",
+        "/leistungen/?q=miete",
+        "/api/v1/services/wohngeld/",
+    ):
+        assert root.get(page).status_code == 200, page
+
+
+def test_whoever_has_acted_is_deactivated_and_not_deleted(root: Any, karla: User, parking_case: Case) -> None:
+    verbs.take(parking_case, by=karla)
+    verbs.add_note(parking_case, body="Angerufen.", by=karla)
+    answer = root.post(f"/verwaltung/accounts/user/{karla.pk}/delete/", {"post": "yes"})
+    assert answer.status_code == 200, "the page that says what stands in the way"
+    assert User.objects.filter(pk=karla.pk).exists()
+    assert parking_case.notes.get().author == karla
+    with pytest.raises(ProtectedError):
+        karla.delete()
+    root.post("/verwaltung/accounts/user/", {"action": "delete_selected", "_selected_action": karla.pk, "post": "yes"})
+    assert User.objects.filter(pk=karla.pk).exists()
+
+
+def test_whoever_has_edited_master_data_stays_as_well(root: Any, henrike: User) -> None:
+    LogEntry.objects.create(user=henrike, content_type=None, object_id="1", object_repr="x", action_flag=2)
+    assert root.post(f"/verwaltung/accounts/user/{henrike.pk}/delete/", {"post": "yes"}).status_code == 404
+    assert LogEntry.objects.filter(user=henrike).exists()
+
+
+def test_department_that_messages_go_to_stays(root: Any, settings: Any, client: Any) -> None:
+    department = Department.objects.get(slug=settings.CONTACT_DEPARTMENT)
+    assert root.post(f"/verwaltung/accounts/department/{department.pk}/delete/", {"post": "yes"}).status_code == 404
+    root.post(
+        "/verwaltung/accounts/department/",
+        {"action": "delete_selected", "_selected_action": department.pk, "post": "yes"},
+    )
+    assert Department.objects.filter(pk=department.pk).exists()
+    # A setting that names nobody loses no message.
+    settings.CONTACT_DEPARTMENT = "gibt-es-nicht"
+    assert factories.contact_case().department
