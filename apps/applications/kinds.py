@@ -1,6 +1,7 @@
 """What applications register: the kind, doors on service pages, panels, retention, export."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -21,6 +22,7 @@ from apps.cases.kinds import Action, StatusText
 from apps.cases.models import Case
 from apps.catalogue.models import OnlineAvailability, Service
 from apps.core import sockets
+from apps.core.downloads import pieces
 from apps.core.kinds import days
 from apps.core.retention import delete_each
 from apps.core.sockets import Door, Panel, RetentionRule
@@ -173,6 +175,15 @@ def export_drafts(user: Any) -> tuple[str, list[dict[str, Any]]]:
          _("noch nicht übernommen"): d.typed, _("Dateien"): [u.file.name for u in d.uploads.select_related("file")]}
         for d in drafts
     ]  # fmt: skip
+
+
+@sockets.export_files.plug
+def files_of_drafts(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """What was uploaded and not sent yet."""
+    for draft in Draft.objects.filter(owner=user).select_related("service").defer("answers", "typed"):
+        for upload in draft.uploads.select_related("file"):
+            if upload.file.viewable:
+                yield f"Entwurf {draft.service.slug}/{upload.file.name}", pieces(upload.file)
 
 
 @sockets.closings.plug

@@ -1,6 +1,6 @@
 """Kinds of cases: what a door registers so that the spine can carry it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from apps.cases.models import Case, Party
 from apps.cases.states import Delivery, PartyRole
-from apps.core.sockets import Panel, Socket, closings, exports
+from apps.core.downloads import pieces
+from apps.core.sockets import Panel, Socket, closings, export_files, exports
 from apps.core.transitions import Workflow
 
 # A text that is there or is translated when it is shown.
@@ -119,6 +120,15 @@ def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
             row |= plugged(case)
         rows.append(row | of(case).export(case))
     return _("Vorgänge"), rows
+
+
+@export_files.plug
+def files_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """What a person has sent, by case."""
+    for case in Case.objects.of(user).prefetch_related("attachments__file"):
+        for attachment in case.attachments.all():
+            if attachment.file.viewable:
+                yield f"{case.reference}/{attachment.file.name}", pieces(attachment.file)
 
 
 @closings.plug

@@ -1,5 +1,8 @@
 """Answers that carry a private file; who may have it is the caller's question."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 
@@ -31,3 +34,10 @@ def private_file(file: PrivateFile, *, inline: bool = False) -> HttpResponse:
     except FileNotFoundError as error:
         raise Http404 from error
     return private_bytes(content, name=file.name, media_type=file.media_type, inline=inline)
+
+
+def pieces(file: PrivateFile) -> Iterator[bytes]:
+    """The bytes of an uploaded file; none while its virus scan is due or after it failed, or where it is missing."""
+    if file.viewable:
+        with suppress(FileNotFoundError), file.content.open("rb") as handle:
+            yield from handle.chunks()

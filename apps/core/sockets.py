@@ -93,6 +93,8 @@ retention_rules: Socket[RetentionRule] = Socket()
 sweeps: Socket[Sweep] = Socket()
 # Export of a person's data: takes the user, returns a section name and its rows.
 exports: Socket[Callable[[Any], tuple[str, list[dict[str, Any]]]]] = Socket()
+# The files that belong to it: takes the user, gives a name in the archive and the bytes in pieces.
+export_files: Socket[Callable[[Any], Iterable[tuple[str, Iterable[bytes]]]]] = Socket()
 # Called when an account is closed: erases what nobody has to keep; takes the user.
 closings: Socket[Callable[[Any], None]] = Socket()
 # With a mail and what became of it (EmailStatus), in the transaction that says so.

@@ -1,6 +1,7 @@
 """What notices plugs in: the panel on every case page, its sweep, a tile for letters given up."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from apps.core.sockets import (
     Tile,
     closings,
     desk_tiles,
+    export_files,
     mail_fates,
     retention_rules,
     staff_urls,
@@ -101,6 +103,15 @@ def export_notices(case: Case) -> dict[str, Any]:
             for n in case.notices.all()
         ]
     }  # fmt: skip
+
+
+@export_files.plug
+def letters_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Letters that are known to the person. Taking one along that was never opened would be its retrieval."""
+    found = Notice.objects.filter(case__in=Case.objects.of(user), status=NoticeStatus.DONE)
+    known = found.exclude(opened_at=None, posted_on=None)
+    for notice in known.select_related("case", "document").order_by("case", "number").iterator(chunk_size=10):
+        yield f"{notice.case.reference}/{notice.filename}", [bytes(notice.document.content)]
 
 
 @closings.plug

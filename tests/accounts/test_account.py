@@ -1,8 +1,10 @@
 """Registering, signing in, taking one's data along, leaving."""
 
 import datetime as dt
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ from apps.accounts.models import Profile, User
 from apps.applications.models import Draft
 from apps.applications.transitions import decide
 from apps.cases.models import Case
-from apps.core.models import OutgoingEmail, PrivateFile
+from apps.cases.transitions import attach
+from apps.core.models import OutgoingEmail, PrivateFile, ScanState
+from apps.notices import rendering
 from tests import factories
 from tests.conftest import SecureClient
 
@@ -462,15 +466,26 @@ def test_profile_refuses_a_language_the_portal_does_not_speak(client: Any, aylin
     assert answer.status_code == 422
 
 
+def zipped(answer: Any) -> zipfile.ZipFile:
+    """The archive in an answer."""
+    return zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+
+
+def data_of(answer: Any) -> Any:
+    """The data in it."""
+    with zipped(answer) as archive:
+        return json.loads(archive.read("meine-daten.json"))
+
+
 def test_export_holds_what_the_portal_knows_of_the_person(client: Any, aylin: User, juergen: User) -> None:
     Profile.objects.create(user=aylin, street="Goethestraße", postcode="38440", city="Wolfsburg", phone="05361 1234")
     case = factories.parking_case(aylin, remarks="Ich parke vor dem Haus.")
     theirs = factories.parking_case(juergen, plate="WOB JO 1")
     answer = client.as_(aylin).get("/konto/daten/")
-    assert answer["Content-Type"] == "application/json"
-    assert answer["Content-Disposition"] == 'attachment; filename="meine-daten.json"'
+    assert answer["Content-Type"] == "application/zip"
+    assert answer["Content-Disposition"] == 'attachment; filename="meine-daten.zip"'
     assert "no-store" in answer["Cache-Control"]
-    exported = json.dumps(json.loads(answer.content), ensure_ascii=False)
+    exported = json.dumps(data_of(answer), ensure_ascii=False)
     for known in (
         aylin.email,
         "Özdemir-Groß",
@@ -489,7 +504,7 @@ def test_export_holds_letters_and_files_and_speaks_english(client: Any, aylin: U
     case = factories.parking_case(aylin)
     decide(case, outcome="rejected", reasons="Kein Platz.", by=karla)
     notice = case.notices.get()
-    english = json.loads(client.as_(aylin).get("/en/konto/daten/").content)
+    english = data_of(client.as_(aylin).get("/en/konto/daten/"))
     [exported] = english["Cases"]
     assert exported["Files"] == ["zulassung.jpg"]
     [letter] = exported["Notices"]
@@ -499,7 +514,41 @@ def test_export_holds_letters_and_files_and_speaks_english(client: Any, aylin: U
 
 def test_export_holds_what_was_begun_and_not_sent(client: Any, aylin: User) -> None:
     factories.parking_draft(aylin, plate="WOB ZZ 99")
-    assert "WOB ZZ 99" in client.as_(aylin).get("/konto/daten/").content.decode()
+    with zipped(client.as_(aylin).get("/konto/daten/")) as archive:
+        assert b"WOB ZZ 99" in archive.read("meine-daten.json")
+        assert archive.read("Entwurf bewohnerparkausweis/zulassung.jpg").startswith(b"\xff\xd8")
+
+
+def test_export_holds_files_by_case_and_letters_that_were_opened(
+    client: Any, aylin: User, juergen: User, karla: User
+) -> None:
+    case, theirs = factories.parking_case(aylin), factories.parking_case(juergen)
+    file = case.attachments.get().file
+    attach(
+        case,
+        PrivateFile.objects.create(content=file.content, name=file.name, media_type=file.media_type, size=1),
+        label="x",
+    )
+    decide(case, outcome="rejected", reasons="Kein Platz.", by=karla)
+    notice = case.notices.get()
+    rendering.render(notice.pk)
+    with zipped(client.as_(aylin).get("/konto/daten/")) as archive:
+        names = archive.namelist()
+        assert archive.read(f"{case.reference}/zulassung.jpg") == archive.read(f"{case.reference}/zulassung (2).jpg")
+        assert archive.testzip() is None
+    # To take it along unread would be to fetch it.
+    assert names == ["meine-daten.json", f"{case.reference}/zulassung.jpg", f"{case.reference}/zulassung (2).jpg"]
+    assert theirs.reference not in "".join(names)
+    notice.refresh_from_db()
+    assert notice.opened_at is None
+    client.get(notice.get_absolute_url())
+    PrivateFile.objects.filter(pk=file.pk).update(scan=ScanState.INFECTED)
+    file.content.storage.delete(file.content.name)
+    with zipped(client.get("/konto/daten/")) as archive:
+        assert archive.read(f"{case.reference}/{notice.filename}").startswith(b"%PDF-")
+        # Of two files one is infected, and the bytes of the other are gone.
+        assert archive.read(f"{case.reference}/zulassung.jpg") == b""
+        assert f"{case.reference}/zulassung (2).jpg" not in archive.namelist()
 
 
 @pytest.mark.parametrize("path", ["/konto/", "/konto/profil/", "/konto/daten/", "/konto/loeschen/", "/mein-bereich/"])
@@ -604,6 +653,12 @@ def test_profile_keeps_nothing_invisible_and_nothing_that_forms_refuse(client: A
 def test_ones_data_hold_every_entry_that_was_declared(client: Any, aylin: User) -> None:
     factories.dog_case(aylin)
     client.as_(aylin)
-    data = json.loads(client.get("/konto/daten/").content)
+    data = data_of(client.get("/konto/daten/"))
     dogs = data["Vorgänge"][0]["Ihre Hunde"]
     assert [dogs[f"Hund {number}"]["Rufname"] for number in (1, 2, 3)] == ["Bruno", "Käthe", "Ødin"]
+
+
+def test_archive_is_made_so_often_an_hour(client: Any, aylin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.accounts.views.account.EXPORTS_PER_HOUR", 2)
+    client.as_(aylin)
+    assert [client.get("/konto/daten/").status_code for _ in range(3)] == [200, 200, 429]

@@ -1,22 +1,24 @@
 """Pages around an account, besides those of allauth."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpResponse, JsonResponse
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts import kept
 from apps.accounts.erasure import close_account
+from apps.accounts.export import archive
 from apps.accounts.forms import NameForm, ProfileForm
 from apps.accounts.kept import login_required
 from apps.accounts.models import Profile
 from apps.accounts.requests import SignedInRequest
-from apps.core import security_log
-from apps.core.sockets import exports
+from apps.core import limits, security_log
+
+# Each is made anew, with all files.
+EXPORTS_PER_HOUR = 20
 
 
 @login_required
@@ -65,12 +67,13 @@ def profile(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def export(request: SignedInRequest) -> HttpResponse:
-    """Everything the portal knows of the person, as JSON (Art. 15 and 20 DSGVO)."""
-    data: dict[str, Any] = dict(collect(request.user) for collect in exports)
-    response = JsonResponse(data, json_dumps_params={"ensure_ascii": False, "indent": 2})
-    response["Content-Disposition"] = 'attachment; filename="meine-daten.json"'
-    return response
+def export(request: SignedInRequest) -> HttpResponseBase:
+    """Everything the portal knows of the person, files included (Art. 15 and 20 DSGVO)."""
+    if not limits.within("export", str(request.user.pk), limit=EXPORTS_PER_HOUR, seconds=3600):
+        return render(request, "errors/429.html", status=429)
+    return FileResponse(
+        archive(request.user), as_attachment=True, filename="meine-daten.zip", content_type="application/zip"
+    )
 
 
 @login_required
