@@ -67,6 +67,8 @@ FIRST_LINE = re.compile(rb"[A-Za-z]{1,20} (?:/[!-~\x80-\xff]*|\*) HTTP/1\.[01]")
 FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}:[\t -~\x80-\xff]*")
 MANY_BLANKS = re.compile(rb"[ \t]{100}")
 MOST_FIELDS = 100
+# Python looks for the end of a quoted text in it from each semicolon anew.
+LONGEST_CONTENT_TYPE = 256
 
 
 class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
@@ -121,6 +123,8 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
             raise ParsingError("Bad request") from error
         if (self.chunked and "CONTENT_LENGTH" in self.headers) or "TRANSFER_ENCODING" in self.headers:
             raise ParsingError("Two lengths")
+        if len(self.headers.get("CONTENT_TYPE", "")) > LONGEST_CONTENT_TYPE:
+            raise ParsingError("Bad header")
         is_parts = self.headers.get("CONTENT_TYPE", "").lower().lstrip().startswith("multipart")
         if is_parts and not UPLOADS.match("/" + self.path.lstrip("/")):
             # Django would take them apart before any view is asked, and counts neither parts without a name nor what

@@ -106,7 +106,7 @@ class FairQueue:
         """How many networks could go on at once; 0 when nothing may be handed out."""
         if self._running.total() >= self._most:
             return 0
-        return sum(map(self._everywhere.may_have_one, self._turns))
+        return sum(map(self._may_have_one, self._turns))
 
     def append(self, task: Task) -> None:
         """Let it wait for its turn."""
@@ -116,7 +116,7 @@ class FairQueue:
 
     def popleft(self) -> "Turn":
         """The oldest task of the network whose turn it is."""
-        network = next(filter(self._everywhere.may_have_one, self._turns))
+        network = next(filter(self._may_have_one, self._turns))
         del self._turns[network]
         task = self._waiting[network].take()
         if not self._waiting[network]:
@@ -144,6 +144,12 @@ class FairQueue:
                 if not running[network]:
                     del running[network]
             self._line_up(network)
+
+    def _may_have_one(self, network: str) -> bool:
+        """Whether a network may have a thread now: here, too, the last is for those of which nothing runs."""
+        kept = max(self._most // 6, 1 if self._most > 2 else 0)
+        last = self._most - self._running.total() <= kept
+        return not (last and self._running[network]) and self._everywhere.may_have_one(network)
 
     def _line_up(self, network: str) -> None:
         if network in self._waiting and self._running[network] < self._share:

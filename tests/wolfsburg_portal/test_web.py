@@ -267,6 +267,20 @@ def test_two_networks_together_do_not_hold_all_threads(serve: Callable[..., int]
         os.kill(pid, signal.SIGUSR1)
 
 
+def test_two_networks_do_not_hold_all_that_costs_much(serve: Callable[..., int]) -> None:
+    """Or nobody else could sign in."""
+    port = serve(WEB_THREADS="12")
+    with connected(port, "127.0.0.3") as other, ExitStack() as stack:
+        pid = int(answer_to(other))
+        for network in ("127.0.0.1", "127.0.0.2"):
+            for _ in range(10):
+                one = stack.enter_context(connected(port, network))
+                one.sendall(HEAD.replace(b" / ", b" /konto/until-told ") + b"Content-Length: 0\r\n\r\n")
+        for _ in range(5):
+            assert answer_to(other, "/konto/daten/")
+        os.kill(pid, signal.SIGUSR1)
+
+
 def test_head_has_no_body(db: None) -> None:
     from wolfsburg_portal import wsgi
 
@@ -506,6 +520,15 @@ def test_parts_are_taken_only_where_files_are_sent(
     with connected(serve()) as one:
         one.sendall(head % (path, kind) + b"xx")
         assert read_to_end(one).startswith(b"HTTP/1.1 " + status)
+
+
+def test_long_content_type_is_no_header(serve: Callable[..., int]) -> None:
+    port = serve()
+    for length, status in ((256, b"200"), (257, b"400")):
+        with connected(port) as one:
+            kind = b"text/plain;a=" + b";" * (length - 13)
+            one.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: %s\r\n\r\n" % kind)
+            assert read_to_end(one).startswith(b"HTTP/1.1 " + status)
 
 
 @pytest.mark.parametrize("boundary", ["x", "----WebKitFormBoundaryABC", '"in quotes"', "*=utf-8''y"])
