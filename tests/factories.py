@@ -68,6 +68,8 @@ PERSON = {
     "street": "Goethestraße", "house_number": "12a", "postcode": "38440", "city": "Wolfsburg", "phone": "",
 }  # fmt: skip
 
+PRIVATE = {**PERSON, "applicant_kind": "person", "country": "DE"}
+
 
 def parking_answers(**changes: Any) -> dict[str, Any]:
     """Complete answers for the resident's parking permit, without the upload."""
@@ -89,7 +91,7 @@ def dog(name: str, **changes: Any) -> dict[str, Any]:
 def dog_answers(*dogs: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """Complete answers for the declaration of dogs."""
     return {
-        **PERSON, "joint_holding": False, "dogs_held": 0, "true_information": True,
+        **PRIVATE, "joint_holding": False, "dogs_held": 0, "true_information": True,
         "remarks": "", "dogs": list(dogs) or [dog("Bruno")], **changes,
     }  # fmt: skip
 
@@ -98,7 +100,7 @@ def zone_answers(**changes: Any) -> dict[str, Any]:
     """Complete answers for a no-stopping zone, in ten working days."""
     day = add_working_days(today(), 10).isoformat()
     return {
-        **PERSON, "zone_street": "Goethestraße", "zone_house_number": "1", "zone_postcode": "38440", "zone_district": "",
+        **PRIVATE, "zone_street": "Goethestraße", "zone_house_number": "1", "zone_postcode": "38440", "zone_district": "",
         "side": "in_front", "length_m": 12, "place_note": "", "first_day": day, "last_day": day, "hours": "07-18",
         "truck": "larger", "signs": "self", "remarks": "", "true_information": True, **changes,
     }  # fmt: skip

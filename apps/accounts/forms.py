@@ -36,7 +36,15 @@ from apps.accounts import codes, devices
 from apps.accounts.models import Profile, User
 from apps.core import limits, security_log
 from apps.core.business_calendar import today
-from apps.core.fields import GermanDateField, MailAddressField, PhoneField, PlainCharField
+from apps.core.countries import HOME
+from apps.core.fields import (
+    CountryField,
+    GermanDateField,
+    MailAddressField,
+    PhoneField,
+    PlainCharField,
+    PostcodeField,
+)
 from apps.core.mail_addresses import comparable
 
 TOO_MUCH_MAIL = _(
@@ -308,16 +316,26 @@ class ProfileForm(forms.ModelForm):
         widget=forms.DateInput(attrs={"autocomplete": "bday", "inputmode": "numeric", "data-width": "10"}),
     )
 
+    country = CountryField(label=_("Land"), widget=forms.Select(attrs={"autocomplete": "country"}))
+    postcode = PostcodeField(
+        label=_("Postleitzahl"), required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code", "data-width": "10"}),
+    )  # fmt: skip
+
+    def _clean_fields(self) -> None:
+        """What Germany demands of a postcode holds only there."""
+        postcode: Any = self.fields["postcode"]
+        postcode.abroad = self["country"].data not in (None, "", HOME)
+        super()._clean_fields()  # type: ignore[misc]  # known to Django, not to its stubs
+
     class Meta:
         model = Profile
-        fields = ["street", "house_number", "postcode", "city", "birth_date", "phone"]
+        fields = ["country", "street", "house_number", "postcode", "city", "birth_date", "phone"]
         field_classes = {
-            "street": PlainCharField, "house_number": PlainCharField, "postcode": PlainCharField,
-            "city": PlainCharField, "phone": PhoneField,
+            "street": PlainCharField, "house_number": PlainCharField, "city": PlainCharField, "phone": PhoneField,
         }  # fmt: skip
         widgets = {
             "street": forms.TextInput(attrs={"autocomplete": "address-line1"}),
-            "postcode": forms.TextInput(attrs={"autocomplete": "postal-code"}),
             "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
             "phone": forms.TextInput(attrs={"autocomplete": "tel"}),
         }

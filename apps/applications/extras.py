@@ -15,7 +15,17 @@ from apps.formbuilder.definition import Definition, DefinitionError, Field
 OUTCOMES = (Status.GRANTED, Status.REJECTED, Status.ASSESSED, Status.CERTIFIED, Status.FORWARDED)
 RULES = ("set_by_clerk", "graduated")
 # Of a party, what answers may fill in; how letters reach it is not one of them.
-PARTY_FIELDS = ("given_name", "family_name", "organisation", "street", "house_number", "postcode", "city", "phone")
+PARTY_FIELDS = (
+    "given_name",
+    "family_name",
+    "organisation",
+    "street",
+    "house_number",
+    "postcode",
+    "city",
+    "country",
+    "phone",
+)
 ALWAYS_KNOWN = frozenset(["applicants", "reference", "filed_on", "valid_from", "valid_until", "fee"])
 KNOWN_OF_DOGS = frozenset(["dogs_held", "yearly"])
 # Sentences about what was found, with what each may name.

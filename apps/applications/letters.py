@@ -92,7 +92,8 @@ def letter_for(application: Application, decision: dict[str, Any], *, outcome: s
 
 def _values(case: Case, application: Application, decision: dict[str, Any]) -> dict[str, str]:
     values = plain_values(application.form_version.parsed, application.answers)
-    applicants = [p.name for p in case.parties.all() if p.role != PartyRole.REPRESENTATIVE]
+    # Of an organisation it is itself that applies, not whom one may ask there.
+    applicants = [p.organisation or p.name for p in case.parties.all() if p.role != PartyRole.REPRESENTATIVE]
     values |= {
         "applicants": " und ".join(applicants),
         "reference": case.reference,

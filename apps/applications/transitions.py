@@ -28,6 +28,7 @@ from apps.core import uploads
 from apps.core.business_calendar import add_working_days, today
 from apps.core.models import PrivateFile
 from apps.core.transitions import Phase, TransitionError, move
+from apps.formbuilder.forms import taken
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.steps import collect
 from apps.notices.models import LetterPreview
@@ -86,8 +87,8 @@ def prefill(draft: Draft, user: Any) -> None:
         for item in step.fields:
             if item.prefill and item.key not in draft.answers:
                 value = getattr(user, item.prefill, None) or getattr(profile, item.prefill, None)
-                if value:
-                    draft.answers[item.key] = value.isoformat() if isinstance(value, dt.date) else value
+                if value and (kept := taken(item, value, draft.answers)) is not None:
+                    draft.answers[item.key] = kept
 
 
 def claim(browser: str, *, user: Any) -> int:
@@ -229,7 +230,8 @@ def _parties(
     """The people of the case, read from the answers as the form's ``parties`` says."""
 
     def made(role: str, fields: dict[str, str], values: dict[str, Any]) -> Party:
-        return Party(role=role, **{name: str(values.get(key) or "") for name, key in fields.items()})
+        read = {name: str(values.get(key) or "") for name, key in fields.items()}
+        return Party(role=role, **{name: value for name, value in read.items() if value or name != "country"})
 
     parties = []
     applicant = made(PartyRole.APPLICANT, mapping.get("applicant", {}), answers)

@@ -17,6 +17,7 @@ from apps.cases.states import Act, Channel, Delivery, Direction, PartyRole
 from apps.catalogue.models import Service
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
+from apps.core.countries import HOME, name_of
 from apps.core.models import NOT_DELIVERED, OutgoingEmail, PrivateFile
 from apps.core.references import new_reference
 from apps.core.transitions import Phase
@@ -179,6 +180,7 @@ class Party(models.Model):
     house_number = models.CharField(_("Hausnummer"), max_length=12, blank=True)
     postcode = models.CharField(_("Postleitzahl"), max_length=10, blank=True)
     city = models.CharField(_("Ort"), max_length=120, blank=True)
+    country = models.CharField(_("Land"), max_length=2, default=HOME)
     email = models.EmailField(_("E-Mail-Adresse"), blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
     delivery = models.CharField(max_length=8, choices=Delivery.choices, default=Delivery.POST)
@@ -211,9 +213,10 @@ class Party(models.Model):
 
     @property
     def address_lines(self) -> list[str]:
-        """Address field after DIN 5008: name, street, postcode and town."""
+        """Address field after DIN 5008: name, street, postcode and town; abroad the country, in German and in capitals."""
         lines = [self.organisation, f"{self.given_name} {self.family_name}".strip(),
-                 f"{self.street} {self.house_number}".strip(), f"{self.postcode} {self.city}".strip()]  # fmt: skip
+                 f"{self.street} {self.house_number}".strip(), f"{self.postcode} {self.city}".strip(),
+                 name_of(self.country, "de").upper() if self.country != HOME else ""]  # fmt: skip
         return [line for line in lines if line]
 
 

@@ -1,6 +1,7 @@
 """Form fields for what people type: text (DIN 91379), dates and numbers as written in Germany."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core import countries
 from apps.core.dates import day_of, time_of
 from apps.core.mail_addresses import NoDomain, canonical
 from apps.core.text import digits, many_lines, one_line, unreadable
@@ -85,6 +87,44 @@ class PhoneField(PlainCharField):
     def to_python(self, value: Any) -> str:
         """The number, with digits as on the keyboard."""
         return digits(super().to_python(value))
+
+
+class PostcodeField(PlainCharField):
+    """A postcode: of five digits in Germany; abroad whatever it is there, and there may be none."""
+
+    def __init__(self, *, pattern: str | None = None, **options: Any) -> None:
+        """``pattern`` is what the digits have to be besides; its message is the field's ``invalid``."""
+        super().__init__(**{"max_length": 10, **options})
+        self.pattern, self.abroad = pattern, False
+        self.error_messages.setdefault("invalid", _FIVE_DIGITS)
+
+    def to_python(self, value: Any) -> str:
+        """The postcode, with digits as on the keyboard."""
+        return digits(super().to_python(value))
+
+    def validate(self, value: str) -> None:
+        """Whether there is such a one; raises ValidationError."""
+        if self.abroad:
+            return
+        super().validate(value)
+        if value and not re.fullmatch("[0-9]{5}", value):
+            raise ValidationError(_FIVE_DIGITS, code="digits")
+        if value and self.pattern and not re.fullmatch(self.pattern, value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+
+
+class CountryField(forms.ChoiceField):
+    """A country by its code; ours unless another one is chosen."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "choices": countries.choices, "required": False, "initial": countries.HOME})
+
+    def clean(self, value: Any) -> str:
+        """The code; raises ValidationError."""
+        return str(super().clean(value)) or countries.HOME
+
+
+_FIVE_DIGITS = gettext_lazy("Eine Postleitzahl hat fünf Ziffern. Beispiel: 38440")
 
 
 class MailAddressField(forms.EmailField):

@@ -145,7 +145,7 @@ def _found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
 
 def _case(request: SignedInRequest, reference: str) -> Case:
     cases = Case.objects.worked_by(request.user).select_related("department", "assignee", "service", "applicant")
-    return get_object_or_404(cases, reference=reference)
+    return get_object_or_404(cases.prefetch_related("parties"), reference=reference)
 
 
 FORMS: dict[str, Any] = {

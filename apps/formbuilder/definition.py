@@ -30,6 +30,7 @@ FIELD_TYPES = frozenset(
         "group",
         "licence_plate",
         "postcode",
+        "country",
     ]
 )
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -97,6 +98,8 @@ class Field:
     max_value: str | None = None
     # Of a date: the key of another one, asked before, that it may not lie before.
     not_before: str | None = None
+    # Of a postcode or a text: the key of the country asked before. What Germany demands of it holds only there.
+    country: str | None = None
     pattern: str | None = None
     invalid: Text | None = None
     autocomplete: str | None = None
@@ -168,7 +171,7 @@ def _step(raw: Any, where: str) -> Step:
 
 
 _FIELD_KEYS = {"key", "type", "label", "hint", "required", "missing", "when", "choices", "fields",
-               "item_label", "min_items", "max_items", "max_length", "min_value", "max_value", "not_before",
+               "item_label", "min_items", "max_items", "max_length", "min_value", "max_value", "not_before", "country",
                "pattern", "invalid", "autocomplete", "prefill", "width"}  # fmt: skip
 
 
@@ -196,7 +199,7 @@ def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
         except (re.error, TypeError) as error:
             raise DefinitionError(f"{where}: pattern is no regular expression") from error
     _check_bounds(raw, kind, where)
-    for name in ("autocomplete", "prefill", "width", "not_before"):
+    for name in ("autocomplete", "prefill", "width", "not_before", "country"):
         if not isinstance(raw.get(name, ""), str):
             raise DefinitionError(f"{where}: {name} is a text")
     numbers = {k: raw[k] for k in ("min_items", "max_items", "max_length") if k in raw}
@@ -221,6 +224,7 @@ def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
         min_value=raw.get("min_value"),
         max_value=raw.get("max_value"),
         not_before=raw.get("not_before"),
+        country=raw.get("country"),
         pattern=pattern,
         invalid=_optional_text(raw, "invalid", where),
         autocomplete=raw.get("autocomplete"),
@@ -291,6 +295,7 @@ def _check_keys(steps: tuple[Step, ...]) -> None:
             _check_condition(item.when, seen, f"field {item.key}")
             if item.key in seen:
                 raise DefinitionError(f"field {item.key} occurs twice")
+            _check_country(item, seen)
             seen[item.key] = item
             _check_not_before(item, dates)
             dates |= {item.key} if item.type == "date" else set()
@@ -300,9 +305,18 @@ def _check_keys(steps: tuple[Step, ...]) -> None:
                 _check_condition(inner.when, seen | inner_seen, f"field {item.key}.{inner.key}")
                 if inner.key in inner_seen:
                     raise DefinitionError(f"field {item.key}.{inner.key} occurs twice")
+                _check_country(inner, {**seen, **inner_seen})
                 inner_seen[inner.key] = inner
                 _check_not_before(inner, dates | inner_dates)
                 inner_dates |= {inner.key} if inner.type == "date" else set()
+
+
+def _check_country(item: Field, seen: Mapping[str, Field]) -> None:
+    if item.country is None:
+        return
+    named = seen.get(item.country)
+    if item.type not in ("postcode", "text") or named is None or named.type != "country":
+        raise DefinitionError(f"field {item.key}: country names no country that is asked before")
 
 
 def _check_not_before(item: Field, dates: set[str]) -> None:

@@ -3,12 +3,14 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -16,13 +18,16 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import uploads
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
+from apps.core.countries import HOME
 from apps.core.fields import (
+    CountryField,
     GermanDateField,
     GermanDecimalField,
     GermanIntegerField,
     MailAddressField,
     PhoneField,
     PlainCharField,
+    PostcodeField,
 )
 from apps.core.text import normal
 from apps.formbuilder.definition import Definition, Field, Step
@@ -85,6 +90,11 @@ class StoredUploadField(forms.Field):
         return ids
 
 
+TYPED = frozenset(
+    ["text", "textarea", "email", "tel", "integer", "decimal", "date", "licence_plate", "postcode", "country"]
+)
+
+
 class StepForm(forms.Form):
     """The fields of a step (or of one entry of a group); conditions decide which exist.
 
@@ -99,8 +109,25 @@ class StepForm(forms.Form):
         self.stored_files = dict(files or {})
         kwargs["use_required_attribute"] = False
         super().__init__(*args, **kwargs)
+        if self.is_bound and (known := self._known_before()):
+            if isinstance(self.data, QueryDict):
+                self.data = self.data.copy()
+                self.data.update(known)
+            else:
+                self.data = {**self.data, **known}
         if not self.is_bound:
             self._hide_unasked()
+
+    def _known_before(self) -> dict[str, Any]:
+        """What is stored for fields that were not on the page, by name: they appear with it.
+
+        A browser sends every text field it shows, also an empty one.
+        """
+        return {
+            self.add_prefix(item.key): self.fields[item.key].prepare_value(self.initial[item.key])
+            for item in self.definition_fields
+            if item.type in TYPED and item.key in self.initial and self.add_prefix(item.key) not in self.data
+        }
 
     def _hide_unasked(self) -> None:
         """Before anything is typed: show what the stored answers call for."""
@@ -128,6 +155,9 @@ class StepForm(forms.Form):
                 raw: Any = self.stored_files.get(item.key, [])
             else:
                 raw = form_field.widget.value_from_datadict(data, {}, self.add_prefix(item.key))
+            if item.country and (values.get(item.country) or HOME) != HOME:
+                # Neither every country has postcodes nor every house a number.
+                form_field.required, form_field.abroad = False, True  # type: ignore[attr-defined]  # of postcodes
             try:
                 value = form_field.clean(raw)
                 self._demand_order(item, value, values)
@@ -249,10 +279,14 @@ def _textarea(item: Field, options: dict[str, Any]) -> forms.Field:
 
 
 def _postcode(item: Field, options: dict[str, Any]) -> forms.Field:
-    message = _("Eine Postleitzahl hat fünf Ziffern. Beispiel: 38440")
-    field = PlainCharField(max_length=10, validators=[RegexValidator(r"^[0-9]{5}\Z", message=message)], **options)
-    field.widget.attrs |= {"inputmode": "numeric", "data-width": "5"}
+    field = PostcodeField(pattern=item.pattern, **options)
+    # Abroad there are letters in it, which a keypad has not.
+    field.widget.attrs |= {"data-width": "10"} if item.country else {"inputmode": "numeric", "data-width": "5"}
     return field
+
+
+def _country(item: Field, options: dict[str, Any]) -> forms.Field:
+    return CountryField(**options)
 
 
 def _email(item: Field, options: dict[str, Any]) -> forms.Field:
@@ -332,7 +366,14 @@ _BUILDERS = {
     "upload": _upload,
     "licence_plate": lambda item, options: LicencePlateField(max_length=20, **options),
     "postcode": _postcode,
+    "country": _country,
 }
+
+
+def taken(item: Field, value: Any, answers: Mapping[str, Any]) -> Any:
+    """What a field would store of a value that is known otherwise; None where it would refuse it."""
+    form = form_class((replace(item, when=None),))({item.key: to_stored(value)}, answers=answers)
+    return form.stored().get(item.key) if form.is_valid() else None
 
 
 def visible_steps(definition: Definition, answers: Mapping[str, Any]) -> list[Step]:

@@ -10,6 +10,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from apps.core.bilingual import localised
+from apps.core.countries import name_of
 from apps.formbuilder.definition import Definition, Field, Step
 from apps.formbuilder.forms import visible_steps
 
@@ -89,6 +90,8 @@ def plain(item: Field, value: Any) -> str:
         labels = {c.value: str(localised(c.label)) for c in item.choices}
         values = value if isinstance(value, list) else [value]
         return ", ".join(labels.get(v, str(v)) for v in values)
+    if item.type == "country":
+        return name_of(value)
     if item.type == "decimal":
         return formats.number_format(Decimal(value), 2)
     if item.type == "upload":

@@ -439,6 +439,8 @@ def test_profile_fills_in_the_next_form(client: Any, aylin: User) -> None:
                  "house_number": "12a", "postcode": "38440", "city": "Wolfsburg", "birth_date": "14.03.1988", "phone": ""}  # fmt: skip
     assert client.as_(aylin).post("/konto/profil/", filled_in).status_code == 302
     answer = client.post("/antraege/antrag/hundesteuer-anmelden/")
+    # What is asked of people only appears with the answer, filled in as well.
+    client.post(answer["Location"], {"applicant_kind": "person", "_refresh": "1"})
     page = client.get(answer["Location"]).content.decode()
     for value in ("Özdemir-Groß", "Goethestraße", "12a", "38440", "14.03.1988"):
         assert f'value="{value}"' in page

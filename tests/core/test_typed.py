@@ -69,6 +69,8 @@ def visible(text: str) -> str:
     return "".join(
         c for c in apart
         if unicodedata.category(c) not in ("Cf", "Cc", "Zs", "Zl", "Zp", "Mn") and c not in "\u3164\uffa0\u115f\u1160\u2800"
+        # Kept free by Unicode for what is not to be seen.
+        and not 0xE0000 <= ord(c) <= 0xE0FFF and c != "\u2065" and not 0xFFF0 <= ord(c) <= 0xFFF8
     )  # fmt: skip
 
 

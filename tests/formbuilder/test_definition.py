@@ -296,7 +296,7 @@ def test_condition_compares_with_what_the_field_can_be_answered_with(kind: str) 
 
 
 KEYS = ["key", "type", "label", "hint", "required", "missing", "when", "choices", "fields", "item_label", "min_items",
-        "max_items", "max_length", "min_value", "max_value", "not_before", "pattern", "invalid", "autocomplete", "prefill", "width"]  # fmt: skip
+        "max_items", "max_length", "min_value", "max_value", "not_before", "country", "pattern", "invalid", "autocomplete", "prefill", "width"]  # fmt: skip
 
 
 @hypothesis_settings(max_examples=600, deadline=None)

@@ -181,6 +181,11 @@ def test_axe_finds_nothing_on_citizens_pages(person: Any, portal: Portal, prefix
     # A group with two entries.
     page.goto(prefix + "/antraege/antrag/hundesteuer-anmelden/")
     follow(page.locator("main form button").last)
+    page.check("[name=applicant_kind][value=organisation]")
+    page.locator("[name=organisation]").wait_for()
+    found += findings(page, "step of an organisation")
+    page.check("[name=applicant_kind][value=person]")
+    page.locator("[name=birth_date]").wait_for()
     page.fill("[name=birth_date]", "01.02.1970")
     follow(page.locator(".wp-actions button").first)
     page.check("[name=joint_holding][value=no]")

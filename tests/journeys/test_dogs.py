@@ -27,6 +27,8 @@ def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_pat
     page.locator("main form button").last.click()
     # The profile has filled in what it knows.
     assert page.input_value("[name=street]") == "Goethestraße"
+    page.check("[name=applicant_kind][value=person]")
+    page.locator("[name=birth_date]").wait_for()
     page.fill("[name=birth_date]", "1.2.1970")
     page.get_by_role("button", name="Weiter", exact=True).last.click()
 

@@ -51,6 +51,9 @@ def test_step_is_filled_in_with_the_keyboard_only_and_the_trap_is_not_met(person
     tab_to(page, "Beginnen")
     page.keyboard.press("Enter")
     page.wait_for_url("**/schritt/person/")
+    tab_to(page, "applicant_kind=")
+    page.keyboard.press("Space")
+    page.locator("[name=birth_date]").wait_for()
     person_fields = {
         "family_name": "Çelik", "birth_date": "01.02.1970", "street": "Goethestraße", "house_number": "3",
         "postcode": "38440", "city": "Wolfsburg",

@@ -115,7 +115,7 @@ class Command(BaseCommand):
         draft = applications.begin(Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
         since = today().replace(day=1) - dt.timedelta(days=20)
         draft.answers |= {
-            "joint_holding": False, "dogs_held": 0, "true_information": True,
+            "applicant_kind": "person", "joint_holding": False, "dogs_held": 0, "true_information": True,
             "dogs": [
                 {"name": "Bruno", "breed": "Labrador", "sex": "male", "origin": "breeder",
                  "birth_date": "2024-05-02", "since": since.isoformat(), "chip": "", "claim": "none"},
