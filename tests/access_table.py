@@ -173,6 +173,7 @@ admin:case_act ask                                       login    404      404  
 admin:case_act assign                                    login    404      404      405      405      405      405
 admin:case_act hand_over                                 login    404      404      405      405      405      405
 admin:case_act note                                      login    404      404      405      405      405      405
+admin:case_act recuse                                    login    404      404      405      405      405      405
 admin:case_act take                                      login    404      404      405      405      405      405
 admin:contact_close                                      login    404      404      405      405      405      405
 admin:appointment                                        login    404      404      ok       404      ok       404

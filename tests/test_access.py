@@ -116,6 +116,7 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
         f"{act} ask": ("karla", {"ask-body": "Bitte ein Foto.", "ask-due_on": due}),
         f"{act} note": ("karla", {"note-body": "Angerufen."}),
         f"{act} assign": ("karla", {"assign-to": world.karla.pk}),
+        f"{act} recuse": ("karla", {"recuse-sure": "on"}),
         f"{act} hand_over": ("karla", {"hand_over-department": walk.department("steuern").pk}),
         "admin:decide": ("karla", {"outcome": "rejected", "reasons": "Darum.", "fee": "0"}),
         "admin:decision_preview": ("karla", {}),

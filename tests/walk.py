@@ -49,7 +49,7 @@ from tests import factories
 from tests.appointments import setting
 from tests.conftest import SecureClient
 
-ACTS = ("take", "ask", "note", "assign", "hand_over")
+ACTS = ("take", "ask", "note", "assign", "hand_over", "recuse")
 
 
 def patterns() -> list[str]:

@@ -34,12 +34,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def worked_by(self, user: Any) -> "CaseQuerySet":
         """The cases of the departments a member of staff works in; none for anybody else.
 
-        Nobody works on a case of their own (§ 20 Abs. 1 Nr. 1 VwVfG).
+        Nobody works on a case of their own (§ 20 Abs. 1 Nr. 1 VwVfG), or on one of which they have said that they must not.
         """
         if not (user.is_authenticated and user.is_staff):
             return self.none()
         own = Party.objects.filter(case=OuterRef("pk"), email__iexact=user.email)
-        return self.filter(~Exists(own), department__in=user.department_ids).exclude(applicant=user)
+        blocked = Recusal.objects.filter(case=OuterRef("pk"), user=user)
+        mine = self.filter(~Exists(own), ~Exists(blocked), department__in=user.department_ids)
+        return mine.exclude(applicant=user)
 
     def open(self) -> "CaseQuerySet":
         """Cases in which the administration still owes something."""
@@ -218,6 +220,22 @@ class Party(models.Model):
                  f"{self.street} {self.house_number}".strip(), f"{self.postcode} {self.city}".strip(),
                  name_of(self.country, "de").upper() if self.country != HOME else ""]  # fmt: skip
         return [line for line in lines if line]
+
+
+class Recusal(models.Model):
+    """A member of staff who must not work on a case: a relative's, or one in which they are not free (§§ 20, 21 VwVfG)."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="recusals")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Befangenheit")
+        verbose_name_plural = _("Befangenheiten")
+        constraints = [models.UniqueConstraint(fields=["case", "user"], name="recusal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.user}"
 
 
 class TimelineEntry(models.Model):

@@ -45,6 +45,7 @@ class Act(models.TextChoices):
     ANSWERED = "answered", _("Rückfrage beantwortet")
     MESSAGE = "message", _("Nachricht gesendet")
     MESSAGE_IN = "message_in", _("Nachricht eingegangen")
+    RECUSED = "recused", _("Wegen Befangenheit abgegeben")
     NOTE = "note", _("Notiz geschrieben")
     DECIDED = "decided", _("Entschieden")
     WITHDRAWN = "withdrawn", _("Zurückgezogen")

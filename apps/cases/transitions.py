@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.accounts.models import Department, Role
+from apps.accounts.models import Department, Role, User
 from apps.cases import kinds
 from apps.cases.addressee import addressee_of
 from apps.cases.emails import notify
-from apps.cases.models import Attachment, Case, Message, Note, Party, record
+from apps.cases.models import Attachment, Case, Message, Note, Party, Recusal, record
 from apps.cases.states import Act, Channel, Direction
 from apps.catalogue.models import Service
 from apps.catalogue.normalise import normalised
@@ -23,6 +23,10 @@ from apps.core.references import new_reference
 from apps.core.transitions import Phase, TransitionConflict, TransitionError, move
 
 REFERENCE_TRIES = 5
+
+
+class NobodyElse(TransitionError):
+    """Nobody but the one who acts works in the department."""
 
 
 def open_case(
@@ -116,8 +120,30 @@ def assign(case: Case, *, to: Any, by: Any) -> None:
 
 
 def concerns(case: Case, user: Any) -> bool:
-    """Whether a case is one's own: nobody works on or decides it (§ 20 VwVfG, § 82 AO, § 16 SGB X)."""
-    return bool(case.applicant_id == user.pk or case.parties.filter(email__iexact=user.email).exists())
+    """Whether a case is one's own or one is not free in it: nobody works on or decides such a one.
+
+    § 20 and § 21 VwVfG, § 82 and § 83 AO, § 16 and § 17 SGB X.
+    """
+    is_own = case.applicant_id == user.pk or case.parties.filter(email__iexact=user.email).exists()
+    return bool(is_own or case.recusals.filter(user=user).exists())
+
+
+def recuse(case: Case, *, by: Any) -> None:
+    """A member of staff says that they must not work on the case: it goes from their desk and is not shown to them again.
+
+    Raises TransitionError when nobody else of the department would see it; then it has to be handed over.
+    """
+    colleagues = (
+        User.objects.filter(is_active=True, roles__department=case.department, roles__role__in=[Role.CLERK, Role.HEAD])
+        .exclude(pk=by.pk)
+        .distinct()
+    )
+    if all(concerns(case, colleague) for colleague in colleagues):
+        raise NobodyElse("nobody else would see the case")
+    with transaction.atomic():
+        Recusal.objects.get_or_create(case=case, user=by)
+        Case.objects.filter(pk=case.pk, assignee=by).update(assignee=None)
+        record(case, Act.RECUSED, by=by, public=False)
 
 
 def _update_as_read(case: Case, **values: Any) -> None:

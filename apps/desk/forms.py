@@ -53,6 +53,20 @@ class NoteForm(forms.Form):
     )
 
 
+class RecuseForm(forms.Form):
+    """Whoever is not free in a case says so."""
+
+    sure = forms.BooleanField(
+        label=_(
+            "Ich oder eine Person, die mir nahesteht, ist an diesem Vorgang beteiligt, oder ich bin aus einem anderen Grund befangen."
+        ),
+        help_text=_(
+            "Der Vorgang wird Ihnen danach nicht mehr angezeigt. Ihre Kolleginnen und Kollegen sehen ihn weiter."
+        ),
+        error_messages={"required": _("Bitte bestätigen Sie, dass Sie befangen sind.")},
+    )
+
+
 class AssignForm(forms.Form):
     """Hand the case to a colleague of the department."""
 

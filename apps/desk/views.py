@@ -26,7 +26,7 @@ from apps.core.models import NOT_DELIVERED
 from apps.core.references import normalise as normalise_reference
 from apps.core.sockets import Panel, Tile, desk_panels, desk_tiles
 from apps.core.transitions import Phase, TransitionConflict, TransitionError
-from apps.desk.forms import AssignForm, HandOverForm, NoteForm, QuestionForm
+from apps.desk.forms import AssignForm, HandOverForm, NoteForm, QuestionForm, RecuseForm
 
 PAGE_SIZE = 50
 
@@ -149,7 +149,7 @@ def _case(request: SignedInRequest, reference: str) -> Case:
 
 
 FORMS: dict[str, Any] = {
-    "ask": QuestionForm, "note": NoteForm, "assign": AssignForm, "hand_over": HandOverForm,
+    "ask": QuestionForm, "note": NoteForm, "assign": AssignForm, "hand_over": HandOverForm, "recuse": RecuseForm,
 }  # fmt: skip
 
 
@@ -222,13 +222,20 @@ def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
     try:
         done = _perform(found, act, data, request.user)
     except TransitionError as error:
-        if isinstance(error, TransitionConflict):
+        if isinstance(error, verbs.NobodyElse):
+            messages.warning(
+                request,
+                _("Außer Ihnen sieht diesen Vorgang hier niemand. Bitte geben Sie ihn an eine andere Dienststelle ab."),
+            )
+        elif isinstance(error, TransitionConflict):
             messages.warning(request, _changed())
         else:
             messages.warning(request, _("Das geht bei diesem Stand des Vorgangs nicht."))
         # The page as it is now, with what was typed still in its form.
         return _render_case(request, _case(request, reference), filled, opened=act)
     messages.success(request, done)
+    if act == "recuse":
+        return redirect("admin:queue")
     if act == "hand_over" and found.department_id not in request.user.department_ids:
         return redirect("admin:queue")
     return redirect(found.staff_url)
@@ -248,6 +255,9 @@ def _perform(found: Case, act: str, data: dict[str, Any], user: Any) -> str:
     if act == "note":
         verbs.add_note(found, body=data["body"], by=user)
         return _("Die Notiz ist gespeichert.")
+    if act == "recuse":
+        verbs.recuse(found, by=user)
+        return _("Der Vorgang liegt nicht mehr bei Ihnen.")
     if act == "assign":
         verbs.assign(found, to=data["to"], by=user)
         return _("Die Zuständigkeit ist geändert.")

@@ -191,3 +191,41 @@ def test_notice_and_mail_that_are_tried_again_begin_anew(parking_case: Case, kar
     emails.retry(mail)
     mail.refresh_from_db()
     assert (mail.status, mail.attempts, mail.last_error) == (EmailStatus.PENDING, 0, "")
+
+
+# -- who is not free ---------------------------------------------------------------------------------------
+
+
+def test_whoever_is_not_free_neither_sees_nor_gets_nor_decides_the_case_and_others_do(
+    client: Any, karla: Any, henrike: Any, parking_case: Case
+) -> None:
+    verbs.take(parking_case, by=karla)
+    act = f"{parking_case.staff_url}tun/recuse/"
+    client.as_(karla)
+    unsure = client.post(act, {"shown": karla.pk})
+    assert unsure.status_code == 422
+    assert "Bitte bestätigen Sie, dass Sie befangen sind." in unsure.content.decode()
+    assert client.post(act, {"recuse-sure": "on"}).url == "/verwaltung/vorgaenge/"
+    case = Case.objects.get(pk=parking_case.pk)
+    assert case.assignee is None
+    assert client.get(case.staff_url).status_code == 404
+    assert client.get(f"{case.staff_url}entscheiden/").status_code == 404
+    assert case.reference not in client.get("/verwaltung/vorgaenge/?list=open").content.decode()
+    for verb in (lambda: verbs.assign(case, to=karla, by=henrike), lambda: verbs.take(case, by=karla)):
+        with pytest.raises(TransitionError):
+            verb()
+    with pytest.raises(TransitionError):
+        applications.decide(case, outcome="rejected", reasons="Darum.", by=karla)
+    page = client.as_(henrike).get(case.staff_url).content.decode()
+    assert "Wegen Befangenheit abgegeben" in page
+    assert case.reference in client.get("/verwaltung/vorgaenge/?list=open").content.decode()
+    verbs.take(case, by=henrike)
+
+
+def test_nobody_is_recused_where_nobody_else_would_see_the_case(
+    client: Any, karla: Any, henrike: Any, parking_case: Case
+) -> None:
+    verbs.recuse(parking_case, by=karla)
+    answer = client.as_(henrike).post(f"{parking_case.staff_url}tun/recuse/", {"recuse-sure": "on"})
+    assert "Außer Ihnen sieht diesen Vorgang hier niemand." in answer.content.decode()
+    assert client.get(parking_case.staff_url).status_code == 200
