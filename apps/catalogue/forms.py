@@ -1,5 +1,6 @@
 """Structured data of the catalogue as people edit it: a line for each entry, in both languages."""
 
+from types import NoneType
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ class LinesField(PublishedTextField):
     """A list of texts, each on a line of its own."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"widget": forms.Textarea(attrs={"rows": 4}), **options})
+        super().__init__(**{"widget": forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"}), **options})
 
     def to_python(self, value: Any) -> Any:
         """The list; raises ValidationError for what is no character."""
@@ -41,10 +42,19 @@ class LinesField(PublishedTextField):
 class TwoTexts(forms.MultiWidget):
     """One text area for each language."""
 
+    template_name = "catalogue/two_texts.html"
+
     def __init__(self) -> None:
-        super().__init__(
-            {code: forms.Textarea(attrs={"rows": 6, "aria-label": label}) for code, label in LANGUAGES.items()}
-        )
+        super().__init__({code: forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField"}) for code in LANGUAGES})
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """What is shown; of what was typed there are texts, of what is kept entries."""
+        if isinstance(value, list) and not all(isinstance(text, (str, NoneType)) for text in value):
+            value = self.decompress(value)
+        context = super().get_context(name, value, attrs)
+        for part, label in zip(context["widget"]["subwidgets"], LANGUAGES.values(), strict=True):
+            part["label"] = label
+        return context
 
     def decompress(self, value: Any) -> list[str]:
         """The value as the texts of the two."""

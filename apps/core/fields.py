@@ -117,11 +117,11 @@ class CountryField(forms.ChoiceField):
     """A country by its code; ours unless another one is chosen."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{**options, "choices": countries.choices, "required": False, "initial": countries.HOME})
+        super().__init__(**{**options, "choices": countries.choices, "initial": countries.HOME})
 
     def clean(self, value: Any) -> str:
         """The code; raises ValidationError."""
-        return str(super().clean(value)) or countries.HOME
+        return str(super().clean(value or countries.HOME))
 
 
 _FIVE_DIGITS = gettext_lazy("Eine Postleitzahl hat fünf Ziffern. Beispiel: 38440")
