@@ -39,7 +39,8 @@ STAFF = [
     "/verwaltung/termine/buchen/?leistung=reisepass&personen=1", "/verwaltung/termine/buchen/?leistung=x&personen=1",
 ]  # fmt: skip
 ADMIN = [
-    "/verwaltung/stammdaten/", "/verwaltung/catalogue/service/", "/verwaltung/catalogue/fee/",
+    "/verwaltung/stammdaten/", "/verwaltung/catalogue/service/", "/verwaltung/catalogue/service/add/",
+    "/verwaltung/catalogue/fee/",
     "/verwaltung/catalogue/office/", "/verwaltung/catalogue/lifesituation/", "/verwaltung/accounts/user/",
     "/verwaltung/accounts/department/", "/verwaltung/core/banner/", "/verwaltung/core/outgoingemail/",
     "/verwaltung/core/retentionrun/", "/verwaltung/formbuilder/formversion/",
@@ -222,6 +223,14 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
         found += findings(page, f"{kind} decide or reply")
         follow(page.locator("main form .wp-actions button").first)
         found += findings(page, f"{kind} decide or reply with errors")
+        if kind == "application":
+            page.check("[name=outcome][value=rejected]")
+            page.fill("[name=reasons]", "Der Stellplatz fehlt. 王小明")
+            if page.locator("[name=fee]").count():
+                page.fill("[name=fee]", "0")
+            follow(page.locator("main form .wp-actions button").first)
+            page.locator("img.wp-paper").first.wait_for(timeout=30000)
+            found += findings(page, "preview of a letter")
         page.goto(case)
     cdo = person(color_scheme=scheme)
     cdo.sign_in("samir@example.org")
