@@ -15,9 +15,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
 
 log = logging.getLogger(__name__)
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
-# More than twenty dogs with all their fields and files. Django counts only the parts that have a name, and takes three
-# milliseconds for the head of one.
-MOST_PARTS = 250
+# More than twenty dogs with all their fields and files, and as many hidden ones that say what was shown. Django counts
+# only the parts that have a name, and takes three milliseconds for the head of one.
+MOST_PARTS = 600
 READ_BYTES = 1024 * 1024
 _django = get_wsgi_application()
 # The first person to upload something does not wait for the children to start.

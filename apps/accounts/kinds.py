@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import security_events  # noqa: F401  notes what packages announce in the security log
 from apps.accounts.models import AccountLink, Profile, User
+from apps.core.countries import name_of
 from apps.core.kinds import days
 from apps.core.retention import delete_all
 from apps.core.sockets import RetentionRule, exports, retention_rules
@@ -52,6 +53,7 @@ def export_account(user: Any) -> tuple[str, list[dict[str, Any]]]:
             _("Hausnummer"): profile.house_number,
             _("Postleitzahl"): profile.postcode,
             _("Ort"): profile.city,
+            _("Land"): name_of(profile.country),
             _("Geburtsdatum"): profile.birth_date.isoformat() if profile.birth_date else "",
             _("Telefon"): profile.phone,
         }

@@ -163,7 +163,7 @@ class Profile(models.Model):
     house_number = models.CharField(_("Hausnummer"), max_length=12, blank=True)
     postcode = models.CharField(_("Postleitzahl"), max_length=10, blank=True)
     city = models.CharField(_("Ort"), max_length=120, blank=True)
-    country = models.CharField(_("Land"), max_length=2, default=HOME)
+    country = models.CharField(_("Land"), max_length=2, default=HOME, db_default=HOME)
     birth_date = models.DateField(_("Geburtsdatum"), null=True, blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
 

@@ -12,7 +12,8 @@ from apps.cases.models import Case
 from apps.core.business_calendar import next_working_day, today
 from apps.core.templatetags.components import euro
 
-# A month after the letter counts as known, which it does four days after it was posted (§ 41 Abs. 2 VwVfG, § 122 AO).
+# After the decision: a month, and the days until the letter is there. One that waits in the portal and goes by post only
+# after the ten days of § 41 Abs. 2a VwVfG leaves a fortnight.
 DAYS_TO_PAY = 35
 
 

@@ -3,14 +3,16 @@
 Checked when a version is published. What is wrong there would otherwise show when a clerk decides, weeks later.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from apps.applications.forms import DecisionForm
 from apps.applications.letters import PLACEHOLDER
 from apps.applications.states import Status
 from apps.cases.models import Party
-from apps.formbuilder.definition import Definition, DefinitionError, Field
+from apps.formbuilder.definition import KEY, Definition, DefinitionError, Field
 
 OUTCOMES = (Status.GRANTED, Status.REJECTED, Status.ASSESSED, Status.CERTIFIED, Status.FORWARDED)
 RULES = ("set_by_clerk", "graduated")
@@ -26,6 +28,8 @@ PARTY_FIELDS = (
     "country",
     "phone",
 )
+# What fields of these types may hold at most, unless they say so themselves.
+LONGEST = {"text": 200, "textarea": 4000, "tel": 40, "postcode": 10, "country": 2}
 ALWAYS_KNOWN = frozenset(["applicants", "reference", "filed_on", "valid_from", "valid_until", "fee"])
 KNOWN_OF_DOGS = frozenset(["dogs_held", "yearly"])
 # Sentences about what was found, with what each may name.
@@ -96,16 +100,19 @@ def _check_party(mapping: Any, where: str, fields: Mapping[str, Field]) -> None:
         item = fields.get(key) if isinstance(key, str) else None
         if item is None:
             raise DefinitionError(f"{where}.{name}: {key!r} is no field")
+        if (name == "country") != (item.type == "country") or item.type not in LONGEST:
+            raise DefinitionError(f"{where}.{name}: {key} is of another type")
         column: Any = Party._meta.get_field(name)
-        room = column.max_length
-        if item.type in ("text", "textarea") and (item.max_length or 0) > room:
-            raise DefinitionError(f"{where}.{name}: {key} may be longer than the {room} characters there is room for")
+        if (item.max_length or LONGEST[item.type]) > column.max_length:
+            raise DefinitionError(f"{where}.{name}: {key} may be longer than {column.max_length} characters")
 
 
 def _check_letter(letter: Any, where: str, known: frozenset[str] | set[str]) -> None:
     _object(letter, where, required=REQUIRED, optional=OPTIONAL)
     _text(letter["title"], f"{where}.title", MOST_TITLE)
     _both(letter["result"], f"{where}.result", MOST_RESULT)
+    for sentence in (letter["title"], *letter["result"].values()):
+        _check_placeholders(sentence, where, ())
     if "remedy" in letter and not isinstance(letter["remedy"], bool):
         raise DefinitionError(f"{where}: remedy is true or false")
     asked = letter.get("asked", [])
@@ -114,9 +121,14 @@ def _check_letter(letter: Any, where: str, known: frozenset[str] | set[str]) -> 
     for number, question in enumerate(asked):
         _object(question, f"{where}.asked[{number}]", required={"key", "label", "missing"})
         _text(question["key"], f"{where}.asked[{number}].key")
+        if not KEY.fullmatch(question["key"]) or question["key"] in DecisionForm.base_fields:
+            raise DefinitionError(f"{where}.asked[{number}]: {question['key']!r} is no name for it")
         _both(question["label"], f"{where}.asked[{number}].label")
         _both(question["missing"], f"{where}.asked[{number}].missing")
-    known = known | {question["key"] for question in asked}
+    keys = [question["key"] for question in asked]
+    if len(set(keys)) < len(keys):
+        raise DefinitionError(f"{where}: something is asked twice")
+    known = known | set(keys)
     if not _texts(letter["tenor"], f"{where}.tenor"):
         raise DefinitionError(f"{where}: tenor decides nothing")
     sentences = [letter[name] for name in ("subject", "opening", "validity", "fee", "no_fee") if name in letter]
@@ -137,6 +149,8 @@ def _check_placeholders(sentence: str, where: str, known: Iterable[str]) -> None
     for name in PLACEHOLDER.findall(sentence):
         if name not in known:
             raise DefinitionError(f"{where}: nothing is known as {{{name}}}")
+    if re.search("[{}]", PLACEHOLDER.sub("", sentence)):
+        raise DefinitionError(f"{where}: braces stand around the name of something, without blanks")
 
 
 def _object(

@@ -18,7 +18,7 @@ from apps.formbuilder.models import FormVersion
 from apps.formbuilder.summary import plain_values
 from apps.notices.models import LegalRemedy
 
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 class MissingRemedy(Exception):
@@ -159,10 +159,13 @@ def _reasons(template: dict[str, Any], decision: dict[str, Any], values: dict[st
 
 def _recipients(case: Case) -> list[str]:
     party = addressee_of(case).party
-    lines = party.address_lines if party else []
-    joint = [p for p in case.parties.all() if p.role == PartyRole.JOINT]
+    if party is None:
+        return []
+    if party.role == PartyRole.REPRESENTATIVE:
+        return party.address_lines
     # A joint letter names every addressee (§ 41 Abs. 1 VwVfG, § 122 Abs. 1 AO).
-    return [lines[0], *[p.name for p in joint], *lines[1:]] if lines else []
+    joint = [p.name for p in case.parties.all() if p.role == PartyRole.JOINT]
+    return [*party.name_lines, *joint, *party.address_lines[len(party.name_lines) :]]
 
 
 def _department(case: Case) -> dict[str, str]:

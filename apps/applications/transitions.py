@@ -368,10 +368,11 @@ def release(preview: LetterPreview, *, by: Any, **arguments: Any) -> Case:
     Raises LetterChanged when today's letter is another one, and what ``decide`` raises.
     """
     with transaction.atomic():
+        # The case first, as every decision does: two that wait for each other's rows would never end.
+        case = Case.objects.select_for_update(of=("self",)).select_related("service").get(pk=preview.case_id)
         shown = LetterPreview.objects.select_for_update().filter(pk=preview.pk, made_by=by).first()
         if shown is None or not shown.may_be_released:
             raise TransitionError("there is no letter to release")
-        case = shown.case
         ruling = rule(case, by=by, **arguments)
         context = ruling.letter["context"] if ruling.letter is not None else {}
         # As JSON, which is how the other one was kept.

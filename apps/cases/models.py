@@ -182,7 +182,7 @@ class Party(models.Model):
     house_number = models.CharField(_("Hausnummer"), max_length=12, blank=True)
     postcode = models.CharField(_("Postleitzahl"), max_length=10, blank=True)
     city = models.CharField(_("Ort"), max_length=120, blank=True)
-    country = models.CharField(_("Land"), max_length=2, default=HOME)
+    country = models.CharField(_("Land"), max_length=2, default=HOME, db_default=HOME)
     email = models.EmailField(_("E-Mail-Adresse"), blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
     delivery = models.CharField(max_length=8, choices=Delivery.choices, default=Delivery.POST)
@@ -214,10 +214,14 @@ class Party(models.Model):
         return f"{self.organisation}, {person}".strip(", ") if self.organisation else person
 
     @property
+    def name_lines(self) -> list[str]:
+        """The first lines of the address field: the organisation, the person."""
+        return [line for line in (self.organisation, f"{self.given_name} {self.family_name}".strip()) if line]
+
+    @property
     def address_lines(self) -> list[str]:
         """Address field after DIN 5008: name, street, postcode and town; abroad the country, in German and in capitals."""
-        lines = [self.organisation, f"{self.given_name} {self.family_name}".strip(),
-                 f"{self.street} {self.house_number}".strip(), f"{self.postcode} {self.city}".strip(),
+        lines = [*self.name_lines, f"{self.street} {self.house_number}".strip(), f"{self.postcode} {self.city}".strip(),
                  name_of(self.country, "de").upper() if self.country != HOME else ""]  # fmt: skip
         return [line for line in lines if line]
 

@@ -133,14 +133,13 @@ def recuse(case: Case, *, by: Any) -> None:
 
     Raises TransitionError when nobody else of the department would see it; then it has to be handed over.
     """
-    colleagues = (
-        User.objects.filter(is_active=True, roles__department=case.department, roles__role__in=[Role.CLERK, Role.HEAD])
-        .exclude(pk=by.pk)
-        .distinct()
-    )
-    if all(concerns(case, colleague) for colleague in colleagues):
-        raise NobodyElse("nobody else would see the case")
+    there = {"roles__department": case.department, "roles__role__in": [Role.CLERK, Role.HEAD]}
     with transaction.atomic():
+        # One after the other, or the last two would both go.
+        Case.objects.select_for_update().get(pk=case.pk)
+        colleagues = User.objects.filter(is_active=True, is_staff=True, **there).exclude(pk=by.pk).distinct()
+        if all(concerns(case, colleague) for colleague in colleagues):
+            raise NobodyElse("nobody else would see the case")
         Recusal.objects.get_or_create(case=case, user=by)
         Case.objects.filter(pk=case.pk, assignee=by).update(assignee=None)
         record(case, Act.RECUSED, by=by, public=False)

@@ -1,6 +1,7 @@
 """What happens to a message: received, answered, replied to, closed."""
 
 import datetime as dt
+import logging
 import uuid
 from typing import Any
 
@@ -20,6 +21,8 @@ from apps.contact.states import WORKFLOW, Status, Topic
 from apps.core.business_calendar import add_working_days, today
 from apps.core.transitions import TransitionError, move
 
+log = logging.getLogger(__name__)
+
 KIND = "contact"
 REPLY_SALT = "contact.reply"
 REPLY_DAYS = 180
@@ -38,6 +41,8 @@ def answer_by() -> dt.date:
 def _department() -> Department:
     """Who answers; a setting that names nobody loses no message."""
     named = Department.objects.filter(slug=settings.CONTACT_DEPARTMENT).first()
+    if named is None:
+        log.error("CONTACT_DEPARTMENT names no department")
     return named or staffed_departments().first() or Department.objects.earliest("pk")
 
 

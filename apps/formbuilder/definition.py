@@ -331,11 +331,32 @@ def _check_condition(condition: Condition | None, seen: Mapping[str, Field], whe
         _check_condition(part, seen, where)
     if condition.kind != "is":
         return
-    asked = seen.get(condition.field)
-    if asked is None:
+    if condition.field not in seen:
         raise DefinitionError(f"{where}: the condition looks at {condition.field}, which is not asked before")
+
+
+def check_answers(definition: Definition) -> None:
+    """Whether each condition can hold; asked of what is published, not of versions that cases were filed under.
+
+    Raises DefinitionError.
+    """
+    asked = {f.key: f for step in definition.steps for f in step.fields}
+    for step in definition.steps:
+        _check_values(step.when, asked, f"step {step.key}")
+        for item in step.fields:
+            _check_values(item.when, asked, f"field {item.key}")
+            inside = asked | {f.key: f for f in item.fields}
+            for inner in item.fields:
+                _check_values(inner.when, inside, f"field {item.key}.{inner.key}")
+
+
+def _check_values(condition: Condition | None, asked: Mapping[str, Field], where: str) -> None:
+    if condition is None:
+        return
+    for part in condition.parts:
+        _check_values(part, asked, where)
     for value in condition.values:
-        if not _may_be_answered(asked, value):
+        if not _may_be_answered(asked[condition.field], value):
             raise DefinitionError(f"{where}: {condition.field} is never answered with {value!r}")
 
 

@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -98,18 +97,19 @@ TYPED = frozenset(
 class StepForm(forms.Form):
     """The fields of a step (or of one entry of a group); conditions decide which exist.
 
-    ``answers`` are the stored values that conditions may look at besides the form's own.
+    ``answers`` are the stored values that conditions may look at besides the form's own. A form that ``remembers`` fills
+    in what is stored for fields that were not on the page; an entry of a group may have been another one then.
     """
 
     definition_fields: tuple[Field, ...] = ()
 
     def __init__(self, *args: Any, answers: Mapping[str, Any] | None = None,
-                 files: Mapping[str, list[str]] | None = None, **kwargs: Any) -> None:  # fmt: skip
+                 files: Mapping[str, list[str]] | None = None, remembers: bool = True, **kwargs: Any) -> None:  # fmt: skip
         self.known: dict[str, Any] = dict(answers or {})
         self.stored_files = dict(files or {})
         kwargs["use_required_attribute"] = False
         super().__init__(*args, **kwargs)
-        if self.is_bound and (known := self._known_before()):
+        if self.is_bound and remembers and (known := self._known_before()):
             if isinstance(self.data, QueryDict):
                 self.data = self.data.copy()
                 self.data.update(known)
@@ -372,8 +372,13 @@ _BUILDERS = {
 
 def taken(item: Field, value: Any, answers: Mapping[str, Any]) -> Any:
     """What a field would store of a value that is known otherwise; None where it would refuse it."""
-    form = form_class((replace(item, when=None),))({item.key: to_stored(value)}, answers=answers)
-    return form.stored().get(item.key) if form.is_valid() else None
+    field: Any = _django_field(item)
+    if item.country and (answers.get(item.country) or HOME) != HOME:
+        field.required, field.abroad = False, True
+    try:
+        return to_stored(field.clean(to_stored(value)))
+    except forms.ValidationError:
+        return None
 
 
 def visible_steps(definition: Definition, answers: Mapping[str, Any]) -> list[Step]:

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.formbuilder.definition import Definition, parse
+from apps.formbuilder.definition import Definition, check_answers, parse
 
 # What users of forms demand of ``extra``: takes the definition, raises DefinitionError.
 definition_checks: list[Callable[[Definition], None]] = []
@@ -28,7 +28,7 @@ class FormVersion(models.Model):
     definition = models.JSONField()
     published_at = models.DateTimeField(default=timezone.now)
     # By a person, not from a file: no deploy puts another one in its place.
-    edited = models.BooleanField(_("von Hand veröffentlicht"), default=False)
+    edited = models.BooleanField(_("von Hand veröffentlicht"), default=False, db_default=False)
 
     objects = FormVersionQuerySet.as_manager()
 
@@ -47,6 +47,7 @@ class FormVersion(models.Model):
         Raises DefinitionError. A row that exists is never written again (the database refuses).
         """
         definition = parse(self.definition)
+        check_answers(definition)
         for check in definition_checks:
             check(definition)
         super().save(*args, **kwargs)

@@ -102,6 +102,7 @@ class BoundStep:
                 prefix=prefix,
                 initial=initial,
                 answers=answers,
+                remembers=False,
                 files={f.key: self.files.get(f"{prefix}-{f.key}", []) for f in group.fields},
             )
             entries.append(GroupEntry(group, index, form))

@@ -64,12 +64,12 @@ def _files() -> dict[str, tuple[Path, str]]:
 
 @lru_cache(maxsize=1)
 def _printable() -> frozenset[int]:
-    """Code points of which the fonts of letters have a glyph."""
-    known: set[int] = set()
-    for path, _media_type in _files().values():
+    """Code points of which the fonts of letters have a glyph, in regular and in bold."""
+    known: dict[bool, set[int]] = {False: set(), True: set()}
+    for name, (path, _media_type) in _files().items():
         with TTFont(path, lazy=True) as font:
-            known |= set(font.getBestCmap())
-    return frozenset(known)
+            known["bold" in name] |= set(font.getBestCmap())
+    return frozenset(known[False] & known[True])
 
 
 def unprintable(value: Any) -> list[str]:
@@ -149,14 +149,14 @@ def write_pdf(html: str) -> tuple[bytes, int]:
 
 
 def pictures(content: bytes) -> list[bytes]:
-    """The pages of a PDF as PNG, ``PICTURE_WIDTH`` pixels wide."""
+    """The pages of a PDF as PNG, ``PICTURE_WIDTH`` pixels wide. Raises RenderError for anything that goes wrong."""
     made = []
-    document = pypdfium2.PdfDocument(content)
     try:
-        for page in document:
-            picture = io.BytesIO()
-            page.render(scale=PICTURE_WIDTH / page.get_width()).to_pil().save(picture, "PNG", optimize=True)
-            made.append(picture.getvalue())
-    finally:
-        document.close()
+        with pypdfium2.PdfDocument(content) as document:
+            for page in document:
+                picture = io.BytesIO()
+                page.render(scale=PICTURE_WIDTH / page.get_width()).to_pil().save(picture, "PNG", optimize=True)
+                made.append(picture.getvalue())
+    except Exception as error:
+        raise RenderError(type(error).__name__) from error
     return made

@@ -44,9 +44,7 @@ def test_due_date_lies_in_the_future(client: Any, karla: Any, parking_case: Case
     assert answer.status_code == 422
     assert "Bitte geben Sie einen Tag ein, der noch kommt." in answer.content.decode()
     with pytest.raises(charges.IncompleteCharge):
-        charges.charge_for(
-            parking_case, Decimal(1), due_on=today() + dt.timedelta(days=min(days, 0)), kassenzeichen="x"
-        )
+        charges.charge_for(parking_case, Decimal(1), due_on=today() + dt.timedelta(days=days), kassenzeichen="x")
 
 
 def test_usual_due_date_is_a_working_day_and_offered(client: Any, karla: Any, parking_case: Case) -> None:

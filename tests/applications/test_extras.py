@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from apps.formbuilder.definition import DefinitionError
 from apps.formbuilder.models import FormVersion
@@ -34,7 +35,7 @@ def test_forms_of_the_city_are_taken(slug: str) -> None:
     assert publish(form(slug)).pk
 
 
-WRONG: list[tuple[str, tuple[str, ...], Any, str]] = [
+WRONG: list[tuple[str, tuple[Any, ...], Any, str]] = [
     (PARKING, ("letters", "granted"), {}, "letters.granted: opening, result, subject, tenor, title missing"),
     (PARKING, ("letters", "granted"), "Ja.", "letters.granted: expected an object"),
     (PARKING, ("letters", "granted", "tenor"), [], "letters.granted: tenor decides nothing"),
@@ -49,6 +50,45 @@ WRONG: list[tuple[str, tuple[str, ...], Any, str]] = [
     (PARKING, ("letters", "granted", "asked"), {}, "letters.granted: asked is a list"),
     (PARKING, ("letters", "granted", "asked"), [{"key": "zone"}], "letters.granted.asked[0]: label, missing missing"),
     (PARKING, ("letters", "granted", "asked"), [], "letters.granted: nothing is known as {zone}"),
+    (
+        PARKING,
+        ("letters", "granted", "hints"),
+        ["{Zone}"],
+        "letters.granted: braces stand around the name of something",
+    ),
+    (
+        PARKING,
+        ("letters", "granted", "hints"),
+        ["{zone }"],
+        "letters.granted: braces stand around the name of something",
+    ),
+    (
+        PARKING,
+        ("letters", "granted", "title"),
+        "Bescheid {reference}",
+        "letters.granted: nothing is known as {reference}",
+    ),
+    (PARKING, ("letters", "granted", "result", "de"), "Ja }", "letters.granted: braces stand around the name of"),
+    (
+        PARKING,
+        ("letters", "granted", "asked", 0, "key"),
+        "reasons",
+        "letters.granted.asked[0]: 'reasons' is no name for it",
+    ),
+    (
+        PARKING,
+        ("letters", "granted", "asked", 0, "key"),
+        "Zone 1",
+        "letters.granted.asked[0]: 'Zone 1' is no name for it",
+    ),
+    (PARKING, ("parties", "applicant", "city"), "birth_date", "parties.applicant.city: birth_date is of another type"),
+    (PARKING, ("parties", "applicant", "country"), "city", "parties.applicant.country: city is of another type"),
+    (
+        PARKING,
+        ("parties", "applicant", "house_number"),
+        "street",
+        "parties.applicant.house_number: street may be longer than 12",
+    ),
     (PARKING, ("letters", "granted", "zahlung"), "x", "letters.granted: unknown zahlung"),
     (PARKING, ("letters", "erteilt"), {}, "letters: unknown erteilt"),
     (PARKING, ("letters", "rejected"), ..., "letters: rejected is missing"),
@@ -74,10 +114,10 @@ WRONG: list[tuple[str, tuple[str, ...], Any, str]] = [
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("slug", "place", "value", "said"), WRONG, ids=lambda x: ".".join(x) if isinstance(x, tuple) else ""
+    ("slug", "place", "value", "said"), WRONG, ids=lambda x: ".".join(map(str, x)) if isinstance(x, tuple) else ""
 )
 def test_what_would_break_when_a_clerk_decides_is_refused_when_it_is_published(
-    slug: str, place: tuple[str, ...], value: Any, said: str
+    slug: str, place: tuple[Any, ...], value: Any, said: str
 ) -> None:
     raw = copy.deepcopy(form(slug))
     target = raw["extra"]
@@ -124,3 +164,22 @@ def test_file_that_has_changed_becomes_a_new_version_and_one_that_has_not_none()
     publish(raw)
     assert f"{PARKING}: version" in loaded()
     assert FormVersion.objects.count() == before + 2
+
+
+@pytest.mark.django_db
+def test_person_publishes_a_form_by_a_command(tmp_path: Path) -> None:
+    loaded()
+    raw = form(PARKING)
+    raw["title"]["de"] = "Von Hand geändert"
+    file = tmp_path / "form.json"
+    file.write_text(json.dumps(raw))
+    call_command("publish_form", str(file), stdout=StringIO())
+    newest = FormVersion.objects.current(PARKING)
+    assert newest is not None
+    assert (newest.edited, newest.definition["title"]["de"]) == (True, "Von Hand geändert")
+    for wrong in ("{", "[]", "{}", json.dumps(raw | {"extra": {"letters": {"granted": {}}}})):
+        file.write_text(wrong)
+        with pytest.raises(CommandError):
+            call_command("publish_form", str(file))
+    with pytest.raises(CommandError):
+        call_command("publish_form", str(tmp_path / "gibt-es-nicht.json"))

@@ -1,9 +1,11 @@
 """Filling in over HTTP: nothing typed is lost, no step is skipped, two clicks file once."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.http import QueryDict
@@ -270,3 +272,35 @@ def test_one_network_begins_only_so_many_drafts_an_hour(client: Any, db: None) -
     assert answers == [302] * limit + [429] * 2
     assert Draft.objects.count() == limit
     assert SecureClient(REMOTE_ADDR="203.0.113.9").post("/antraege/antrag/bewohnerparkausweis/").status_code == 302
+
+
+def test_page_with_as_many_dogs_as_there_may_be_has_fewer_parts_than_are_taken(client: Any, aylin: Any) -> None:
+    from wolfsburg_portal import wsgi
+
+    claims = {"claim": "exempt", "claim_reason": "Blindenhund"}
+    dogs = [factories.dog(f"Hund {n}", **claims) for n in range(20)]
+    draft = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers(*dogs))
+    page = client.as_(aylin).get(step(draft, "dogs")).content.decode()
+    names = re.findall(r'<(?:input|textarea|select|button)[^>]* name="([^"]+)"', page)
+    assert names.count("_shown") > 200
+    # Of radio buttons one is sent, of buttons one.
+    assert len(set(names)) + names.count("_shown") < wsgi.MOST_PARTS
+    files = re.findall(r'<input[^>]*type="file"', page)
+    assert len(files) == 20
+    assert len(files) <= settings.DATA_UPLOAD_MAX_NUMBER_FILES
+
+
+def test_dog_that_was_taken_out_does_not_come_back_as_another(client: Any, aylin: Any) -> None:
+    dogs = [factories.dog("Bruno", claim="exempt", claim_reason="Braucht ihn zum Gehen"), factories.dog("Käthe")]
+    draft = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers(*dogs))
+    client.as_(aylin)
+    fields = ("name", "breed", "sex", "birth_date", "origin", "since", "until", "chip", "claim")
+    sent = {f"dogs-{n}-{field}": str(dog[field] or "") for n, dog in enumerate(dogs) for field in fields}
+    sent |= {"dogs-0-claim_reason": "Braucht ihn zum Gehen", "dogs-count": "2"}
+    client.post(step(draft, "dogs"), sent | {"_remove": "dogs-0"})
+    left = {name.replace("dogs-1", "dogs-0"): value for name, value in sent.items() if name.startswith("dogs-1")}
+    client.post(step(draft, "dogs"), left | {"dogs-count": "1", "_add": "dogs", "dogs-0-claim": "exempt"})
+    page = client.get(step(draft, "dogs")).content.decode()
+    assert 'value="Käthe"' in page
+    assert page.count('value="Käthe"') == 1
+    assert "Braucht ihn zum Gehen" not in page

@@ -2,15 +2,20 @@
 
 import datetime as dt
 import smtplib
+import threading
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from apps.applications import transitions as applications
 from apps.applications.states import Status
 from apps.cases.models import Case
 from apps.core import emails
 from apps.core.business_calendar import today
 from apps.core.models import EmailStatus, OutgoingEmail
+from apps.core.transitions import TransitionError
 from apps.notices import rendering
 from apps.notices.models import LegalRemedy, LetterPreview
 from tests import factories
@@ -125,13 +130,48 @@ def test_decision_is_shown_as_its_letter_and_made_by_a_second_press(
     assert not LetterPreview.objects.exists()
 
 
-def test_letter_is_changed_with_everything_that_was_typed(client: Any, karla: Any, parking_case: Case) -> None:
-    shown = client.as_(karla).post(f"{parking_case.staff_url}entscheiden/", GRANTED | {"zone": "Köhlerberg"}).url
+def test_letter_is_changed_with_everything_that_was_typed(
+    client: Any, karla: Any, henrike: Any, parking_case: Case
+) -> None:
+    url = f"{parking_case.staff_url}entscheiden/"
+    shown = client.as_(karla).post(url, GRANTED | {"zone": "Köhlerberg"}).url
     rendering.render_preview(LetterPreview.objects.get().pk)
-    page = client.get(f"{parking_case.staff_url}entscheiden/?vorschau={shown.split('/')[-2]}").content.decode()
+    assert f'href="{url}"' in client.get(shown).content.decode()
+    # Whichever way they come back.
+    page = client.get(url).content.decode()
     for typed in ("Köhlerberg", "30,70", "01.01.2027", "Die Gebühr deckt den Aufwand.", "checked"):
         assert typed in page
-    assert client.get(f"{parking_case.staff_url}entscheiden/?vorschau=x").status_code == 200
+    assert "Köhlerberg" not in client.as_(henrike).get(url).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clerks_who_release_at_the_same_moment_end_in_one_decision(
+    django_db_serialized_rollback: Any, aylin: Any, karla: Any, henrike: Any
+) -> None:
+    case = factories.parking_case(aylin)
+    arguments: dict[str, Any] = {"outcome": Status.REJECTED, "reasons": "Darum.", "fee": Decimal()}
+    previews = [applications.preview(case, typed={}, by=clerk, **arguments) for clerk in (karla, henrike)]
+    for preview in previews:
+        rendering.render_preview(preview.pk)
+    together, ends = threading.Barrier(2), []
+
+    def release(preview: LetterPreview, clerk: Any) -> None:
+        try:
+            together.wait()
+            applications.release(preview, by=clerk, **arguments)
+            ends.append("decided")
+        except TransitionError:
+            ends.append("too late")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=release, args=pair) for pair in zip(previews, (karla, henrike), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ends) == ["decided", "too late"]
+    assert case.notices.count() == 1
 
 
 def test_letter_that_would_be_another_one_now_is_not_released(client: Any, karla: Any, parking_case: Case) -> None:

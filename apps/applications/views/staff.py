@@ -1,6 +1,5 @@
 """The clerk's side of an application; mounted by the desk behind its sign-in."""
 
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -103,7 +102,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             forms.form.ask_for(error.part)
         except TransitionError:
             # The reasons that were typed stay on the page.
-            forms.form.add_error(None, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
+            forms.form.add_error(None, _why_not(case))
     context = {
         "case": case,
         "form": forms.form,
@@ -114,7 +113,9 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "summary": summarise(case.application.form_version.parsed, case.application.answers),
     }
     wrong = any(form.errors for form in forms.all)
-    return render(request, "applications/decide.html", context, status=422 if wrong else 200)
+    return render(
+        request, "applications/decide.html", context, status=422 if wrong and request.method == "POST" else 200
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -125,7 +126,7 @@ def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
         messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
         return redirect(case.staff_url)
     shown = _preview_of(request, case, pk)
-    change = f"{reverse('admin:decide', args=[case.reference])}?vorschau={shown.pk}"
+    change = reverse("admin:decide", args=[case.reference])
     if request.method == "POST":
         forms = _Forms(case, outcomes, query_dict(shown.typed))
         try:
@@ -142,7 +143,7 @@ def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
             )
             return redirect(change)
         except TransitionError:
-            messages.info(request, _("Inzwischen hat jemand anderes über den Vorgang entschieden."))
+            messages.info(request, _why_not(case))
             return redirect(case.staff_url)
     context = {"case": case, "preview": shown, "change": change, "pages": shown.pages.defer("picture")}
     return render(request, "applications/preview.html", context)
@@ -175,18 +176,20 @@ def _undecided(request: HttpRequest, reference: str) -> tuple[Case, tuple[str, .
     return case, outcomes
 
 
+def _why_not(case: Case) -> str:
+    if Case.objects.get(pk=case.pk).is_open:
+        return _("Das geht bei diesem Stand des Vorgangs nicht.")
+    return _("Inzwischen hat jemand anderes über den Vorgang entschieden.")
+
+
 def _preview_of(request: HttpRequest, case: Case, pk: Any) -> LetterPreview:
     user: Any = request.user
     return get_object_or_404(case.previews.filter(made_by=user).defer("content"), pk=pk)
 
 
 def _typed_before(request: HttpRequest, case: Case) -> QueryDict | None:
-    """What the clerk typed for the preview they come back from."""
-    try:
-        wanted = uuid.UUID(request.GET.get("vorschau", ""))
-    except ValueError:
-        return None
-    found = case.previews.filter(pk=wanted, made_by_id=request.user.pk).first()
+    """What the clerk typed for the letter that was made last: nothing is lost by leaving it."""
+    found = case.previews.filter(made_by_id=request.user.pk).defer("content").last()
     return query_dict(found.typed) if found is not None else None
 
 

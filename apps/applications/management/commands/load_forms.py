@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.formbuilder.definition import DefinitionError
 from apps.formbuilder.models import FormVersion
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "forms"
@@ -32,5 +33,8 @@ class Command(BaseCommand):
                 )
                 continue
             number = current.version + 1 if current else 1
-            FormVersion.objects.create(slug=definition["slug"], version=number, definition=definition)
+            try:
+                FormVersion.objects.create(slug=definition["slug"], version=number, definition=definition)
+            except DefinitionError as error:
+                raise CommandError(f"{file.name}: {error}") from error
             self.stdout.write(f"{definition['slug']}: version {number}")
