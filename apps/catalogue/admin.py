@@ -8,8 +8,8 @@ from apps.core.admin import PortalAdmin
 from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
-class FeeInline(admin.TabularInline):
-    """Fees of a service: newer ones are added, none is changed."""
+class FeeInline(admin.StackedInline):
+    """Fees of a service: newer ones are added, none is changed. No table, of which Django leaves a heading empty."""
 
     model = Fee
     extra = 0

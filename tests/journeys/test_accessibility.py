@@ -221,6 +221,9 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
         found += findings(page, f"{kind} case")
         follow(page.locator("main .wp-actions a.kern-btn--primary").first)
         found += findings(page, f"{kind} decide or reply")
+        if kind == "application":
+            # What was typed for an earlier preview is still there.
+            page.fill("[name=reasons]", "")
         follow(page.locator("main form .wp-actions button").first)
         found += findings(page, f"{kind} decide or reply with errors")
         if kind == "application":
