@@ -282,6 +282,14 @@ def test_reminder_goes_out_once_from_the_day_before(before: int, count: int) -> 
     assert OutgoingEmail.objects.filter(purpose="appointment_reminder", to_address=booking.email).count() == count
 
 
+@pytest.mark.parametrize(("hours", "count"), [(0, 0), (11, 0), (13, 1)])
+def test_who_has_just_booked_is_not_reminded(hours: int, count: int) -> None:
+    booking = confirmed(setting.office())
+    with time_machine.travel(booking.starts_at - dt.timedelta(hours=2)):
+        Booking.objects.filter(pk=booking.pk).update(confirmed_at=timezone.now() - dt.timedelta(hours=hours))
+        assert periodic.remind() == count
+
+
 def test_past_visits_lose_their_people_and_keep_their_times(aylin: Any) -> None:
     office = setting.office()
     past, present = confirmed(office, "09:00", user=aylin), confirmed(office, "10:00", user=aylin)

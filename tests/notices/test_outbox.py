@@ -326,3 +326,13 @@ def test_late_letters_make_the_tile_urgent(client: Any, aylin: Any, karla: Any) 
     assert "wp-tile--urgent" not in client.get("/verwaltung/").content.decode()
     Notice.objects.filter(pk=letter.pk).update(done_at=timezone.now() - timedelta(days=2))
     assert "wp-tile--urgent" in client.get("/verwaltung/").content.decode()
+
+
+@pytest.mark.parametrize(("days_left", "fetched"), [(1, True), (0, True), (-1, False)])
+def test_letter_is_fetched_until_the_end_of_the_last_day(
+    client: Any, aylin: Any, in_portal: Notice, days_left: int, fetched: bool
+) -> None:
+    days_later(in_portal, 10 - days_left)
+    answer = client.as_(aylin).get(in_portal.get_absolute_url())
+    assert answer.status_code == (200 if fetched else 302)
+    assert Notice.objects.filter(opened_at=None).exists() is not fetched
