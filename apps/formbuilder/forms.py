@@ -155,9 +155,7 @@ class StepForm(forms.Form):
                 raw: Any = self.stored_files.get(item.key, [])
             else:
                 raw = form_field.widget.value_from_datadict(data, {}, self.add_prefix(item.key))
-            if item.country and (values.get(item.country) or HOME) != HOME:
-                # Neither every country has postcodes nor every house a number.
-                form_field.required, form_field.abroad = False, True  # type: ignore[attr-defined]  # of postcodes
+            _demand_less_abroad(item, form_field, values)
             try:
                 value = form_field.clean(raw)
                 self._demand_order(item, value, values)
@@ -370,11 +368,18 @@ _BUILDERS = {
 }
 
 
+def _demand_less_abroad(item: Field, field: forms.Field, values: Mapping[str, Any]) -> None:
+    """Neither every country has postcodes nor every house a number; ``values`` hold the country that was chosen."""
+    if item.country and (values.get(item.country) or HOME) != HOME:
+        field.required = False
+        if isinstance(field, PostcodeField):
+            field.abroad = True
+
+
 def taken(item: Field, value: Any, answers: Mapping[str, Any]) -> Any:
     """What a field would store of a value that is known otherwise; None where it would refuse it."""
-    field: Any = _django_field(item)
-    if item.country and (answers.get(item.country) or HOME) != HOME:
-        field.required, field.abroad = False, True
+    field = _django_field(item)
+    _demand_less_abroad(item, field, answers)
     try:
         return to_stored(field.clean(to_stored(value)))
     except forms.ValidationError:
