@@ -163,6 +163,7 @@ def _forms(case: Case) -> dict[str, forms.Form]:
         "note": NoteForm(prefix="note"),
         "assign": AssignForm(prefix="assign", case=case),
         "hand_over": HandOverForm(prefix="hand_over", case=case),
+        "recuse": RecuseForm(prefix="recuse"),
     }
 
 

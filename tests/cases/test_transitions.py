@@ -202,6 +202,7 @@ def test_whoever_is_not_free_neither_sees_nor_gets_nor_decides_the_case_and_othe
     verbs.take(parking_case, by=karla)
     act = f"{parking_case.staff_url}tun/recuse/"
     client.as_(karla)
+    assert 'name="recuse-sure"' in client.get(parking_case.staff_url).content.decode()
     unsure = client.post(act, {"shown": karla.pk})
     assert unsure.status_code == 422
     assert "Bitte bestätigen Sie, dass Sie befangen sind." in unsure.content.decode()
