@@ -120,6 +120,8 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": 600,
     "CONN_HEALTH_CHECKS": True,
     "OPTIONS": {
+        # What stands behind the question mark of the address, such as sslmode.
+        **DATABASES["default"].get("OPTIONS", {}),
         "connect_timeout": 5,
         "options": "-c lock_timeout=5s -c statement_timeout=30s",
     },
@@ -357,6 +359,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Stadt Wolfsburg <por
 SERVER_EMAIL = env.str("SERVER_EMAIL", default="portal@wolfsburg.example")
 EMAIL_DEMO_DIR = VAR_DIR / "mail"
 _email_url = env.str("EMAIL_URL", default="")
+USUAL_MAIL_PORTS = {"smtp+tls": 587, "smtps": 587, "smtp+ssl": 465}
 if _email_url:
     _email = env.email_url("EMAIL_URL")
     MAILERS = {
@@ -364,7 +367,7 @@ if _email_url:
             "BACKEND": _email["EMAIL_BACKEND"],
             "OPTIONS": {
                 "host": _email.get("EMAIL_HOST") or "localhost",
-                "port": _email.get("EMAIL_PORT") or 25,
+                "port": _email.get("EMAIL_PORT") or USUAL_MAIL_PORTS.get(_email_url.partition(":")[0], 25),
                 "username": _email.get("EMAIL_HOST_USER") or "",
                 "password": _email.get("EMAIL_HOST_PASSWORD") or "",
                 "use_tls": _email.get("EMAIL_USE_TLS", False),

@@ -113,6 +113,7 @@ def _failed(email: OutgoingEmail, error: str) -> None:
     log.warning("email %s not sent: %s", email.pk, error)
     if email.attempts >= MAX_ATTEMPTS:
         _end(email, EmailStatus.DEAD, last_error=error)
+        log.error("email %s given up", email.pk)
     else:
         OutgoingEmail.objects.filter(pk=email.pk).update(last_error=error)
 

@@ -13,6 +13,7 @@ import time_machine
 from aiosmtpd.controller import Controller
 from django.conf import settings as portal_settings
 from django.core import mail
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Department, Role, User
@@ -246,10 +247,22 @@ def test_waiting_time_doubles_up_to_an_hour(no_server: None) -> None:
     assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
 
 
-def test_mail_is_given_up_after_many_tries(no_server: None) -> None:
+def test_mail_is_given_up_after_many_tries_and_the_log_says_so(no_server: None, caplog: Any) -> None:
     row = queued(attempts=emails.MAX_ATTEMPTS - 1)
     emails.send(str(row.pk))
     assert after(row).status == EmailStatus.DEAD
+    assert f"email {row.pk} given up" in caplog.text
+
+
+def test_administrator_has_given_up_mails_tried_again(no_server: None, client: Any) -> None:
+    row = queued(attempts=emails.MAX_ATTEMPTS - 1)
+    emails.send(str(row.pk))
+    root = User.objects.create_superuser("root@example.org", "x")
+    client.as_(root)
+    asked = {"action": "try_again", "_selected_action": [str(row.pk)]}
+    page = client.post(reverse("admin:core_outgoingemail_changelist"), asked, follow=True).content.decode()
+    assert "1 E-Mails werden noch einmal versucht." in page
+    assert (after(row).status, after(row).attempts, after(row).last_error) == (EmailStatus.PENDING, 0, "")
 
 
 def test_mail_that_was_given_up_is_shown_to_the_clerk(no_server: None, danuta: User, client: Any) -> None:
