@@ -26,6 +26,7 @@ from apps.cases.transitions import attach, concerns, index_for_search, open_case
 from apps.catalogue.models import OutcomeType, Service
 from apps.core import uploads
 from apps.core.business_calendar import add_working_days, today
+from apps.core.countries import HOME
 from apps.core.models import PrivateFile
 from apps.core.transitions import Phase, TransitionError, move
 from apps.formbuilder.forms import taken
@@ -83,12 +84,15 @@ def begin(service: Service, *, user: Any, browser: str, channel: str = Channel.O
 def prefill(draft: Draft, user: Any) -> None:
     """Fill in what the account knows, where nothing has been typed yet; does not save."""
     profile = Profile.objects.filter(user=user).first()
-    for step in draft.form_version.parsed.steps:
-        for item in step.fields:
-            if item.prefill and item.key not in draft.answers:
-                value = getattr(user, item.prefill, None) or getattr(profile, item.prefill, None)
-                if value and (kept := taken(item, value, draft.answers)) is not None:
-                    draft.answers[item.key] = kept
+    fields = [item for step in draft.form_version.parsed.steps for item in step.fields]
+    if profile is not None and profile.country != HOME and not any(item.type == "country" for item in fields):
+        # Half an address from abroad would be one that does not exist.
+        profile = Profile(birth_date=profile.birth_date, phone=profile.phone)
+    for item in fields:
+        if item.prefill and item.key not in draft.answers:
+            value = getattr(user, item.prefill, None) or getattr(profile, item.prefill, None)
+            if value and (kept := taken(item, value, draft.answers)) is not None:
+                draft.answers[item.key] = kept
 
 
 def claim(browser: str, *, user: Any) -> int:

@@ -304,8 +304,9 @@ class WishForm(VisitForm):
         first, last = data.get("first_day"), data.get("last_day")
         if first and last and last < first:
             self.add_error("last_day", _("Das Ende liegt vor dem Anfang."))
-        if last and last < today():
-            self.add_error("last_day", _("Dieser Tag ist schon vorbei."))
+        for name, day in (("first_day", first), ("last_day", last)):
+            if day and day < today():
+                self.add_error(name, _("Dieser Tag ist schon vorbei."))
         if last and last > today() + dt.timedelta(days=WISH_DAYS):
             self.add_error("last_day", _("So weit im Voraus geht das nicht."))
         earliest, latest = data.get("earliest"), data.get("latest")

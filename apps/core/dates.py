@@ -27,10 +27,14 @@ _TIME = re.compile(r"([0-9]{1,2})(?: ?(?:[:.,h]|uhr) ?([0-9]{2}))?(?: ?uhr| ?h)?
 _TIME_TOGETHER = re.compile(r"([0-9]{1,2})([0-9]{2})(?: ?uhr)?")
 
 
+class NoDate(ValueError):
+    """Not a day, a month and a year."""
+
+
 def day_of(typed: str, *, first: dt.date | None = None, last: dt.date | None = None) -> dt.date:
     """The day that somebody means; a year of two digits is the latest that lies between ``first`` and ``last``.
 
-    Raises ValueError when there is no such day.
+    Raises NoDate when it is no day at all, and ValueError when the calendar has no such day.
     """
     text = digits(one_line(typed)).lower()
     readings = [
@@ -39,6 +43,8 @@ def day_of(typed: str, *, first: dt.date | None = None, last: dt.date | None = N
         *((m[1], _month(m[2]), m[3]) for m in (_WRITTEN.fullmatch(text),) if m),
         *((m[2], _month(m[1]), m[3]) for m in (_WRITTEN_MONTH_FIRST.fullmatch(text),) if m),
     ]
+    if not readings:
+        raise NoDate("no date")
     days = [found for day, month, year in readings for found in _days(int(day), int(month), year)]
     if not days:
         raise ValueError("no day")

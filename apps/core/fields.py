@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import countries
-from apps.core.dates import day_of, time_of
+from apps.core.dates import NoDate, day_of, time_of
 from apps.core.mail_addresses import NoDomain, canonical
 from apps.core.text import digits, many_lines, one_line, unreadable
 
@@ -99,8 +99,10 @@ class PostcodeField(PlainCharField):
         self.error_messages.setdefault("invalid", _FIVE_DIGITS)
 
     def to_python(self, value: Any) -> str:
-        """The postcode, with digits as on the keyboard."""
-        return digits(super().to_python(value))
+        """The postcode, with digits as on the keyboard; ours without what people put between or before them."""
+        typed = digits(super().to_python(value))
+        german = None if self.abroad else re.fullmatch(r"(?:DE?[ -]*)?([0-9]{2})[ ]?([0-9]{3})", typed, re.IGNORECASE)
+        return german[1] + german[2] if german else typed
 
     def validate(self, value: str) -> None:
         """Whether there is such a one; raises ValidationError."""
@@ -149,6 +151,7 @@ class GermanDateField(forms.DateField):
 
     default_error_messages = {
         "invalid": gettext_lazy("Dieses Datum gibt es nicht. Beispiel: 24.12.2026"),
+        "incomplete": gettext_lazy("Bitte geben Sie Tag, Monat und Jahr ein. Beispiel: 24.12.2026"),
         "range": gettext_lazy("Bitte geben Sie ein Datum vom %(first)s bis zum %(last)s ein."),
     }
 
@@ -156,6 +159,10 @@ class GermanDateField(forms.DateField):
                  **options: Any) -> None:  # fmt: skip
         self.first, self.last = first or (lambda: dt.date.min), last or (lambda: dt.date.max)
         options.setdefault("widget", forms.DateInput(attrs={"inputmode": "numeric", "data-width": "10"}))
+        # Whose sentence about a day is their own says it about half a day, too.
+        said = options.get("error_messages") or {}
+        if "invalid" in said:
+            options["error_messages"] = {"incomplete": said["invalid"], **said}
         super().__init__(**options)
 
     def to_python(self, value: Any) -> dt.date | None:
@@ -167,6 +174,8 @@ class GermanDateField(forms.DateField):
             return None
         try:
             return day_of(str(value), first=self.first(), last=self.last())
+        except NoDate as error:
+            raise ValidationError(self.error_messages["incomplete"], code="incomplete") from error
         except ValueError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
@@ -209,14 +218,29 @@ class GermanTimeField(forms.TimeField):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
+_EUROS = "€|EUR|Euros?"
+
+
+def _number(typed: str, unit: str) -> str:
+    """What is typed, without its unit (a pattern) before or behind it; ``30,-`` is 30."""
+    demand_length(typed, None)
+    text = digits(one_line(typed))
+    if unit:
+        text = re.sub(rf"^(?:{unit})\.? *| *(?:{unit})\.?$", "", text, flags=re.IGNORECASE)
+    return re.sub("[,.]-+$", "", text)
+
+
 class GermanIntegerField(forms.IntegerField):
-    """A whole number, whatever invisible came with it."""
+    """A whole number, whatever invisible came with it; ``unit`` is a pattern of what people may write behind it."""
+
+    def __init__(self, *, unit: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self.unit = unit
 
     def to_python(self, value: Any) -> int | None:
         """The number; raises ValidationError when it is none."""
         if isinstance(value, str):
-            demand_length(value, None)
-            value = digits(one_line(value))
+            value = _number(value, self.unit)
         return super().to_python(value)
 
 
@@ -226,8 +250,7 @@ class GermanDecimalField(forms.DecimalField):
     def to_python(self, value: Any) -> Any:
         """The number; raises ValidationError when it is none."""
         if isinstance(value, str):
-            demand_length(value, None)
-            value = digits(one_line(value))
+            value = _number(value, _EUROS)
             if "," in value:
                 value = value.replace(".", "").replace(",", ".")
         return super().to_python(value)

@@ -105,6 +105,8 @@ class Field:
     autocomplete: str | None = None
     prefill: str | None = None
     width: str | None = None
+    # Of a number: what people may write behind it, a pattern.
+    unit: str | None = None
 
     @property
     def is_group(self) -> bool:
@@ -172,7 +174,7 @@ def _step(raw: Any, where: str) -> Step:
 
 _FIELD_KEYS = {"key", "type", "label", "hint", "required", "missing", "when", "choices", "fields",
                "item_label", "min_items", "max_items", "max_length", "min_value", "max_value", "not_before", "country",
-               "pattern", "invalid", "autocomplete", "prefill", "width"}  # fmt: skip
+               "pattern", "invalid", "autocomplete", "prefill", "width", "unit"}  # fmt: skip
 
 
 def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
@@ -192,12 +194,13 @@ def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
     inner = tuple(_field(f, f"{where}.fields[{i}]", nested=True) for i, f in enumerate(raw.get("fields", [])))
     if (kind == "group") != bool(inner):
         raise DefinitionError(f"{where}: a group, and only a group, has fields")
-    pattern = raw.get("pattern")
-    if pattern is not None:
+    for name in ("pattern", "unit"):
         try:
-            re.compile(pattern)
+            re.compile(raw.get(name, ""))
         except (re.error, TypeError) as error:
-            raise DefinitionError(f"{where}: pattern is no regular expression") from error
+            raise DefinitionError(f"{where}: {name} is no regular expression") from error
+    if "unit" in raw and kind != "integer":
+        raise DefinitionError(f"{where}: only a whole number has a unit")
     _check_bounds(raw, kind, where)
     for name in ("autocomplete", "prefill", "width", "not_before", "country"):
         if not isinstance(raw.get(name, ""), str):
@@ -225,11 +228,12 @@ def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
         max_value=raw.get("max_value"),
         not_before=raw.get("not_before"),
         country=raw.get("country"),
-        pattern=pattern,
+        pattern=raw.get("pattern"),
         invalid=_optional_text(raw, "invalid", where),
         autocomplete=raw.get("autocomplete"),
         prefill=raw.get("prefill"),
         width=raw.get("width"),
+        unit=raw.get("unit"),
     )
 
 

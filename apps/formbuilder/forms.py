@@ -102,6 +102,8 @@ class StepForm(forms.Form):
     """
 
     definition_fields: tuple[Field, ...] = ()
+    # Of an entry of a group: which one it is.
+    title = ""
 
     def __init__(self, *args: Any, answers: Mapping[str, Any] | None = None,
                  files: Mapping[str, list[str]] | None = None, remembers: bool = True, **kwargs: Any) -> None:  # fmt: skip
@@ -298,6 +300,7 @@ def _tel(item: Field, options: dict[str, Any]) -> forms.Field:
 def _integer(item: Field, options: dict[str, Any]) -> forms.Field:
     options["error_messages"].setdefault("invalid", _("Bitte geben Sie eine ganze Zahl ein. Beispiel: 2"))
     return GermanIntegerField(
+        unit=item.unit or "",
         min_value=int(item.min_value) if item.min_value is not None else None,
         max_value=int(item.max_value) if item.max_value is not None else 10**9,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "data-width": "5"}),

@@ -105,7 +105,9 @@ class BoundStep:
                 remembers=False,
                 files={f.key: self.files.get(f"{prefix}-{f.key}", []) for f in group.fields},
             )
-            entries.append(GroupEntry(group, index, form))
+            entry = GroupEntry(group, index, form)
+            form.title = entry.title
+            entries.append(entry)
         return Group(group, entries)
 
     @property

@@ -115,6 +115,24 @@ def test_profile_never_fills_in_what_the_form_refuses(aylin: User, profile: dict
     # Where it has to be Wolfsburg, neither is taken.
     parking = transitions.begin(Service.objects.get(slug=PARKING), user=aylin, browser="")
     assert parking.answers.get("postcode") == (kept if kept == "38440" else None)
+    assert ("city" in parking.answers) == (profile.get("country", "DE") == "DE"), "no half of an address from abroad"
+
+
+@pytest.mark.parametrize("typed", ["38 440", "D-38440", "DE 38440"])
+def test_postcode_is_understood_as_people_write_it(client: Any, aylin: User, typed: str) -> None:
+    answer = sent(ZONE, "person", aylin, client, postcode=typed)
+    assert answer.status_code == 302, answer.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["15 m", "15 Meter", "15m", " 15 "])
+def test_length_is_understood_with_its_unit(client: Any, aylin: User, typed: str) -> None:
+    assert sent(ZONE, "place", aylin, client, zone_postcode="38440", length_m=typed).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["15 cm", "15 €", "15 m 20"])
+def test_length_in_another_unit_is_asked_again(client: Any, aylin: User, typed: str) -> None:
+    answer = sent(ZONE, "place", aylin, client, zone_postcode="38440", length_m=typed)
+    assert "Bitte geben Sie ganze Meter ein." in answer.content.decode()
 
 
 @pytest.mark.parametrize(("country", "postcode", "status"), [("DE", "1010", 422), ("AT", "1010", 302), ("", "38440", 302),

@@ -304,3 +304,22 @@ def test_dog_that_was_taken_out_does_not_come_back_as_another(client: Any, aylin
     assert 'value="Käthe"' in page
     assert page.count('value="Käthe"') == 1
     assert "Braucht ihn zum Gehen" not in page
+
+
+def test_lines_of_the_summary_that_say_the_same_say_where_they_belong(client: Any, aylin: Any) -> None:
+    made = factories.draft(aylin, "hundesteuer-anmelden", factories.dog_answers(factories.dog("A"), factories.dog("B")))
+    path = f"/antraege/entwurf/{made.pk}/schritt/dogs/"
+    page = client.as_(aylin).get(path)
+    fields = {name: value for form in page.context["forms"] for name, value in initial(form)}
+    fields |= {"dogs-count": "2", "dogs-0-birth_date": "gestern", "dogs-1-birth_date": "gestern"}
+    wrong = client.post(path, fields).content.decode()
+    summary = wrong[wrong.index('id="fehler"') : wrong.index("wp-item")]
+    assert "Hund 1, Geburtsdatum" in summary
+    assert "Hund 2, Geburtsdatum" in summary
+
+
+def initial(form: Any) -> Any:
+    """What stands in the fields of a form, as a browser sends it."""
+    for bound in form:
+        value = bound.value()
+        yield bound.html_name, "" if value is None else bound.field.prepare_value(value)

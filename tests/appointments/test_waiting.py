@@ -414,6 +414,13 @@ def test_wish_counts_once_the_mailed_link_was_confirmed(client: Any) -> None:
     assert "nicht mehr auf der Warteliste" in answer.content.decode()
 
 
+def test_wish_does_not_begin_in_the_past(client: Any) -> None:
+    setting.office()
+    answer = client.post("/termine/warteliste/", asked(first_day=f"{today() - dt.timedelta(days=1):%d.%m.%Y}"))
+    assert "Dieser Tag ist schon vorbei." in answer.content.decode()
+    assert not Wish.objects.exists()
+
+
 def test_signed_in_person_waits_at_once_and_sees_it_in_their_area(client: Any, aylin: Any) -> None:
     setting.office()
     client.as_(aylin)

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django import forms
+from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,6 +100,16 @@ def test_what_is_no_time_is_told(typed: str) -> None:
 def test_nothing_is_no_day_and_no_time(nothing: str | None) -> None:
     assert GermanDateField(required=False).clean(nothing) is None
     assert GermanTimeField(required=False).clean(nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [("gestern", "Tag, Monat und Jahr"), ("2024", "Tag, Monat und Jahr"), ("Mai 2024", "Tag, Monat und Jahr"),
+     ("31.02.2024", "Dieses Datum gibt es nicht")],
+)  # fmt: skip
+def test_what_is_wrong_with_a_date_is_told(typed: str, sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        GermanDateField().clean(typed)
 
 
 def test_day_out_of_bounds_is_told_with_the_bounds() -> None:

@@ -211,7 +211,7 @@ def test_march_is_a_month_too() -> None:
               "0000-00-00", "99999-01-01", "24.12.2026; DROP TABLE", "²4.12.2026"],
 )  # fmt: skip
 def test_date_that_does_not_exist_is_refused_with_an_example(value: str) -> None:
-    assert refused("date", value) == "Dieses Datum gibt es nicht. Beispiel: 24.12.2026"
+    assert refused("date", value).endswith("Beispiel: 24.12.2026")
 
 
 def test_leap_day_exists_every_fourth_year() -> None:
@@ -249,14 +249,14 @@ def test_stored_date_is_shown_as_people_type_it() -> None:
 @pytest.mark.parametrize(
     ("value", "stored"),
     [("12,50", "12.50"), ("12.50", "12.50"), ("12", "12"), ("1.234,50", "1234.50"), (" 7,5 ", "7.5"), ("0,00", "0.00"),
-     ("-1,5", "-1.5")],
+     ("-1,5", "-1.5"), ("30,70 €", "30.70"), ("30.70 EUR", "30.70"), ("€ 12", "12"), ("30,- €", "30")],
 )  # fmt: skip
 def test_decimal_is_taken_with_comma_or_point(value: str, stored: str) -> None:
     assert one("decimal", value) == stored
 
 
 @pytest.mark.parametrize("value", ["zwölf", "1,234.50", "1,2,3", "NaN", "Infinity", "-Infinity", "sNaN", "1.000", "1,555",
-                                   "12345678901,00", "1e9999999", "--1", "12 €"])  # fmt: skip
+                                   "12345678901,00", "1e9999999", "--1", "12 $", "€"])  # fmt: skip
 def test_number_that_is_none_is_refused(value: str) -> None:
     assert refused("decimal", value)
 

@@ -1,5 +1,6 @@
 """KERN components as template tags; each has its file in templates/components/."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -100,10 +101,17 @@ def error_summary(context: template.Context, *form_list: Any) -> dict[str, Any]:
         if not getattr(form, "is_bound", False):
             continue
         for name, errors in form.errors.items():
-            target = ""
+            target, label = "", ""
             if name != NON_FIELD_ERRORS and name in form.fields:
                 target = _focus_id(form[name])
-            entries.extend({"text": str(text), "target": target} for text in errors)
+                # An entry of a group says which one it is: "Hund 2".
+                label = ", ".join(str(part) for part in (getattr(form, "title", ""), form[name].label) if part)
+            entries.extend({"text": str(text), "target": target, "label": label} for text in errors)
+    # Two lines that say the same say where each belongs.
+    counted = Counter(entry["text"] for entry in entries)
+    for entry in entries:
+        if counted[entry["text"]] > 1 and entry["label"]:
+            entry["text"] = f"{entry['label']}: {entry['text']}"
     return {"entries": entries}
 
 
