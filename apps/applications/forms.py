@@ -147,7 +147,9 @@ class DecisionForm(forms.Form):
         required=False,
         max_length=8000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("Steht so im Bescheid. Bei einer Ablehnung immer nötig (§ 39 VwVfG)."),
+        help_text=_(
+            "Steht so im Bescheid. Nötig bei einer Ablehnung, bei Nebenbestimmungen und Gebühren (§ 39 VwVfG, § 121 AO)."
+        ),
     )
 
     LABELS = {
@@ -183,6 +185,9 @@ class DecisionForm(forms.Form):
         elif kassenzeichen_is_made():
             del self.fields["kassenzeichen"]
         self.initial.setdefault("due_on", usual_due_date())
+        for field in self.fields.values():
+            # What is needed hangs on the outcome; the hints say so.
+            field.hide_optional = True  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -37,7 +37,7 @@ def _actions(request: HttpRequest, case: Case) -> list[Action]:
     close = reverse("admin:contact_close", args=[case.reference])
     return [
         Action(_("Antworten"), reply, style="primary"),
-        Action(_("Ohne weitere Antwort abschließen"), close, post=True),
+        Action(_("Abschließen, ohne zu antworten"), close),
     ]
 
 

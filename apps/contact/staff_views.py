@@ -4,9 +4,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from apps.cases.models import Case
+from apps.cases.states import Direction
 from apps.contact import transitions
 from apps.contact.forms import MessageForm
 from apps.core.transitions import TransitionError
@@ -34,10 +35,16 @@ def reply(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "contact/staff_reply.html", context, status=422 if form.is_bound else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def close(request: HttpRequest, reference: str) -> HttpResponse:
-    """Close without another answer."""
+    """Close without (another) answer; asked first, for nothing brings the case back."""
     case = _case(request, reference)
+    if request.method == "GET":
+        if not case.is_open:
+            return redirect(case.staff_url)
+        context = {"case": case, "messages_of_case": case.messages.select_related("author"),
+                   "answered": case.messages.filter(direction=Direction.OUT).exists()}  # fmt: skip
+        return render(request, "contact/staff_close.html", context)
     try:
         transitions.close(case, by=request.user)
         messages.success(request, _("Der Vorgang ist abgeschlossen."))

@@ -616,10 +616,15 @@ def test_nightly_task_closes(answered: Case, parking_case: Case) -> None:
 def test_clerk_closes_without_another_answer(client: Any, contact_case: Case, danuta: User) -> None:
     OutgoingEmail.objects.all().delete()
     url = f"/verwaltung/vorgaenge/{contact_case.reference}/abschliessen/"
-    assert client.as_(danuta).get(url).status_code == 405
+    asked = client.as_(danuta).get(url).content.decode()
+    assert "Auf diese Nachricht hat noch niemand geantwortet." in asked
+    assert contact_case.messages.get().body in asked
+    contact_case.refresh_from_db()
+    assert contact_case.is_open, "asked first"
     assert client.post(url)["Location"] == contact_case.staff_url
     case = Case.objects.get()
     assert (case.status, case.timeline.last().actor) == (Status.CLOSED, danuta)
     assert not OutgoingEmail.objects.exists()
     assert client.post(url).status_code == 302
+    assert client.get(url)["Location"] == contact_case.staff_url
     assert case.timeline.filter(act=Act.CLOSED).count() == 1

@@ -25,7 +25,7 @@ from apps.notices.states import NoticeStatus
 from tests import factories, walk
 
 # Queries of a page, however many rows it shows.
-QUEUE, SEARCH, DESK, CASE = 7, 7, 16, 21
+QUEUE, SEARCH, DESK, CASE = 9, 9, 18, 23
 
 
 def references(client: Any, **query: str) -> list[str]:
@@ -319,6 +319,17 @@ def test_case_page_asks_the_same_number_of_queries(
         page = desk.get(parking_case.staff_url).content.decode()
     assert page.count("Angerufen.") == rows
     assert page.count("nicht zustellbar. Bitte") == rows + 1
+
+
+def test_search_of_the_desk_finds_and_stands_in_no_address(desk: Any, parking_case: Case, contact_case: Case) -> None:
+    page = desk.get("/verwaltung/").content.decode()
+    form = re.search(r'<form[^>]*role="search"[^>]*>', page)
+    assert form
+    assert 'method="post"' in form[0]
+    action = re.search(r'action="([^"]+)"', form[0])
+    assert action
+    found = desk.post(action[1], {"q": parking_case.reference}).content.decode()
+    assert f"Suche: {parking_case.reference}" in found
 
 
 def test_search_stands_in_no_address(desk: Any, parking_case: Case) -> None:

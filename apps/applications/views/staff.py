@@ -111,6 +111,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "errors_in": forms.all,
         "missing": missing,
         "summary": summarise(case.application.form_version.parsed, case.application.answers),
+        "files": transitions.files_of(case.application),
+        "conversation": case.messages.select_related("author", "email").prefetch_related("attachments__file"),
     }
     wrong = any(form.errors for form in forms.all)
     return render(
