@@ -59,11 +59,11 @@ appointments:confirm                                     ok       ok       ok   
 appointments:details                                     404      ok       404      404      404      404      404
 appointments:manage                                      ok       ok       ok       ok       ok       ok       ok
 appointments:manage tampered                             404      404      404      404      404      404      404
-appointments:take                                        405      405      405      405      405      405      405
+appointments:take                                        redirect redirect redirect redirect redirect redirect redirect
 appointments:times                                       ok       ok       ok       ok       ok       ok       ok
 appointments:times unfinished                            422      422      422      422      422      422      422
 appointments:arrive                                      ok       ok       ok       ok       ok       ok       ok
-appointments:code_before                                 405      405      405      405      405      405      405
+appointments:code_before                                 redirect redirect redirect redirect redirect redirect redirect
 appointments:decline                                     405      405      405      405      405      405      405
 appointments:display                                     ok       ok       ok       ok       ok       ok       ok
 appointments:terminal                                    ok       ok       ok       ok       ok       ok       ok
@@ -80,7 +80,7 @@ appointments:wish_written                                ok       ok       ok   
 appointments:with_code                                   ok       ok       ok       ok       ok       ok       ok
 
 # A citizen's own cases.
-portal:answer                                            login    405      405      405      405      405      405
+portal:answer                                            login    redirect redirect redirect redirect redirect redirect
 portal:attachment                                        login    ok       404      404      404      404      404
 portal:attachment of-another-case                        login    404      404      404      404      404      404
 portal:case                                              login    ok       404      404      404      404      404
@@ -169,13 +169,13 @@ admin:case                                               login    404      404  
 admin:case message                                       login    404      404      ok       404      ok       404
 admin:case none                                          login    404      404      404      404      404      404
 admin:case taxes                                         login    404      404      404      ok       404      404
-admin:case_act ask                                       login    404      404      405      405      405      405
-admin:case_act assign                                    login    404      404      405      405      405      405
-admin:case_act hand_over                                 login    404      404      405      405      405      405
-admin:case_act note                                      login    404      404      405      405      405      405
-admin:case_act recuse                                    login    404      404      405      405      405      405
-admin:case_act take                                      login    404      404      405      405      405      405
-admin:contact_close                                      login    404      404      405      405      405      405
+admin:case_act ask                                       login    404      404      redirect redirect redirect redirect
+admin:case_act assign                                    login    404      404      redirect redirect redirect redirect
+admin:case_act hand_over                                 login    404      404      redirect redirect redirect redirect
+admin:case_act note                                      login    404      404      redirect redirect redirect redirect
+admin:case_act recuse                                    login    404      404      redirect redirect redirect redirect
+admin:case_act take                                      login    404      404      redirect redirect redirect redirect
+admin:contact_close                                      login    404      404      ok       404      ok       404
 admin:appointment                                        login    404      404      ok       404      ok       404
 admin:appointment_book                                   login    404      404      ok       404      ok       404
 admin:appointment_calls                                  login    404      404      ok       404      ok       404

@@ -25,7 +25,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 def _other_language(request: HttpRequest) -> dict[str, str]:
     code = "de" if translation.get_language() == "en" else "en"
     # With what was chosen, searched or is to follow.
-    path = request.get_full_path()
+    path = getattr(request, "shown_on", "") or request.get_full_path()
     try:
         resolve(request.path)
     except Resolver404:

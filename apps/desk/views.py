@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.models import Role
 from apps.accounts.requests import SignedInRequest, for_departments
@@ -24,6 +24,7 @@ from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
 from apps.core.models import NOT_DELIVERED
 from apps.core.references import normalise as normalise_reference
+from apps.core.requests import sent_from
 from apps.core.sockets import Panel, Tile, desk_panels, desk_tiles
 from apps.core.transitions import Phase, TransitionConflict, TransitionError
 from apps.desk.forms import AssignForm, HandOverForm, NoteForm, QuestionForm, RecuseForm
@@ -200,7 +201,7 @@ def _render_case(request: SignedInRequest, found: Case, filled: dict[str, Any], 
     return render(request, "desk/case.html", context, status=422 if opened else 200)
 
 
-@require_POST
+@sent_from(lambda _request, reference, act: reverse("admin:case", args=[reference]))
 def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
     """One of the spine's verbs, called from the case page."""
     found = _case(request, reference)

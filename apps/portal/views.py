@@ -14,10 +14,11 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from apps.accounts.kept import login_required
 from apps.cases import kinds
@@ -29,6 +30,7 @@ from apps.core import limits, uploads
 from apps.core.downloads import private_file
 from apps.core.fields import PlainCharField
 from apps.core.pages import kept_for_visitors
+from apps.core.requests import sent_from
 from apps.core.sockets import Panel, home_doors, my_area_panels
 from apps.core.transitions import Phase, TransitionError
 
@@ -78,7 +80,7 @@ def _row(found: Case) -> dict[str, Any]:
 
 
 class AnswerForm(forms.Form):
-    """The citizen's answer to a question: words, files, or both."""
+    """What a citizen says in a case, asked or not: words, files, or both."""
 
     body = PlainCharField(
         label=gettext_lazy("Ihre Antwort"),
@@ -97,6 +99,9 @@ class AnswerForm(forms.Form):
     def __init__(self, *args: Any, refused: ValidationError | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.refused = refused
+        # One of the two is enough, and one is needed.
+        for field in self.fields.values():
+            field.hide_optional = True  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -121,6 +126,9 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpResponse:
     kind = kinds.of(found)
+    question = verbs.open_question(found) if found.phase == Phase.WAITING else None
+    if question is None:
+        form.fields["body"].label = _("Ihre Nachricht")
     panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, False)]
     panels += kind.citizen_panels(request, found)
     context = {
@@ -128,7 +136,7 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
         "kind": kind,
         "panels": sorted(panels, key=lambda p: p.order),
         "actions": kind.citizen_actions(request, found),
-        "question": verbs.open_question(found) if found.phase == Phase.WAITING else None,
+        "question": question,
         "form": form,
         "conversation": found.messages.prefetch_related("attachments__file"),
         "timeline": found.timeline.filter(public=True),
@@ -137,9 +145,9 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
 
 
 @login_required
-@require_POST
+@sent_from(lambda _request, reference: reverse("portal:case", args=[reference]))
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
-    """Answer the open question."""
+    """Answer the open question, or say something without being asked."""
     found = _my_case(request, reference)
     form = AnswerForm(request.POST, request.FILES, refused=uploads.refusal_of(request, "file"))
     checked = None
@@ -158,6 +166,10 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         form.add_error("file", error)
         return _render_case(request, found, form)
     try:
+        if found.is_open and found.phase != Phase.WAITING:
+            verbs.message_in(found, body=form.cleaned_data["body"], files=files, by=request.user)
+            messages.success(request, _("Danke. Ihre Nachricht ist da."))
+            return redirect(found.get_absolute_url())
         verbs.answer(found, body=form.cleaned_data["body"], files=files, by=request.user)
         messages.success(request, _("Danke. Ihre Antwort ist da, wir arbeiten weiter."))
     except TransitionError:

@@ -41,6 +41,8 @@ if (kept?.to === window.location.href) {
     const at = kept.fields.findIndex(([name, value]) => name === field.name && (!choice || value === field.value));
     if (at < 0) continue;
     const [[, value, checked]] = kept.fields.splice(at, 1);
+    // What was typed into something that is folded up is not to be overlooked.
+    if (!choice && value !== field.value) field.closest("details")?.setAttribute("open", "");
     if (choice) field.checked = checked; else field.value = value;
   }
 }

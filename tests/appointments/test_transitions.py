@@ -194,6 +194,17 @@ def test_moving_keeps_the_old_time_until_the_new_one_is_certain() -> None:
     assert not OutgoingEmail.objects.filter(purpose="appointment_cancelled").exists()
 
 
+def test_link_of_a_booking_that_was_moved_leads_to_the_new_one(client: Any) -> None:
+    office = setting.office()
+    old = confirmed(office, "09:00")
+    new = hold(office, "10:00", replaces=old)
+    transitions.confirm(new, name=old.name, email=old.email)
+    page = client.get(f"/termine/link/{transitions.manage_token(old)}/", follow=True).content.decode()
+    assert "Dieser Termin ist verschoben." in page
+    assert "10:00 Uhr" in page
+    assert "Zum neuen Termin" in page
+
+
 def test_move_that_fails_keeps_the_old_time() -> None:
     office = setting.office()
     old = confirmed(office, "09:00")

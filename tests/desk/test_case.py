@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from apps.accounts.models import User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
+from apps.cases import transitions as verbs
 from apps.cases.models import Case
 from apps.core import emails
 from apps.core.business_calendar import today
@@ -342,3 +344,21 @@ def test_question_typed_while_the_case_was_handed_over_is_not_lost(
     assert client.post("/nirgends/", {f"x{n}": "a b" for n in range(1500)}).status_code == 404
     # The same for a case that there never was.
     assert "besseres Foto" in client.post("/verwaltung/vorgaenge/XXX-XXX-XXX/tun/ask/", typed).content.decode()
+
+
+def test_page_shown_in_answer_to_a_form_leads_to_the_case_in_the_other_language(
+    client: Any, parking_case: Case, karla: User
+) -> None:
+    """After an error the address is one that only takes forms."""
+    path = f"{parking_case.staff_url}tun/ask/"
+    page = client.as_(karla).post(path, {"ask-body": ""}).content.decode()
+    assert f'href="/en{parking_case.staff_url}"' in page
+    assert client.get(path).url == parking_case.staff_url
+
+
+def test_uploads_and_messages_are_before_the_eyes_of_who_decides(client: Any, parking_case: Case, karla: User) -> None:
+    verbs.message_in(parking_case, body="Der Nachweis kommt morgen.", by=None)
+    page = client.as_(karla).get(f"{parking_case.staff_url}entscheiden/").content.decode()
+    assert f"/anlage/{parking_case.attachments.get().pk}/" in page
+    assert "Der Nachweis kommt morgen." in page
+    assert "(freiwillig)" not in page

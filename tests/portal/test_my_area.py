@@ -208,3 +208,24 @@ def test_link_to_the_other_language_keeps_what_was_chosen(client: Any, db: None,
     page = html.unescape(client.get(path).content.decode())
     other = path.removeprefix("/en") if path.startswith("/en") else f"/en{path}"
     assert f'<a href="{other}" lang=' in page
+
+
+def test_what_is_missing_can_be_sent_without_being_asked(area: Any, parking_case: Case) -> None:
+    """A form says that a proof may come later: there has to be a place for it."""
+    page = area.get(parking_case.get_absolute_url()).content.decode()
+    assert "Etwas nachreichen oder mitteilen" in page
+    path = reverse("portal:answer", args=[parking_case.reference])
+    answer = area.post(path, {"body": "Hier ist der Nachweis.", "file": factories.photo("nachweis.jpg")}, follow=True)
+    assert "Danke. Ihre Nachricht ist da." in answer.content.decode()
+    message = parking_case.messages.get()
+    assert (message.body, message.attachments.get().file.name) == ("Hier ist der Nachweis.", "nachweis.jpg")
+    parking_case.refresh_from_db()
+    assert parking_case.came_back_at is not None
+
+
+def test_page_shown_in_answer_to_a_form_leads_to_itself_in_the_other_language(area: Any, parking_case: Case) -> None:
+    """After an error the address is one that only takes forms."""
+    path = reverse("portal:answer", args=[parking_case.reference])
+    page = area.post(path, {"body": ""}).content.decode()
+    assert f'href="/en{parking_case.get_absolute_url()}"' in page
+    assert area.get(path).url == parking_case.get_absolute_url()

@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.appointments import holding, proof, queueing, transitions
 from apps.appointments.availability import minute, moment
@@ -35,6 +35,7 @@ from apps.appointments.views.choosing import (
 )
 from apps.catalogue.models import Office
 from apps.core.links import remember
+from apps.core.requests import sent_from
 from apps.core.transitions import TransitionError
 
 SLUG = re.compile(r"[-a-z0-9]{1,60}")
@@ -47,8 +48,14 @@ NOT_AGAIN = {"csrfmiddlewaretoken", "altcha", "vorab_code", "vorab_email", "weit
 PROVED = {"appointments:take", "appointments:details"}
 
 
+def _chosen(request: HttpRequest) -> str:
+    """The page on which a time is chosen, with the visit that was chosen before, if there is one."""
+    form = VisitForm(request.POST)
+    return _times_url(request, form) if request.POST and form.is_valid() else reverse("appointments:choose")
+
+
 @never_cache
-@require_POST
+@sent_from(_chosen)
 def take(request: HttpRequest) -> HttpResponse:
     """Hold the chosen time, then ask who comes."""
     form = VisitForm(request.POST)
@@ -126,7 +133,7 @@ def _target(request: HttpRequest) -> str:
 
 
 @never_cache
-@require_POST
+@sent_from(_chosen)
 def code_before(request: HttpRequest) -> HttpResponse:
     """Mail a code to whoever cannot let the browser work."""
     form = EmailForm(request.POST)
@@ -365,11 +372,20 @@ def booking(request: HttpRequest, pk: Any) -> HttpResponse:
     return render(request, "appointments/booking.html", booking_context(request, found))
 
 
+def _moved_to(request: HttpRequest, found: Booking) -> dict[str, Any] | None:
+    """Where a booking went that was moved, with the way there: its mail is the one people keep."""
+    later = found.replaced_by.filter(status=BookingStatus.CONFIRMED).first() if not found.lies_ahead else None
+    if later is None:
+        return None
+    return {"booking": later, "token": remember(request, transitions.manage_token(later))}
+
+
 def booking_context(request: HttpRequest, found: Booking) -> dict[str, Any]:
     """What every page about a booking shows."""
     services = list(found.services.select_related("service"))
     return {
         "booking": found,
+        "moved_to": _moved_to(request, found),
         "services": services,
         "documents": list(dict.fromkeys(d for s in services for d in s.service.document_list)),
         "token": remember(request, transitions.manage_token(found)),
