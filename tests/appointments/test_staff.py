@@ -205,10 +205,10 @@ def test_day_asks_the_same_number_of_queries(clerk: Any, office: Any, django_ass
     url = f"{DAY}?tag={setting.working_day()}"
     confirmed(office, "09:00")
     clerk.get(url)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         clerk.get(url)
     confirmed(office, "09:12"), confirmed(office, "09:24")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         clerk.get(url)
 
 
