@@ -1,0 +1,95 @@
+"""What lies in a case: what happened, what was said, notes, files."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.cases.models.case import Case
+from apps.cases.states import Act, Direction
+from apps.core.models import OutgoingEmail, PrivateFile
+
+
+class TimelineEntry(models.Model):
+    """One thing that happened; never changed."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timeline")
+    at = models.DateTimeField(default=timezone.now)
+    act = models.CharField(max_length=16, choices=Act.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    public = models.BooleanField(default=True)
+    data = models.JSONField(default=dict, blank=True)
+    email = models.ForeignKey(
+        OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True,
+        related_name="timeline_entries",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("Eintrag im Verlauf")
+        verbose_name_plural = _("Verlauf")
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["case", "at"], name="timeline_case_idx")]
+
+    def __str__(self) -> str:
+        return self.get_act_display()
+
+
+class Message(models.Model):
+    """Something said between the city and the citizen."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    body = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    # A question that waits for an answer has a day; the answer points back at it.
+    question_due = models.DateField(null=True, blank=True)
+    answer_to = models.OneToOneField("self", on_delete=models.CASCADE, null=True, blank=True, related_name="answer")
+    email = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("Nachricht")
+        verbose_name_plural = _("Nachrichten")
+        ordering = ["created_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_direction_display()} {self.created_at:%d.%m.%Y}"
+
+
+class Note(models.Model):
+    """A note among colleagues; never shown to the citizen."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    body = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Notiz")
+        verbose_name_plural = _("Notizen")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%d.%m.%Y}"
+
+
+class Attachment(models.Model):
+    """A file in a case."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="attachments")
+    file = models.OneToOneField(PrivateFile, on_delete=models.PROTECT, related_name="attachment")
+    label = models.CharField(max_length=200)
+    message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="attachments")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("Anlage")
+        verbose_name_plural = _("Anlagen")
+        ordering = ["created_at", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
