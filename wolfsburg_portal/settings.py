@@ -126,6 +126,8 @@ DATABASES["default"] |= {
         "options": "-c lock_timeout=5s -c statement_timeout=30s",
     },
 }
+# What a page must not take, work on a whole table may; the lock_timeout above holds for it, too.
+MIGRATION_STATEMENT_TIMEOUT = env.str("MIGRATION_STATEMENT_TIMEOUT", default="30min")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The default cache counts (limits, ours and those of packages) and must not throw away; "pages" holds what can be
