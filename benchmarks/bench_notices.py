@@ -115,7 +115,7 @@ def _decided_notices() -> list[Any]:
                 "outcome": Status.GRANTED, "valid_from": today(), "valid_until": add_working_days(today(), 250),
             }  # fmt: skip
         applications.decide(case, reasons="", by=clerk, **decision)
-        notices.append(case.notices.get())
+        notices.append(factories.letter_of(case))
     return notices
 
 
@@ -123,11 +123,12 @@ def _work_off(patterns: list[Any], worker: "subprocess.Popen[bytes]") -> float:
     """Ring for a fresh copy of each notice; returns documents per second."""
     from apps.core import bell
     from apps.core.models import EmailStatus, OutgoingEmail
-    from apps.notices.models import Notice, NoticeDocument
+    from apps.notices.models import Delivery, Letter, LetterDocument
     from apps.notices.transitions import RENDER_TASK
 
-    rows = Notice.objects.bulk_create(_copy(pattern) for pattern in patterns)
-    made = NoticeDocument.objects.filter(notice__in=[row.pk for row in rows])
+    rows = Letter.objects.bulk_create(_copy(pattern) for pattern in patterns)
+    Delivery.objects.bulk_create(_delivery(pattern, row) for pattern, row in zip(patterns, rows, strict=True))
+    made = LetterDocument.objects.filter(letter__in=[row.pk for row in rows])
     begin = time.perf_counter()
     for row in rows:
         bell.publish(RENDER_TASK, row.pk)
@@ -140,11 +141,18 @@ def _work_off(patterns: list[Any], worker: "subprocess.Popen[bytes]") -> float:
 
 
 def _copy(pattern: Any) -> Any:
-    from apps.notices.models import Notice
+    from apps.notices.models import Letter
 
-    names = ("case", "title", "result_de", "result_en", "template", "template_version", "context", "decided_by")
-    pattern.number += 1
-    return Notice(number=pattern.number, **{name: getattr(pattern, name) for name in names})
+    names = ("notice_id", "template", "template_version", "context")
+    return Letter(**{name: getattr(pattern, name) for name in names})
+
+
+def _delivery(pattern: Any, letter: Any) -> Any:
+    from apps.notices.models import Delivery
+
+    names = ("principal_id", "party_id", "recipients", "way")
+    to = pattern.deliveries.get()
+    return Delivery(letter=letter, **{name: getattr(to, name) for name in names})
 
 
 @contextmanager
@@ -200,9 +208,9 @@ def _typical_document() -> tuple[int, float]:
     from django.db.models import Avg
     from django.db.models.functions import Length
 
-    from apps.notices.models import NoticeDocument
+    from apps.notices.models import LetterDocument
 
-    found = NoticeDocument.objects.aggregate(size=Avg(Length("content")), pages=Avg("pages"))
+    found = LetterDocument.objects.aggregate(size=Avg(Length("content")), pages=Avg("pages"))
     return round(found["size"]), round(found["pages"], 2)
 
 

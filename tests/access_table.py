@@ -113,6 +113,8 @@ notices:panel ich                                        login    ok       404  
 notices:panel without-notice                             login    404      404      404      404      404      404
 notices:retry                                            login    405      405      405      405      405      405
 notices:came_back                                        login    405      405      405      405      405      405
+notices:returned                                         login    404      404      ok       404      ok       404
+notices:send_again                                       login    405      405      405      405      405      405
 
 # One's own account, never that of others.
 account_change_password                                  login    ok       ok       ok       ok       ok       ok

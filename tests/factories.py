@@ -14,11 +14,14 @@ from PIL import Image
 from apps.accounts.models import Department, StaffRole, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
-from apps.cases.models import Case
-from apps.cases.states import Delivery
+from apps.cases.addressee import addressee_of
+from apps.cases.models import Case, Party, PartyContact
+from apps.cases.states import PartyRole, Way
 from apps.catalogue.models import Service
 from apps.contact import transitions as contact
 from apps.core.business_calendar import add_working_days, today
+from apps.notices import transitions as notices
+from apps.notices.models import Delivery, Letter
 
 PASSWORD = "ein langes Passwort 42"
 
@@ -123,20 +126,54 @@ def parking_draft(user: User, **changes: Any) -> Draft:
 
 def parking_case(user: User, **changes: Any) -> Case:
     """A filed application for a parking permit."""
-    return applications.submit(parking_draft(user, **changes), by=user, delivery=Delivery.PORTAL)
+    return applications.submit(parking_draft(user, **changes), by=user, way=Way.PORTAL)
 
 
 def zone_case(user: User, **changes: Any) -> Case:
     """A filed application for a no-stopping zone."""
     made = draft(user, "haltverbotszone-umzug", zone_answers(**changes))
-    return applications.submit(made, by=user, delivery=Delivery.PORTAL)
+    return applications.submit(made, by=user, way=Way.PORTAL)
 
 
 def dog_case(user: User, *dogs: dict[str, Any]) -> Case:
     """A filed declaration of dogs (three of them if none are given)."""
     dogs = dogs or (dog("Bruno"), dog("Käthe"), dog("Ødin"))
     made = draft(user, "hundesteuer-anmelden", dog_answers(*dogs))
-    return applications.submit(made, by=user, delivery=Delivery.PORTAL)
+    return applications.submit(made, by=user, way=Way.PORTAL)
+
+
+def letter(case: Case, **context: Any) -> Delivery:
+    """A letter to the addressee that waits for its document, of a notice of its own."""
+    to = notices.Copy(addressee_of(case))
+    notice = notices.create_notice(
+        case, template="letter", title="Bescheid", result={"de": "Nein.", "en": "No."}, by=None,
+        letters=[notices.Draft({"recipients": to.addressee.lines, **context}, to)],
+    )  # fmt: skip
+    return Delivery.objects.get(letter__notice=notice)
+
+
+def joint_party(case: Case, account: User | None = None, **place: str) -> Party:
+    """Somebody who is in the case with the applicant, elsewhere if ``place`` says so."""
+    name = account.family_name if account is not None else "Yıldız"
+    party = Party.objects.create(case=case, role=PartyRole.JOINT, account=account, given_name="Maria", family_name=name)
+    elsewhere = {"street": "Am Markt", "house_number": "3", "postcode": "38100", "city": "Braunschweig", **place}
+    PartyContact.objects.create(party=party, **elsewhere)
+    return party
+
+
+def contact_of(case: Case) -> PartyContact:
+    """Where the one party of a case lives."""
+    return PartyContact.objects.get(party__case=case)
+
+
+def letter_of(case: Case) -> Letter:
+    """The one letter of the one notice of a case."""
+    return Letter.objects.get(notice__case=case)
+
+
+def delivery_of(case: Case) -> Delivery:
+    """The one delivery of the one notice of a case."""
+    return Delivery.objects.get(letter__notice__case=case)
 
 
 def contact_case(**changes: Any) -> Case:

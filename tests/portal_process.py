@@ -119,6 +119,15 @@ class Portal:
         return match.group(0).rstrip(".")
 
 
+@contextlib.contextmanager
+def fresh_database(name: str) -> Iterator[str]:
+    """An empty database of the tests' server, for as long as it is used; yields its URL."""
+    base = os.environ["DATABASE_URL"]
+    database = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    _fresh_database(base, database)
+    yield base.rsplit("/", 1)[0] + "/" + database
+
+
 def _fresh_database(base: str, name: str) -> None:
     maintenance = base.rsplit("/", 1)[0] + "/postgres"
     with psycopg.connect(maintenance, autocommit=True) as connection:

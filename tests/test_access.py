@@ -15,7 +15,7 @@ from django.utils import translation
 from apps.accounts.models import User
 from apps.applications import browser as draft_browser
 from apps.applications.models import Draft
-from apps.cases.models import Case
+from apps.cases.models import Case, Party
 from apps.contact.transitions import reply_token
 from apps.core.business_calendar import today
 from tests import factories, walk
@@ -109,6 +109,8 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
         "applications:withdraw": ("aylin", {}),
         "notices:retry": ("karla", {}),
         "notices:came_back": ("karla", {}),
+        "notices:returned": ("karla", {"returned_on": f"{today():%d.%m.%Y}"}),
+        "notices:send_again": ("karla", {}),
         "mfa_edit_webauthn": ("aylin", {"name": "Anderer Name"}),
         "mfa_remove_webauthn": ("aylin", {}),
         "appointments:details": ("aylin", {"name": "Aylin", "email": "aylin@example.org", "phone": ""}),
@@ -172,7 +174,7 @@ def things_of_others(poster: User | None, world: walk.World) -> dict[str, list[A
     mine = {world.newcomer.user_id, poster.pk if poster else None}
     found: dict[str, list[Any]] = {}
     owners: dict[type[models.Model], str] = {
-        User: "pk", walk.EmailAddress: "user", walk.Authenticator: "user", Draft: "owner", Case: "applicant",
+        User: "pk", walk.EmailAddress: "user", walk.Authenticator: "user", Draft: "owner", Party: "account",
     }  # fmt: skip
     for model, owner in owners.items():
         rows = model._default_manager.order_by("pk").values()

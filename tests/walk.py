@@ -43,7 +43,7 @@ from apps.cases.models import Case
 from apps.contact.transitions import reply_token
 from apps.core.business_calendar import today
 from apps.core.models import Banner, Heartbeat, RetentionRun
-from apps.notices.models import LetterPreview, Notice, NoticeDocument, PreviewPage
+from apps.notices.models import Delivery, Letter, LetterDocument, LetterPreview, PreviewPage
 from apps.notices.states import NoticeStatus
 from tests import factories
 from tests.appointments import setting
@@ -90,8 +90,10 @@ class World:
     message: Case
     draft: Draft
     preview: LetterPreview
-    done: Notice
-    dead: Notice
+    done: Delivery
+    dead: Delivery
+    posted: Delivery
+    returned: Delivery
     passkey: Authenticator
     newcomer: EmailAddress
     setup_token: str
@@ -111,12 +113,14 @@ def build(aylin: User, karla: User) -> World:
     fresh, asked, decided = (factories.parking_case(aylin) for _ in range(3))
     verbs.ask(asked, body="Bitte ein besseres Foto.", due_on=today() + dt.timedelta(days=9), by=karla)
     applications.decide(decided, outcome=Status.REJECTED, reasons="Darum.", by=karla)
-    done = decided.notices.get()
-    dead = Notice.objects.create(
-        case=decided, number=2, title="Bescheid", result_de="Nein.", result_en="No.", template="letter",
-        template_version=1, context=done.context, status=NoticeStatus.DEAD,
-    )  # fmt: skip
-    _finish(done)
+    done = factories.delivery_of(decided)
+    dead = factories.letter(decided)
+    Letter.objects.filter(pk=dead.letter_id).update(status=NoticeStatus.DEAD)
+    posted, returned = factories.letter(decided), factories.letter(decided)
+    for delivery in (done, posted, returned):
+        _finish(delivery.letter)
+    Delivery.objects.filter(pk__in=[posted.pk, returned.pk]).update(posted_on=today())
+    Delivery.objects.filter(pk=returned.pk).update(returned_on=today())
     message = factories.contact_case()
     Case.objects.filter(pk=message.pk).update(department=traffic)
     passkey = Authenticator.objects.create(
@@ -145,6 +149,8 @@ def build(aylin: User, karla: User) -> World:
         preview=_previewed(fresh, karla),
         done=done,
         dead=dead,
+        posted=posted,
+        returned=returned,
         passkey=passkey,
         newcomer=newcomer,
         setup_token=factors.make_link(newcomer.user, by=None).split("/")[-2],
@@ -209,11 +215,11 @@ def _bookings(user: User) -> list[Booking]:
     return [held, reserved, booked, by_staff]
 
 
-def _finish(notice: Notice) -> None:
+def _finish(letter: Letter) -> None:
     content = factories.pdf_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    NoticeDocument.objects.create(notice=notice, content=content, sha256=digest, pages=1)
-    Notice.objects.filter(pk=notice.pk).update(status=NoticeStatus.DONE, sha256=digest, done_at=timezone.now())
+    LetterDocument.objects.create(letter=letter, content=content, sha256=digest, pages=1)
+    Letter.objects.filter(pk=letter.pk).update(status=NoticeStatus.DONE, sha256=digest, done_at=timezone.now())
 
 
 def _credential() -> dict[str, Any]:
@@ -280,6 +286,8 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "notices:document unfinished": reverse("notices:document", args=[world.dead.pk]),
         "notices:retry": reverse("notices:retry", args=[world.dead.pk]),
         "notices:came_back": reverse("notices:came_back", args=[world.done.pk]),
+        "notices:returned": reverse("notices:returned", args=[world.posted.pk]),
+        "notices:send_again": reverse("notices:send_again", args=[world.returned.pk]),
         "notices:panel amt": reverse("notices:panel", args=["amt", decided]),
         "notices:panel ich": reverse("notices:panel", args=["ich", decided]),
         "notices:panel without-notice": reverse("notices:panel", args=["amt", fresh]),

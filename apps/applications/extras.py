@@ -11,7 +11,8 @@ from typing import Any
 from apps.applications.forms import DecisionForm
 from apps.applications.letters import PLACEHOLDER
 from apps.applications.states import Status
-from apps.cases.models import Party
+from apps.cases.models import Party, PartyContact
+from apps.cases.transitions import NAME_FIELDS
 from apps.formbuilder.definition import KEY, Definition, DefinitionError, Field
 
 OUTCOMES = (Status.GRANTED, Status.REJECTED, Status.ASSESSED, Status.CERTIFIED, Status.FORWARDED)
@@ -38,7 +39,7 @@ FINDINGS = {
     "held": {"found", "declared"}, "amount": {"computed", "fee"}, "why": {"dog", "reason"},
 }  # fmt: skip
 REQUIRED = {"title", "subject", "opening", "tenor", "result"}
-OPTIONAL = {"validity", "fee", "no_fee", "reasons", "hints", "remedy", "asked", "findings"}
+OPTIONAL = {"validity", "fee", "no_fee", "reasons", "hints", "remedy", "asked", "findings", "joint"}
 # As long as the columns of a notice.
 MOST_TITLE, MOST_RESULT = 200, 300
 
@@ -83,7 +84,10 @@ def _check_fee(fee: Any) -> None:
 
 
 def _check_parties(parties: Any, plain: Mapping[str, Field], groups: Mapping[str, Field]) -> None:
-    _object(parties, "parties", required={"applicant"}, optional={"joint"})
+    _object(parties, "parties", required={"applicant"}, optional={"joint", "shared"})
+    shared = parties.get("shared", [])
+    if not isinstance(shared, list) or not all(isinstance(key, str) and key in {**plain, **groups} for key in shared):
+        raise DefinitionError("parties.shared: names of fields and groups of the form")
     _check_party(parties["applicant"], "parties.applicant", plain)
     if "joint" in parties:
         joint = parties["joint"]
@@ -102,7 +106,7 @@ def _check_party(mapping: Any, where: str, fields: Mapping[str, Field]) -> None:
             raise DefinitionError(f"{where}.{name}: {key!r} is no field")
         if (name == "country") != (item.type == "country") or item.type not in LONGEST:
             raise DefinitionError(f"{where}.{name}: {key} is of another type")
-        column: Any = Party._meta.get_field(name)
+        column: Any = (Party if name in NAME_FIELDS else PartyContact)._meta.get_field(name)
         if (item.max_length or LONGEST[item.type]) > column.max_length:
             raise DefinitionError(f"{where}.{name}: {key} may be longer than {column.max_length} characters")
 

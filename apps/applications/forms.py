@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.charges import kassenzeichen_is_made, usual_due_date
 from apps.applications.fees import DogFinding, Findings, declared
-from apps.applications.states import Status
-from apps.cases.states import Channel, Delivery
-from apps.catalogue.models import Regime, Service
+from apps.applications.states import Status, Together
+from apps.cases.consents import IN_THE_PORTAL, KNOWN_WHEN, QUESTION
+from apps.cases.states import Channel, Way
+from apps.catalogue.models import Service
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
 from apps.core.fields import (
@@ -22,32 +23,15 @@ from apps.core.fields import (
     PlainCharField,
 )
 
-# When a letter in the portal counts as known; whoever consents must be told.
-KNOWN_WHEN: dict[str, Any] = {
-    # § 41 Abs. 2a VwVfG
-    Regime.VWVFG: _(
-        "Wenn Sie das Portal wählen, gilt der Bescheid einen Tag nach Ihrem Abruf als bekannt gegeben. "
-        "Rufen Sie ihn nicht innerhalb von zehn Tagen ab, kommt er mit der Post."
-    ),
-    # § 122a Abs. 4 AO, § 37 Abs. 2a SGB X
-    **dict.fromkeys(
-        (Regime.AO, Regime.SGBX),
-        _(
-            "Wenn Sie das Portal wählen, gilt der Bescheid vier Tage nach unserer E-Mail als bekannt gegeben, "
-            "auch wenn Sie ihn nicht öffnen."
-        ),
-    ),
-}
-
 
 class SubmitForm(forms.Form):
     """The last question before filing: how the notice may reach the person."""
 
     delivery = forms.ChoiceField(
-        label=_("Wie möchten Sie den Bescheid bekommen?"),
+        label=QUESTION,
         choices=[
-            (Delivery.PORTAL, _("Hier im Portal. Sie bekommen eine E-Mail, sobald er da ist.")),
-            (Delivery.POST, _("Mit der Post an Ihre Anschrift")),
+            (Way.PORTAL, IN_THE_PORTAL),
+            (Way.POST, _("Mit der Post an Ihre Anschrift")),
         ],
         widget=forms.RadioSelect,
         error_messages={"required": _("Bitte wählen Sie, wie Sie den Bescheid bekommen möchten.")},
@@ -152,6 +136,15 @@ class DecisionForm(forms.Form):
         ),
     )
 
+    together = forms.ChoiceField(
+        label=_("Mehrere Personen"),
+        required=False,
+        choices=[("", _("Jede Person bekommt einen eigenen Brief"))]
+        + [(why.value, _("Ein gemeinsamer Brief: %(why)s") % {"why": why.label}) for why in Together],
+        widget=forms.RadioSelect,
+        help_text=_("Nicht gemeinsam, wenn jemand einen eigenen Brief verlangt oder die Personen ernstlich streiten."),
+    )
+
     LABELS = {
         Status.GRANTED: _("Erteilen"),
         Status.REJECTED: _("Ablehnen"),
@@ -161,8 +154,9 @@ class DecisionForm(forms.Form):
     }
 
     def __init__(
-        self, *args: Any, outcomes: tuple[str, ...], fee_by_clerk: bool, letters: Mapping[str, Any], **kwargs: Any
-    ) -> None:
+        self, *args: Any, outcomes: tuple[str, ...], fee_by_clerk: bool, letters: Mapping[str, Any],
+        several: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         # What a letter has to name and nobody but the clerk knows: by outcome, as the form's definition says.
         self.asked = {outcome: letters.get(outcome, {}).get("asked", []) for outcome in outcomes}
@@ -180,6 +174,8 @@ class DecisionForm(forms.Form):
                 del self.fields[name]
         if not fee_by_clerk:
             del self.fields["fee"]
+        if not several:
+            del self.fields["together"]
         if not fee_by_clerk and Status.ASSESSED not in outcomes:
             del self.fields["due_on"], self.fields["kassenzeichen"]
         elif kassenzeichen_is_made():

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils import formats, timezone, translation
 
 from apps.applications.charges import lines_of
 from apps.applications.models import Application
-from apps.cases.addressee import addressee_of
+from apps.cases.addressee import PRINCIPALS, addressee_at, addressees_of
 from apps.cases.models import Case
 from apps.cases.states import PartyRole
 from apps.core.business_calendar import today
@@ -17,6 +18,7 @@ from apps.core.templatetags.components import euro
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.summary import plain_values
 from apps.notices.models import LegalRemedy
+from apps.notices.transitions import Copy, Draft
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
@@ -30,12 +32,51 @@ def fill(text: str, values: dict[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match.group(1)) or "–", text)
 
 
-def letter_for(application: Application, decision: dict[str, Any], *, outcome: str, by: Any) -> dict[str, Any]:
-    """The frozen context of the letter of ``decision`` and its title.
+@dataclass(frozen=True)
+class Composed:
+    """A decision in words: its title, its result in both languages ({"de", "en"}), and the letter for each addressee."""
 
-    Returns the keys ``title``, ``result`` ({"de", "en"}) and ``context`` (JSON). Raises MissingRemedy: an instruction on
-    legal remedies belongs into it (§ 37 Abs. 6 VwVfG, § 157 Abs. 1 AO, § 36 SGB X).
+    title: str
+    result: dict[str, str]
+    drafts: list[Draft]
+
+    @property
+    def contexts(self) -> list[dict[str, Any]]:
+        """What stands in the letters."""
+        return [draft.context for draft in self.drafts]
+
+
+def letters_for(application: Application, decision: dict[str, Any], *, outcome: str, by: Any) -> Composed:
+    """The letters of ``decision``: one for each party (§ 122 Abs. 1 AO, § 41 Abs. 1 VwVfG), frozen.
+
+    One for several only where ``decision["together"]`` says why that is allowed (§ 122 Abs. 6 and 7 AO). A representative
+    with power of receipt gets the letter, the party a copy that says so. Raises MissingRemedy: an instruction on legal
+    remedies belongs into it (§ 37 Abs. 6 VwVfG, § 157 Abs. 1 AO, § 36 SGB X).
     """
+    template = application.form_version.parsed.extra["letters"][outcome]
+    common = _common(application, decision, outcome=outcome, by=by)
+    addressees = addressees_of(application.case)
+    drafts = []
+    if decision.get("together") and len(addressees) > 1:
+        first, *others = addressees
+        names = [line for addressee in addressees for line in addressee.party.name_lines]
+        lines = [*names, *first.contact.place_lines]
+        drafts.append(Draft(common | {"recipients": lines}, Copy(first, also_to=tuple(others))))
+        return Composed(template["title"], template["result"], drafts)
+    for addressee in addressees:
+        context = common | {"recipients": addressee.lines}
+        if addressee.party != addressee.principal:
+            context["on_behalf_of"] = addressee.principal.name
+        drafts.append(Draft(context, Copy(addressee)))
+        if addressee.party != addressee.principal:
+            own = addressee_at(addressee.principal, addressee.principal)
+            told = common | {"recipients": own.lines, "copy_of": addressee.party.name}
+            drafts.append(Draft(told, Copy(own, is_copy=True)))
+    return Composed(template["title"], template["result"], drafts)
+
+
+def _common(application: Application, decision: dict[str, Any], *, outcome: str, by: Any) -> dict[str, Any]:
+    """What stands in the letter of every addressee."""
     case = application.case
     definition = application.form_version.parsed
     template = definition.extra["letters"][outcome]
@@ -57,7 +98,6 @@ def letter_for(application: Application, decision: dict[str, Any], *, outcome: s
             "reference": case.reference,
             "date": formats.date_format(today(), "DATE_FORMAT"),
             "filed_on": formats.date_format(timezone.localdate(case.submitted_at), "DATE_FORMAT"),
-            "recipients": _recipients(case),
             "salutation": "Guten Tag,",
             "opening": fill(template["opening"], values),
             "tenor": tenor,
@@ -78,6 +118,7 @@ def letter_for(application: Application, decision: dict[str, Any], *, outcome: s
             "department": _department(case),
             "clerk": by.full_name,
             "legal_basis": ", ".join(case.service.legal_basis) if case.service else "",
+            "joint": _joint(case, template, _newest(definition.slug, outcome), values),
         }
         if template.get("remedy", True):
             regime = case.service.regime if case.service else ""
@@ -87,7 +128,14 @@ def letter_for(application: Application, decision: dict[str, Any], *, outcome: s
             context["remedy"] = remedy.text
             # That an action suspends nothing is so for what is to be paid (§ 80 Abs. 2 Satz 1 Nr. 1 VwGO).
             context["remedy_hint"] = remedy.hint if has_fee else ""
-    return {"title": template["title"], "result": template["result"], "context": context}
+    return context
+
+
+def _joint(case: Case, template: dict[str, Any], newest: dict[str, Any], values: dict[str, str]) -> str:
+    """What several have to know of each other: that the decision is about all of them, and what is owed is owed once."""
+    if sum(party.role in PRINCIPALS for party in case.parties.all()) < 2:
+        return ""
+    return fill(template.get("joint") or newest.get("joint", ""), values)
 
 
 def _values(case: Case, application: Application, decision: dict[str, Any]) -> dict[str, str]:
@@ -155,17 +203,6 @@ def _reasons(template: dict[str, Any], decision: dict[str, Any], values: dict[st
     """Begründung (§ 39 VwVfG): the clerk's words, then the standing ones."""
     own = [p.strip() for p in str(decision.get("reasons", "")).split("\n") if p.strip()]
     return own + [fill(line, values) for line in template.get("reasons", [])]
-
-
-def _recipients(case: Case) -> list[str]:
-    party = addressee_of(case).party
-    if party is None:
-        return []
-    if party.role == PartyRole.REPRESENTATIVE:
-        return party.address_lines
-    # A joint letter names every addressee (§ 41 Abs. 1 VwVfG, § 122 Abs. 1 AO).
-    joint = [p.name for p in case.parties.all() if p.role == PartyRole.JOINT]
-    return [*party.name_lines, *joint, *party.address_lines[len(party.name_lines) :]]
 
 
 def _department(case: Case) -> dict[str, str]:

@@ -18,6 +18,16 @@ class Status(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Zurückgezogen")
 
 
+class Together(models.TextChoices):
+    """Why several parties may get one letter."""
+
+    SPOUSES = (
+        "spouses",
+        _("Eheleute, Lebenspartner oder Eltern mit ihren Kindern unter einer Anschrift (§ 122 Abs. 7 AO)"),
+    )
+    CONSENT = "consent", _("Alle haben zugestimmt (§ 122 Abs. 6 AO)")
+
+
 OUTCOMES = {Status.GRANTED, Status.REJECTED, Status.ASSESSED, Status.CERTIFIED, Status.FORWARDED}
 
 WORKFLOW = Workflow(

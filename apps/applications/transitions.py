@@ -16,13 +16,14 @@ from django.utils import timezone
 from apps.accounts.models import Profile
 from apps.applications.charges import charge_for, usual_due_date
 from apps.applications.fees import Findings, assess, declared, is_dog_tax, snapshot
-from apps.applications.letters import letter_for
+from apps.applications.letters import Composed, letters_for
 from apps.applications.models import Application, Draft, DraftUpload
-from apps.applications.states import WORKFLOW, Status
+from apps.applications.states import WORKFLOW, Status, Together
+from apps.cases import consents
 from apps.cases.emails import notify
-from apps.cases.models import Case, Party
-from apps.cases.states import Act, Channel, Delivery, PartyRole
-from apps.cases.transitions import attach, concerns, index_for_search, open_case
+from apps.cases.models import Case
+from apps.cases.states import Act, Channel, PartyRole, Way
+from apps.cases.transitions import PLACE_FIELDS, NewParty, attach, concerns, index_for_search, new_party, open_case
 from apps.catalogue.models import OutcomeType, Service
 from apps.core import uploads
 from apps.core.business_calendar import add_working_days, today
@@ -180,10 +181,10 @@ def collected_answers(draft: Draft) -> dict[str, Any]:
 # -- filing ---------------------------------------------------------------------------------------
 
 
-def submit(draft: Draft, *, by: Any, delivery: str, email: str = "") -> Case:
+def submit(draft: Draft, *, by: Any, way: str, email: str = "") -> Case:
     """File the application: once, however often the button was pressed.
 
-    ``delivery`` is the applicant's choice of how the notice reaches them; ``email`` only for
+    ``way`` is the applicant's choice of how the notice reaches them; ``email`` only for
     captured cases. Raises Incomplete, TrustTooLow, or TransitionError when it was discarded.
     """
     if not draft.captured and by.trust_level < draft.service.trust_level:
@@ -208,8 +209,7 @@ def submit(draft: Draft, *, by: Any, delivery: str, email: str = "") -> Case:
             department=service.department,
             service=service,
             submission_key=draft.pk,
-            applicant=None if draft.captured else by,
-            parties=_parties(definition.extra.get("parties", {}), answers, by, draft, delivery, email),
+            parties=_parties(definition.extra.get("parties", {}), answers, by, draft, email),
             channel=draft.channel,
             language="de" if draft.captured else by.language,
             due_on=add_working_days(today(), days),
@@ -221,6 +221,8 @@ def submit(draft: Draft, *, by: Any, delivery: str, email: str = "") -> Case:
             case=case, form_version=draft.form_version, answers=answers,
             fees=snapshot(service.pk, today()),
         )  # fmt: skip
+        if way == Way.PORTAL and not draft.captured:
+            consents.give(case.parties.get(account=by), regime=service.regime, language=by.language)
         _move_files(draft, case, answers)
         Draft.objects.get(pk=draft.pk).delete()
         index_for_search(case)
@@ -228,40 +230,36 @@ def submit(draft: Draft, *, by: Any, delivery: str, email: str = "") -> Case:
     return case
 
 
-def _parties(
-    mapping: dict[str, Any], answers: dict[str, Any], by: Any, draft: Draft, delivery: str, email: str
-) -> list[Party]:
+def _parties(mapping: dict[str, Any], answers: dict[str, Any], by: Any, draft: Draft, email: str) -> list[NewParty]:
     """The people of the case, read from the answers as the form's ``parties`` says."""
 
-    def made(role: str, fields: dict[str, str], values: dict[str, Any]) -> Party:
-        read = {name: str(values.get(key) or "") for name, key in fields.items()}
-        return Party(role=role, **{name: value for name, value in read.items() if value or name != "country"})
+    def read(fields: dict[str, str], values: dict[str, Any]) -> dict[str, str]:
+        found = {name: str(values.get(key) or "") for name, key in fields.items()}
+        return {name: value for name, value in found.items() if value or name != "country"}
 
-    parties = []
-    applicant = made(PartyRole.APPLICANT, mapping.get("applicant", {}), answers)
-    applicant.email = email if draft.captured else by.email
-    applicant.delivery = delivery
-    if delivery == Delivery.PORTAL:
-        applicant.consent_at = timezone.now()
-    if not applicant.family_name and not applicant.organisation:
-        applicant.given_name, applicant.family_name = by.given_name, by.family_name or by.email
-    parties.append(applicant)
+    about = read(mapping.get("applicant", {}), answers)
+    if not about.get("family_name") and not about.get("organisation"):
+        about |= {"given_name": by.given_name, "family_name": by.family_name or by.email}
+    account = None if draft.captured else by
+    parties = [new_party(account=account, email=email if draft.captured else by.email, **about)]
     joint = mapping.get("joint")
+    # Of the same household, unless the form asks where they live.
+    place = {name: about[name] for name in PLACE_FIELDS if name in about}
     if joint:
-        fields = joint["fields"]
         for entry in answers.get(joint["group"]) or []:
-            parties.append(made(PartyRole.JOINT, fields, entry))
+            parties.append(new_party(role=PartyRole.JOINT, **(place | read(joint["fields"], entry))))
     return parties
 
 
 def _move_files(draft: Draft, case: Case, answers: dict[str, Any]) -> None:
     """Hand the files that belong to visible fields from the draft to the case."""
     kept = _file_ids(answers)
+    owner = [party.pk for party in case.parties.filter(role=PartyRole.APPLICANT)]
     labels = {item.key: item.label["de"] for step in draft.form_version.parsed.steps for item in step.walk()}
     for upload in draft.uploads.select_related("file"):
         if str(upload.file_id) in kept:
             key = upload.path.rsplit("-", 1)[-1]
-            attach(case, upload.file, label=labels.get(key, upload.file.name))
+            attach(case, upload.file, label=labels.get(key, upload.file.name), only_for=owner)
             upload.delete()
 
 
@@ -296,11 +294,11 @@ def preview_tax(application: Application, findings: Findings | None = None) -> A
 
 @dataclass(frozen=True)
 class Ruling:
-    """What a decision consists of before it is made: its outcome, what is kept of it, and its letter, if it has one."""
+    """What a decision consists of before it is made: its outcome, what is kept of it, and its letters, if it has any."""
 
     outcome: str
     decision: dict[str, Any]
-    letter: dict[str, Any] | None
+    letters: Composed | None
 
 
 class LetterChanged(TransitionError):
@@ -311,13 +309,13 @@ def rule(
     case: Case, *, outcome: str, reasons: str, by: Any, fee: Decimal | None = None,
     valid_from: dt.date | None = None, valid_until: dt.date | None = None, conditions: str = "",
     named: Mapping[str, str] | None = None, findings: Findings | None = None,
-    due_on: dt.date | None = None, kassenzeichen: str = "",
+    due_on: dt.date | None = None, kassenzeichen: str = "", together: str = "",
 ) -> Ruling:  # fmt: skip
     """What a decision would be today; changes nothing.
 
     ``named`` holds what its letter asked the clerk for, ``findings`` what the clerk found otherwise than a declaration of
     dogs says; ``due_on`` is when a charge falls due (by itself in five weeks), ``kassenzeichen`` is used where no rule makes
-    one. Raises IncompleteCharge, TransitionError when the outcome does not belong to the service or the case is the clerk's own,
+    one; ``together`` says why several parties may get one letter (a Together), and is empty where each gets their own. Raises IncompleteCharge, TransitionError when the outcome does not belong to the service or the case is the clerk's own,
     MissingFee when the tax cannot be computed, and MissingRemedy when nothing says what can be done against the notice.
     """
     application = case.application
@@ -328,6 +326,8 @@ def rule(
         raise TransitionError("nobody decides a case of their own")
     if fee is not None and fee < 0:
         raise TransitionError("a fee is not negative")
+    if together and together not in Together.values:
+        raise TransitionError("no reason to write to several people at once")
     decision: dict[str, Any] = {
         "outcome": outcome,
         "reasons": reasons,
@@ -336,6 +336,7 @@ def rule(
         "valid_until": valid_until.isoformat() if valid_until else None,
         "named": dict(named or {}),
         "conditions": [line.strip() for line in conditions.split("\n") if line.strip()],
+        "together": together,
     }
     if outcome == Status.ASSESSED:
         found = findings or declared(application.answers)
@@ -350,8 +351,8 @@ def rule(
         due_on = due_on or usual_due_date()
         decision["charge"] = charge_for(case, amount, due_on=due_on, kassenzeichen=kassenzeichen)
     letters = application.form_version.parsed.extra.get("letters", {})
-    letter = letter_for(application, decision, outcome=outcome, by=by) if outcome in letters else None
-    return Ruling(outcome, decision, letter)
+    composed = letters_for(application, decision, outcome=outcome, by=by) if outcome in letters else None
+    return Ruling(outcome, decision, composed)
 
 
 def preview(case: Case, *, typed: dict[str, list[str]], by: Any, **arguments: Any) -> LetterPreview:
@@ -361,9 +362,9 @@ def preview(case: Case, *, typed: dict[str, list[str]], by: Any, **arguments: An
     """
     if not case.is_open:
         raise TransitionError("the case is decided")
-    letter = rule(case, by=by, **arguments).letter
-    template, context = (TEMPLATE, letter["context"]) if letter is not None else ("", {})
-    return preview_letter(case, template=template, context=context, typed=typed, by=by)
+    letters = rule(case, by=by, **arguments).letters
+    template, contexts = (TEMPLATE, letters.contexts) if letters is not None else ("", [])
+    return preview_letter(case, template=template, letters=contexts, typed=typed, by=by)
 
 
 def release(preview: LetterPreview, *, by: Any, **arguments: Any) -> Case:
@@ -378,9 +379,9 @@ def release(preview: LetterPreview, *, by: Any, **arguments: Any) -> Case:
         if shown is None or not shown.may_be_released:
             raise TransitionError("there is no letter to release")
         ruling = rule(case, by=by, **arguments)
-        context = ruling.letter["context"] if ruling.letter is not None else {}
-        # As JSON, which is how the other one was kept.
-        if json.loads(json.dumps(context)) != shown.context:
+        contexts = ruling.letters.contexts if ruling.letters is not None else []
+        # As JSON, which is how the other ones were kept.
+        if json.loads(json.dumps(contexts)) != shown.letters:
             raise LetterChanged
         return _decide(case, ruling, by=by)
 
@@ -403,10 +404,10 @@ def _decide(case: Case, ruling: Ruling, *, by: Any) -> Case:
         Application.objects.filter(case=case).update(decision=ruling.decision)
         case.application.decision = ruling.decision
         case.previews.all().delete()
-        if ruling.letter is not None:
+        if ruling.letters is not None:
             create_notice(
-                case, template=TEMPLATE, title=ruling.letter["title"], result=ruling.letter["result"],
-                context=ruling.letter["context"], by=by,
+                case, template=TEMPLATE, title=ruling.letters.title, result=ruling.letters.result,
+                letters=ruling.letters.drafts, by=by,
             )  # fmt: skip
     return case
 

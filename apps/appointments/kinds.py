@@ -61,9 +61,11 @@ def bookings_panel(request: HttpRequest) -> list[Panel]:
 @case_panels.plug
 def case_bookings_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     """The appointments that belong to a case, and those it still needs; staff invite to them."""
-    ahead = _ahead(Booking.objects.filter(case=case))
+    booked = Booking.objects.filter(case=case)
+    # Where and when one party comes is none of the others' business.
+    ahead = _ahead(booked if staff else booked.filter(user=request.user.pk))
     open_ones = invitations(case)
-    services = list(offered()) if staff and case.applicant_id is not None else []
+    services = list(offered()) if staff and case.parties.filter(account__is_active=True).exists() else []
     if not (ahead or open_ones or services):
         return []
     context = {"bookings": ahead, "invitations": open_ones, "services": services, "case": case}

@@ -32,6 +32,7 @@ from apps.appointments.states import (
 )
 from apps.appointments.taken import touch
 from apps.cases import transitions as cases
+from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
 from apps.core import bell, emails, security_log
 from apps.core.transitions import TransitionConflict, TransitionError, move
@@ -219,7 +220,8 @@ def rest(booking: Booking, starts_at: dt.datetime, ends_at: dt.datetime) -> None
 
 def invite(case: Case, service: BookableService, *, by: Any) -> None:
     """Ask the applicant to book an appointment for their case; once for each service. Needs an account to ask."""
-    if case.applicant is None:
+    account = addressee_of(case).account
+    if account is None:
         raise TransitionError("nobody to ask")
     with transaction.atomic():
         _row, made = Invitation.objects.get_or_create(case=case, service=service)
@@ -227,7 +229,7 @@ def invite(case: Case, service: BookableService, *, by: Any) -> None:
             cases.add_note(case, body=_("Zum Termin eingeladen: %(name)s") % {"name": service}, by=by)
             link = settings.SITE_URL + case.get_absolute_url()
             context = {"case": case, "link": link}
-            emails.queue(case.applicant.email, "appointment_invitation", context, language=case.language)
+            emails.queue(account.email, "appointment_invitation", context, language=case.language)
 
 
 # -- what staff do --------------------------------------------------------------------------------------

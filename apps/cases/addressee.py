@@ -3,38 +3,79 @@
 from dataclasses import dataclass
 from typing import Any
 
-from apps.cases.models import Case, Party
-from apps.cases.states import Delivery, PartyRole
+from apps.cases.models import Case, Mandate, Party, PartyContact
+from apps.cases.states import PartyRole, Way
+
+# Whose case it is: a notice is made known to each of them (§ 41 Abs. 1 VwVfG, § 122 Abs. 1 AO).
+PRINCIPALS = (PartyRole.APPLICANT, PartyRole.JOINT)
 
 
 @dataclass(frozen=True)
 class Addressee:
-    """The person or organisation that is written to.
+    """A person or organisation that is written to.
 
-    ``account`` is theirs, if they have one that is open: only then can they fetch something here. ``email`` is empty where
-    no mail reaches them; ``delivery`` says how letters come.
+    ``principal`` is whose letter it is, ``party`` who gets it: the same, or a representative with power of receipt.
+    ``account`` is the receiver's, if there is one that is open: only then can they fetch something here. ``email`` is empty
+    where no mail reaches them; ``way`` says how letters come, ``lines`` are the address field.
     """
 
-    party: Party | None
+    principal: Party
+    party: Party
     account: Any
     email: str
-    delivery: Delivery
+    way: Way
+    lines: list[str]
+    contact: PartyContact
+
+
+def addressees_of(case: Case) -> list[Addressee]:
+    """Each party whose case it is, or who receives for them; the applicant first.
+
+    A representative with power of receipt stands for the party (§ 14 Abs. 3 VwVfG, § 80 Abs. 5 AO, § 13 Abs. 3 SGB X). Letters
+    come into the portal only with consent and an open account (§ 41 Abs. 2a VwVfG, § 122a AO, § 37 Abs. 2a SGB X).
+    """
+    parties = {party.pk: party for party in case.parties.select_related("account").prefetch_related("consents")}
+    contacts = {contact.pk: contact for contact in PartyContact.objects.filter(party__case=case)}
+    mandates = Mandate.objects.in_force().filter(principal__case=case, receives=True)
+    receivers = {mandate.principal_id: parties[mandate.representative_id] for mandate in mandates}
+    concerned = [party for party in parties.values() if party.role in PRINCIPALS]
+    concerned.sort(key=lambda party: (party.role != PartyRole.APPLICANT, party.pk))
+    return [_addressee(party, receivers.get(party.pk, party), contacts) for party in concerned]
 
 
 def addressee_of(case: Case) -> Addressee:
-    """A representative if there is one (§ 14 Abs. 3 VwVfG, § 80 Abs. 5 AO, § 13 Abs. 3 SGB X), else the first applicant.
+    """Who is asked and told in the first place: the first of ``addressees_of``."""
+    return addressees_of(case)[0]
 
-    Letters come into the portal only with consent and an open account (§ 41 Abs. 2a VwVfG, § 122a AO, § 37 Abs. 2a SGB X).
-    """
-    parties = list(case.parties.all())
-    by_role = {party.role: party for party in reversed(parties)}
-    first = parties[0] if parties else None
-    party = by_role.get(PartyRole.REPRESENTATIVE) or by_role.get(PartyRole.APPLICANT) or first
-    account = case.applicant if case.applicant is not None and case.applicant.is_active else None
-    if party is not None and party.role == PartyRole.REPRESENTATIVE and account is not None:
-        # The account is the applicant's, unless the representative has filed with their own.
-        account = account if account.email.lower() == party.email.lower() else None
-    if account is not None:
-        consents = party is not None and party.delivery == Delivery.PORTAL
-        return Addressee(party, account, account.email, Delivery.PORTAL if consents else Delivery.POST)
-    return Addressee(party, None, party.email if party is not None else "", Delivery.POST)
+
+def addressee_at(principal: Party, party: Party) -> Addressee:
+    """How ``party`` is written to today about what is ``principal``'s."""
+    found = Party.objects.select_related("account").prefetch_related("consents").get(pk=party.pk)
+    return _addressee(principal, found, {c.pk: c for c in PartyContact.objects.filter(pk=party.pk)})
+
+
+def correspondents(case: Case) -> list[Addressee]:
+    """Who gets mails, each address once; the applicant first."""
+    found: dict[str, Addressee] = {}
+    for addressee in addressees_of(case):
+        if addressee.email:
+            found.setdefault(addressee.email, addressee)
+    return list(found.values())
+
+
+def _addressee(principal: Party, party: Party, contacts: dict[int, PartyContact]) -> Addressee:
+    # Every party has one; a row that was lost must not keep a letter from the others.
+    contact = contacts.get(party.pk) or PartyContact(party=party)
+    account = party.account if party.account is not None and party.account.is_active else None
+    # An address that one party has given for another proves nothing.
+    own_words = party.role != PartyRole.JOINT
+    consents = any(consent.is_given for consent in party.consents.all())
+    return Addressee(
+        principal=principal,
+        party=party,
+        account=account,
+        email=account.email if account is not None else contact.email if own_words else "",
+        way=Way.PORTAL if consents and account is not None else Way.POST,
+        lines=[*party.name_lines, *contact.place_lines],
+        contact=contact,
+    )

@@ -4,32 +4,39 @@ from django.conf import settings
 from django.utils import translation
 
 from apps.cases import kinds
-from apps.cases.addressee import addressee_of
-from apps.cases.models import Case, record
+from apps.cases.addressee import Addressee, correspondents
+from apps.cases.models import Case, Party, record
 from apps.cases.states import Act
 from apps.core import emails
 from apps.core.models import OutgoingEmail
 
 
-def link_for(case: Case) -> str:
+def link_for(case: Case, addressee: Addressee) -> str:
     """The page on which the addressee reads on; empty when there is none."""
     with translation.override(case.language):
         kind = kinds.of(case)
-        if addressee_of(case).account is None:
+        if addressee.account is None:
             # Without an account there is no page behind a sign-in to lead to.
             return settings.SITE_URL + kind.reply_path(case) if kind.reply_path else ""
         return settings.SITE_URL + case.get_absolute_url()
 
 
-def notify(case: Case, template: str, **context: object) -> OutgoingEmail | None:
-    """Queue a mail about the case and note it in the timeline; None without an address."""
-    address = addressee_of(case).email
-    if not address:
-        return None
+def notify(case: Case, template: str, *, to: Party | None = None, **context: object) -> OutgoingEmail | None:
+    """Queue a mail about the case to everybody who gets mails in it, or about one party, and note each in the timeline.
+
+    Returns the first one, which is the addressee's; None when nobody has an address.
+    """
+    told = [addressee for addressee in correspondents(case) if to is None or addressee.principal == to]
+    queued = [mail_to(addressee, case, template, **context) for addressee in told]
+    return next(iter(queued), None)
+
+
+def mail_to(addressee: Addressee, case: Case, template: str, **context: object) -> OutgoingEmail:
+    """Queue a mail about the case to one of those who are written to; they must have an address."""
     email = emails.queue(
-        address,
+        addressee.email,
         template,
-        {"reference": case.reference, "link": link_for(case), "case": case, **context},
+        {"reference": case.reference, "link": link_for(case, addressee), "case": case, **context},
         language=case.language,
     )
     record(case, Act.EMAIL, public=False, email=email, purpose=template)

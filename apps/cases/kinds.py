@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from apps.cases.models import Case, Party
-from apps.cases.states import Delivery, PartyRole
+from apps.cases.audience import standing_for
+from apps.cases.models import Case, Consent, Party, PartyContact
 from apps.core.downloads import pieces
 from apps.core.sockets import Panel, Socket, closings, export_files, exports
 from apps.core.transitions import Workflow
@@ -65,7 +66,8 @@ class Kind:
     search_text: Callable[[Case], str] = lambda _case: ""
     # Where somebody without an account answers; takes the case, gives a path.
     reply_path: Callable[[Case], str] | None = None
-    export: Callable[[Case], dict[str, Any]] = lambda _case: {}
+    # What a party told and was told besides; with (case, user).
+    export: Callable[[Case, Any], dict[str, Any]] = lambda _case, _user: {}
     badge: Mapping[Any, str] = field(default_factory=dict)
     # Whether the clerk may use the spine's own question with a date.
     asks_questions: bool = True
@@ -75,8 +77,10 @@ class Kind:
         return str(dict(self.workflow.states.choices).get(status, status))
 
 
-# What apps know of a case of any kind (notices), for the export of one's data.
-case_exports: Socket[Callable[[Case], dict[str, Any]]] = Socket()
+# What apps know of a case of any kind (notices), for the export of the data of one of its parties; with (case, user).
+case_exports: Socket[Callable[[Case, Any], dict[str, Any]]] = Socket()
+# With a party that does not want to fetch letters here any more, in the transaction that says so.
+consent_ends: Socket[Callable[[Party], None]] = Socket()
 _kinds: dict[str, Kind] = {}
 # Panels that belong to cases of every kind (notices); taken with (request, case, staff: bool).
 case_panels: Socket[Callable[[HttpRequest, Case, bool], list[Panel]]] = Socket()
@@ -107,26 +111,27 @@ def all_kinds() -> list[Kind]:
 def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
     """A person's own cases with what they told the city and what it told them."""
     rows = []
-    for case in Case.objects.of(user).prefetch_related("messages", "attachments__file"):
+    for case in Case.objects.of(user):
+        standing = standing_for(case, user)
         row: dict[str, Any] = {
             _("Nummer"): case.reference,
             _("Anliegen"): case.title,
             _("Eingegangen"): case.submitted_at.isoformat(),
             _("Status"): of(case).status_label(case.status),
-            _("Nachrichten"): [m.body for m in case.messages.all()],
-            _("Dateien"): [a.file.name for a in case.attachments.all()],
+            _("Nachrichten"): [m.body for m in case.messages.heard_by(standing)],
+            _("Dateien"): [a.file.name for a in case.attachments.heard_by(standing).select_related("file")],
         }
         for plugged in case_exports:
-            row |= plugged(case)
-        rows.append(row | of(case).export(case))
+            row |= plugged(case, user)
+        rows.append(row | of(case).export(case, user))
     return _("Vorgänge"), rows
 
 
 @export_files.plug
 def files_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
     """What a person has sent, by case."""
-    for case in Case.objects.of(user).prefetch_related("attachments__file"):
-        for attachment in case.attachments.all():
+    for case in Case.objects.of(user):
+        for attachment in case.attachments.heard_by(standing_for(case, user)).select_related("file"):
             if attachment.file.viewable:
                 yield f"{case.reference}/{attachment.file.name}", pieces(attachment.file)
 
@@ -134,7 +139,7 @@ def files_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
 @closings.plug
 def letters_by_post(user: Any) -> None:
     """Who closes the account gets what is still to come by post."""
-    # Their own letters: how others in the case get theirs is for those to say.
-    own = Party.objects.filter(case__in=Case.objects.of(user).open(), role=PartyRole.APPLICANT)
-    own.filter(delivery=Delivery.PORTAL).update(delivery=Delivery.POST)
-    Party.objects.filter(case__in=Case.objects.of(user), email=user.email).update(email="")
+    # Only their own: how others in the case get theirs is for those to say.
+    own = Party.objects.filter(account=user)
+    Consent.objects.filter(party__in=own, withdrawn_at=None).update(withdrawn_at=timezone.now())
+    PartyContact.objects.filter(party__in=own, email=user.email).update(email="")

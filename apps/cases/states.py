@@ -19,8 +19,13 @@ class PartyRole(models.TextChoices):
     REPRESENTATIVE = "representative", _("Vertretung")
 
 
-class Delivery(models.TextChoices):
-    """How a party gets letters (§ 41 Abs. 2a VwVfG, § 122a AO need consent)."""
+class MandateEnd(models.TextChoices):
+    REVOKED = "revoked", _("widerrufen")
+    OVER = "over", _("abgelaufen")
+
+
+class Way(models.TextChoices):
+    """How letters reach somebody (§ 41 Abs. 2a VwVfG, § 122a AO need consent for the portal)."""
 
     PORTAL = "portal", _("zum Abruf im Portal")
     POST = "post", _("per Post")
@@ -55,6 +60,10 @@ class Act(models.TextChoices):
     NOTICE_READY = "notice_ready", _("Bescheid liegt bereit")
     NOTICE_OPENED = "notice_opened", _("Bescheid geöffnet")
     NOTICE_POSTED = "notice_posted", _("Bescheid zur Post gegeben")
+    NOTICE_BACK = "notice_back", _("Bescheid kam mit der Post zurück")
+    NOTICE_AGAIN = "notice_again", _("Bescheid wird erneut zugestellt")
+    CONSENT_ENDED = "consent_ended", _("Einwilligung in den Abruf widerrufen")
+    CONSENTED = "consented", _("In den Abruf eingewilligt")
     EMAIL_BACK = "email_back", _("E-Mail kam zurück")
     FILE_OPENED = "file_opened", _("Anlage geöffnet")
     EMAIL = "email", _("E-Mail gesendet")

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,10 +12,11 @@ from django.utils import timezone
 
 from apps.accounts.models import Department, Role, User
 from apps.cases import kinds
-from apps.cases.addressee import addressee_of
+from apps.cases.addressee import Addressee, addressees_of
+from apps.cases.audience import standing_for
 from apps.cases.emails import notify
-from apps.cases.models import Attachment, Case, Message, Note, Party, Recusal, record
-from apps.cases.states import Act, Channel, Direction
+from apps.cases.models import Attachment, Case, Message, Note, Party, PartyContact, Recusal, record
+from apps.cases.states import Act, Channel, Direction, PartyRole
 from apps.catalogue.models import Service
 from apps.catalogue.normalise import normalised
 from apps.core.business_calendar import today
@@ -25,8 +27,27 @@ from apps.core.transitions import Phase, TransitionConflict, TransitionError, mo
 REFERENCE_TRIES = 5
 
 
+NAME_FIELDS = ("given_name", "family_name", "organisation")
+PLACE_FIELDS = ("street", "house_number", "postcode", "city", "country")
+
+
 class NobodyElse(TransitionError):
     """Nobody but the one who acts works in the department."""
+
+
+@dataclass(frozen=True)
+class NewParty:
+    """A party of a case that is about to be opened, and where it lives."""
+
+    party: Party
+    contact: PartyContact
+
+
+def new_party(*, role: str = PartyRole.APPLICANT, account: Any = None, **fields: Any) -> NewParty:
+    """A party from names and address in one mapping, as forms have them (``PARTY_FIELDS``)."""
+    names = {name: value for name, value in fields.items() if name in NAME_FIELDS}
+    place = {name: value for name, value in fields.items() if name not in NAME_FIELDS}
+    return NewParty(Party(role=role, account=account, **names), PartyContact(**place))
 
 
 def open_case(
@@ -37,8 +58,7 @@ def open_case(
     department: Department,
     submission_key: uuid.UUID,
     service: Service | None = None,
-    applicant: Any = None,
-    parties: Iterable[Party] = (),
+    parties: Iterable[NewParty] = (),
     channel: str = Channel.ONLINE,
     language: str = "de",
     due_on: dt.date | None = None,
@@ -62,7 +82,6 @@ def open_case(
                     title_en=title["en"][:200],
                     department=department,
                     service=service,
-                    applicant=applicant,
                     submission_key=submission_key,
                     channel=channel,
                     language=language,
@@ -76,16 +95,19 @@ def open_case(
                 return existing, False
             if attempt == REFERENCE_TRIES - 1:
                 raise
-    for party in parties:
-        party.case = case
-        party.save()
+    for new in parties:
+        new.party.case = case
+        new.party.save()
+        new.contact.party = new.party
+        new.contact.save()
     record(case, Act.SUBMITTED if channel == Channel.ONLINE else Act.CAPTURED, by=by, channel=channel)
     return case, True
 
 
 def index_for_search(case: Case) -> None:
     """Bring the text that the queue's search looks through up to date."""
-    people = [f"{p.name} {p.email} {p.street}" for p in case.parties.all()]
+    contacts = {c.pk: c for c in PartyContact.objects.filter(party__case=case)}
+    people = [p.name for p in case.parties.all()] + [f"{c.email} {c.street}" for c in contacts.values()]
     parts = [case.reference, case.reference.replace("-", ""), case.title_de, *people]
     parts.append(kinds.of(case).search_text(case))
     Case.objects.filter(pk=case.pk).update(search_text=normalised(" ".join(parts)))
@@ -124,8 +146,9 @@ def concerns(case: Case, user: Any) -> bool:
 
     § 20 and § 21 VwVfG, § 82 and § 83 AO, § 16 and § 17 SGB X.
     """
-    is_own = case.applicant_id == user.pk or case.parties.filter(email__iexact=user.email).exists()
-    return bool(is_own or case.recusals.filter(user=user).exists())
+    is_own = case.parties.filter(account=user).exists()
+    is_named = PartyContact.objects.filter(party__case=case, email__iexact=user.email).exists()
+    return is_own or is_named or case.recusals.filter(user=user).exists()
 
 
 def recuse(case: Case, *, by: Any) -> None:
@@ -185,69 +208,80 @@ def add_note(case: Case, *, body: str, by: Any) -> Note:
     return note
 
 
-def ask(case: Case, *, body: str, due_on: dt.date, by: Any) -> Message:
-    """Ask the citizen something; the case waits for them until ``due_on``."""
+def ask(case: Case, *, body: str, due_on: dt.date, by: Any, to: Party | None = None) -> Message:
+    """Ask a party something, or all of them; the case waits for an answer until ``due_on``."""
     kind = kinds.of(case)
     if not can_be_asked(case):
         raise TransitionError("nobody could answer")
     if due_on <= today():
         raise TransitionError("nobody could answer in time")
     with transaction.atomic():
+        only_for = [to.pk] if to is not None else None
         changes = {"act_by": due_on, "came_back_at": None}
-        move(case, kind.workflow, kind.waiting, by=by, changes=changes, act=Act.ASKED)
-        message = Message.objects.create(case=case, direction=Direction.OUT, author=by, body=body, question_due=due_on)
-        message.email = notify(case, "case_question", due_on=due_on)
+        move(case, kind.workflow, kind.waiting, by=by, changes=changes, act=Act.ASKED, only_for=only_for)
+        message = Message.objects.create(
+            case=case, direction=Direction.OUT, author=by, body=body, question_due=due_on, only_for=only_for
+        )
+        message.email = notify(case, "case_question", to=to, due_on=due_on)
         message.save(update_fields=["email"])
     return message
 
 
 def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
-    """The citizen's answer to the open question; the case comes back.
+    """A party's answer to the open question, for the office and for them; the case comes back.
 
-    Raises TransitionError when no question is open (any more).
+    Raises TransitionError when no question to them is open (any more).
     """
     kind = kinds.of(case)
-    if case.status != kind.waiting or not kind.asks_questions:
+    standing = standing_for(case, by)
+    question = open_question(case, standing)
+    if case.status != kind.waiting or not kind.asks_questions or question is None:
         raise TransitionError("no question is open")
     with transaction.atomic():
         changes = {"act_by": None, "came_back_at": timezone.now()}
-        move(case, kind.workflow, kind.resumed, by=by, changes=changes, act=Act.ANSWERED)
-        question = open_question(case)
-        message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body, answer_to=question)
+        move(case, kind.workflow, kind.resumed, by=by, changes=changes, act=Act.ANSWERED, only_for=question.only_for)
+        message = Message.objects.create(
+            case=case, direction=Direction.IN, author=by, body=body, answer_to=question, only_for=sorted(standing)
+        )
         for file in files:
-            attach(case, file, label=file.name, message=message)
+            attach(case, file, label=file.name, message=message, only_for=standing)
     return message
 
 
-def can_be_asked(case: Case) -> bool:
-    """Whether a question would reach somebody who can answer it here."""
+def can_be_asked(case: Case, addressees: Iterable[Addressee] | None = None) -> bool:
+    """Whether a question would reach somebody who can answer it here; ``addressees`` if they are known already."""
     kind = kinds.of(case)
-    return (
-        kind.asks_questions
-        and addressee_of(case).account is not None
-        and kind.workflow.allows(case.status, kind.waiting)
-    )
+    if not (kind.asks_questions and kind.workflow.allows(case.status, kind.waiting)):
+        return False
+    return any(addressee.account is not None for addressee in addressees or addressees_of(case))
 
 
 def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
-    """Something the citizen says without being asked, or too late: kept, whatever the status."""
+    """Something a party says without being asked, or too late: kept, whatever the status; for the office and for them."""
+    standing = standing_for(case, by)
     with transaction.atomic():
-        message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body)
+        message = Message.objects.create(
+            case=case, direction=Direction.IN, author=by, body=body, only_for=sorted(standing)
+        )
         for file in files:
-            attach(case, file, label=file.name, message=message)
+            attach(case, file, label=file.name, message=message, only_for=standing)
         Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
-        record(case, Act.MESSAGE_IN, by=by)
+        record(case, Act.MESSAGE_IN, by=by, only_for=standing)
     return message
 
 
-def open_question(case: Case) -> Message | None:
-    """The question that waits for an answer."""
-    return case.messages.filter(question_due__isnull=False, answer=None).last()
+def open_question(case: Case, standing: Iterable[int]) -> Message | None:
+    """The question that waits for an answer of one of these parties (ids)."""
+    return case.messages.heard_by(standing).filter(question_due__isnull=False, answer=None).last()
 
 
-def attach(case: Case, file: PrivateFile, *, label: str, message: Message | None = None) -> Attachment:
-    """Add a file to a case."""
-    return Attachment.objects.create(case=case, file=file, label=label[:200], message=message)
+def attach(
+    case: Case, file: PrivateFile, *, label: str, message: Message | None = None, only_for: Iterable[int]
+) -> Attachment:
+    """Add a file to a case, for the office and for some parties (ids)."""
+    return Attachment.objects.create(
+        case=case, file=file, label=label[:200], message=message, only_for=sorted(only_for)
+    )
 
 
 def seen(case: Case) -> None:

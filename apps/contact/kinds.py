@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.cases import kinds
+from apps.cases.audience import standing_for
 from apps.cases.kinds import Action, StatusText
 from apps.cases.models import Case
 from apps.contact import staff_views
@@ -49,8 +50,8 @@ def _search_text(case: Case) -> str:
     return " ".join(case.messages.values_list("body", flat=True))[:4000]
 
 
-def _export(case: Case) -> dict[str, Any]:
-    return {"Nachrichten": list(case.messages.values_list("body", flat=True))}
+def _export(case: Case, user: Any) -> dict[str, Any]:
+    return {"Nachrichten": list(case.messages.heard_by(standing_for(case, user)).values_list("body", flat=True))}
 
 
 kinds.register(

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from apps.accounts.models import Department
 from apps.cases.emails import notify
-from apps.cases.models import Case, Message, Party, record
-from apps.cases.states import Act, Channel, Delivery, Direction
-from apps.cases.transitions import index_for_search, open_case, staffed_departments
+from apps.cases.models import Case, Message, record
+from apps.cases.states import Act, Channel, Direction
+from apps.cases.transitions import index_for_search, new_party, open_case, staffed_departments
 from apps.contact.models import Contact
 from apps.contact.states import WORKFLOW, Status, Topic
 from apps.core.business_calendar import add_working_days, today
@@ -53,7 +53,7 @@ def receive(
 ) -> Case:  # fmt: skip
     """Open a case for a message; the same key opens it once."""
     department = _department()
-    party = Party(given_name=given_name, family_name=family_name, email=email, delivery=Delivery.EMAIL)
+    party = new_party(given_name=given_name, family_name=family_name, email=email)
     with transaction.atomic():
         case, created = open_case(
             KIND,

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department, User
-from apps.cases.models import Case
+from apps.cases.models import Case, Party
 from apps.cases.transitions import staffed_departments
 from apps.core.business_calendar import add_working_days, today
 from apps.core.fields import GermanDateField, PlainCharField
@@ -83,7 +83,7 @@ class AssignForm(forms.Form):
         field.queryset = (
             User.objects.filter(is_active=True, is_staff=True, roles__department=case.department_id)
             # § 20 VwVfG: never the person whose case it is.
-            .exclude(pk=case.applicant_id or 0)
+            .exclude(pk__in=Party.objects.filter(case=case, account__isnull=False).values("account"))
             .distinct()
             .order_by("family_name", "given_name")
         )

@@ -18,7 +18,8 @@ from apps.accounts.models import Role
 from apps.accounts.requests import SignedInRequest, for_departments
 from apps.cases import kinds
 from apps.cases import transitions as verbs
-from apps.cases.models import Case, CaseQuerySet, Party, record
+from apps.cases.addressee import Addressee, addressees_of
+from apps.cases.models import Case, CaseQuerySet, Party, PartyContact, record
 from apps.cases.states import Act
 from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
@@ -53,7 +54,7 @@ def _lists(request: SignedInRequest) -> list[QueueList]:
         QueueList("undeliverable", _("E-Mail nicht zustellbar"), undeliverable),
         QueueList("open", _("Alle offenen"), mine.open()),
         QueueList("done", _("Erledigt"), mine.filter(phase__in=[Phase.DECIDED, Phase.CLOSED])),
-        QueueList("dead_notices", _("Bescheide mit Fehler"), mine.filter(notices__status="dead").distinct()),
+        QueueList("dead_notices", _("Bescheide mit Fehler"), mine.filter(notices__letters__status="dead").distinct()),
     ]
 
 
@@ -145,7 +146,7 @@ def _found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
 
 
 def _case(request: SignedInRequest, reference: str) -> Case:
-    cases = Case.objects.worked_by(request.user).select_related("department", "assignee", "service", "applicant")
+    cases = Case.objects.worked_by(request.user).select_related("department", "assignee", "service")
     return get_object_or_404(cases.prefetch_related("parties"), reference=reference)
 
 
@@ -179,6 +180,7 @@ def case(request: SignedInRequest, reference: str) -> HttpResponse:
 
 def _render_case(request: SignedInRequest, found: Case, filled: dict[str, Any], *, opened: str = "") -> HttpResponse:
     kind = kinds.of(found)
+    addressees = addressees_of(found)
     panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, True)]
     panels += kind.staff_panels(request, found)
     context = {
@@ -190,8 +192,8 @@ def _render_case(request: SignedInRequest, found: Case, filled: dict[str, Any], 
         "actions": kind.actions(request, found),
         "forms": filled,
         "opened": opened,
-        "can_ask": verbs.can_be_asked(found),
-        "parties": found.parties.all(),
+        "can_ask": verbs.can_be_asked(found, addressees),
+        "people": _people(request, found, addressees),
         "timeline": found.timeline.select_related("actor", "email").order_by("-at", "-pk")[:200],
         "notes": found.notes.select_related("author"),
         "conversation": found.messages.select_related("author", "email").prefetch_related("attachments__file"),
@@ -199,6 +201,16 @@ def _render_case(request: SignedInRequest, found: Case, filled: dict[str, Any], 
         "undeliverable": found.undeliverable_emails,
     }
     return render(request, "desk/case.html", context, status=422 if opened else 200)
+
+
+def _people(request: SignedInRequest, found: Case, addressees: list[Addressee]) -> list[dict[str, Any]]:
+    """The parties, where they live as far as this colleague may know, and how letters reach them."""
+    contacts = {c.pk: c for c in PartyContact.objects.visible_to(request.user).filter(party__case=found)}
+    ways = {addressee.principal.pk: addressee for addressee in addressees}
+    return [
+        {"party": party, "contact": contacts.get(party.pk), "addressee": ways.get(party.pk)}
+        for party in found.parties.all()
+    ]
 
 
 @sent_from(lambda _request, reference, act: reverse("admin:case", args=[reference]))

@@ -31,6 +31,8 @@ class Block:
 
     title: str
     lines: list[Line] = field(default_factory=list)
+    # The group it is an entry of.
+    key: str = ""
 
 
 @dataclass
@@ -57,7 +59,7 @@ def summarise(definition: Definition, answers: Mapping[str, Any]) -> list[StepSu
             if item.is_group:
                 for index, entry in enumerate(answers.get(item.key) or []):
                     title = f"{localised(item.item_label or item.label)} {index + 1}"
-                    summary.blocks.append(Block(title, _lines(item.fields, entry)))
+                    summary.blocks.append(Block(title, _lines(item.fields, entry), item.key))
             else:
                 summary.lines.extend(_lines((item,), answers))
         result.append(summary)

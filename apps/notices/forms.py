@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.business_calendar import today
 from apps.core.fields import GermanDateField
-from apps.notices.models import Notice
+from apps.notices.models import Delivery
 
 
 class OutboxForm(forms.Form):
@@ -17,7 +17,7 @@ class OutboxForm(forms.Form):
 
     letters = forms.ModelMultipleChoiceField(
         label=_("Briefe"),
-        queryset=Notice.objects.none(),
+        queryset=Delivery.objects.none(),
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": _("Bitte wählen Sie mindestens einen Brief aus."),
@@ -44,6 +44,29 @@ class OutboxForm(forms.Form):
         if day > today():
             raise forms.ValidationError(_("Dieser Tag liegt in der Zukunft."))
         chosen = self.cleaned_data.get("letters") or ()
-        if any(letter.done_at and day < timezone.localdate(letter.done_at) for letter in chosen):
+        if any(to.letter.done_at and day < timezone.localdate(to.letter.done_at) for to in chosen):
             raise forms.ValidationError(_("An diesem Tag gab es einen der Briefe noch nicht."))
+        return day
+
+
+class ReturnForm(forms.Form):
+    """The day a letter came back with the post."""
+
+    returned_on = GermanDateField(
+        label=_("Zurückgekommen am"),
+        error_messages={"required": _("Bitte geben Sie an, wann der Brief zurückkam.")},
+    )
+
+    def __init__(self, *args: Any, delivery: Delivery, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.delivery = delivery
+        self.initial.setdefault("returned_on", today())
+
+    def clean_returned_on(self) -> dt.date:
+        """Not in the future, and not before it was posted."""
+        day: dt.date = self.cleaned_data["returned_on"]
+        if day > today():
+            raise forms.ValidationError(_("Dieser Tag liegt in der Zukunft."))
+        if self.delivery.posted_on is not None and day < self.delivery.posted_on:
+            raise forms.ValidationError(_("An diesem Tag war der Brief noch nicht in der Post."))
         return day

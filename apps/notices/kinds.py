@@ -11,9 +11,9 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.cases.kinds import case_exports, case_panels
-from apps.cases.models import Case
-from apps.cases.states import Delivery
+from apps.cases.kinds import case_exports, case_panels, consent_ends
+from apps.cases.models import Case, Party
+from apps.cases.states import Way
 from apps.core.kinds import days
 from apps.core.retention import delete_each
 from apps.core.sockets import (
@@ -29,19 +29,19 @@ from apps.core.sockets import (
     staff_urls,
     sweeps,
 )
-from apps.notices.models import LetterPreview, Notice
+from apps.notices.models import Delivery, Letter, LetterPreview
 from apps.notices.states import NoticeStatus
 from apps.notices.transitions import PREVIEW_TASK, RENDER_TASK, told
 
 
 def _overdue(cutoff: dt.datetime) -> list[Any]:
     return list(
-        Notice.objects.waiting().filter(created_at__lt=cutoff).order_by("created_at").values_list("pk", flat=True)[:500]
+        Letter.objects.waiting().filter(created_at__lt=cutoff).order_by("created_at").values_list("pk", flat=True)[:500]
     )
 
 
 def _overdue_previews(cutoff: dt.datetime) -> list[Any]:
-    waiting = LetterPreview.objects.filter(status=NoticeStatus.PENDING, created_at__lt=cutoff).exclude(template="")
+    waiting = LetterPreview.objects.filter(status=NoticeStatus.PENDING, created_at__lt=cutoff).exclude(letters=[])
     return list(waiting.order_by("created_at").values_list("pk", flat=True)[:100])
 
 
@@ -57,25 +57,31 @@ mail_fates.plug(told)
 
 @case_panels.plug
 def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
-    """The letters of a case, above everything else."""
-    notices = list(case.notices.select_related("notification"))
-    if not notices:
+    """The letters of a case, above everything else: all of them for staff, one's own for a party."""
+    found = Delivery.objects.filter(letter__notice__case=case)
+    if not staff:
+        found = found.to(request.user)
+    deliveries = list(
+        found.select_related("letter__notice__case__service", "notification", "again")
+        .defer("letter__context")
+        .order_by("letter__notice__number", "is_copy", "principal", "letter__created_at")
+    )
+    if not deliveries:
         return []
-    return [
-        Panel(
-            "notices/_panel.html",
-            {"notices": notices, "case": case, "staff": staff,
-             "pending": any(n.is_pending for n in notices)},
-            order=10,
-        )
-    ]  # fmt: skip
+    notices: dict[Any, dict[str, Any]] = {}
+    for delivery in deliveries:
+        row = notices.setdefault(delivery.notice.pk, {"notice": delivery.notice, "deliveries": []})
+        row["deliveries"].append(delivery)
+    context = {"notices": list(notices.values()), "case": case, "staff": staff,
+               "pending": any(d.letter.is_pending for d in deliveries)}  # fmt: skip
+    return [Panel("notices/_panel.html", context, order=10)]
 
 
 @desk_tiles.plug
 def given_up(request: HttpRequest) -> list[Tile]:
     """Letters that could not be made: shown only when there are any."""
-    dead = Notice.objects.visible_to(request.user).filter(status=NoticeStatus.DEAD)
-    count = dead.count()
+    mine = Case.objects.worked_by(request.user)
+    count = mine.filter(notices__letters__status=NoticeStatus.DEAD).distinct().count()
     if not count:
         return []
     url = reverse("admin:queue") + "?list=dead_notices"
@@ -85,22 +91,24 @@ def given_up(request: HttpRequest) -> list[Tile]:
 @desk_tiles.plug
 def outbox_tile(request: HttpRequest) -> list[Tile]:
     """Letters for the post; one that waits for more than a day is urgent."""
-    mine = Notice.objects.filter(case__in=Case.objects.worked_by(request.user)).to_post()
+    mine = Delivery.objects.filter(letter__notice__case__in=Case.objects.worked_by(request.user)).to_post()
     count = mine.count()
     if not count:
         return []
-    late = mine.filter(done_at__lt=timezone.now() - dt.timedelta(days=1)).exists()
+    late = mine.filter(letter__done_at__lt=timezone.now() - dt.timedelta(days=1)).exists()
     return [Tile(_("Noch zu versenden"), count, reverse("admin:outbox"), urgent=late)]
 
 
 @case_exports.plug
-def export_notices(case: Case) -> dict[str, Any]:
-    """The letters of a case: what they decide, when they were there, how they came."""
+def export_notices(case: Case, user: Any) -> dict[str, Any]:
+    """The letters somebody has got in a case: what they decide, when they were there, how they came."""
+    mine = Delivery.objects.to(user).filter(letter__notice__case=case).select_related("letter__notice")
     return {
         _("Bescheide"): [
-            {_("Titel"): n.title, _("Ergebnis"): n.result, _("Erstellt"): n.done_at.isoformat() if n.done_at else "",
-             _("Zustellung"): str(n.get_delivery_display()), _("Adresse"): settings.SITE_URL + n.get_absolute_url()}
-            for n in case.notices.all()
+            {_("Titel"): d.notice.title, _("Ergebnis"): d.notice.result,
+             _("Erstellt"): d.letter.done_at.isoformat() if d.letter.done_at else "",
+             _("Zustellung"): str(d.get_way_display()), _("Adresse"): settings.SITE_URL + d.get_absolute_url()}
+            for d in mine.order_by("letter__notice__number")
         ]
     }  # fmt: skip
 
@@ -108,17 +116,24 @@ def export_notices(case: Case) -> dict[str, Any]:
 @export_files.plug
 def letters_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Letters that are known to the person. Taking one along that was never opened would be its retrieval."""
-    found = Notice.objects.filter(case__in=Case.objects.of(user), status=NoticeStatus.DONE)
+    found = Delivery.objects.to(user).filter(letter__status=NoticeStatus.DONE)
     known = found.exclude(opened_at=None, posted_on=None)
-    for notice in known.select_related("case", "document").order_by("case", "number").iterator(chunk_size=10):
-        yield f"{notice.case.reference}/{notice.filename}", [bytes(notice.document.content)]
+    rows = known.select_related("letter__notice__case", "letter__document")
+    for delivery in rows.order_by("letter__notice__case", "letter__notice__number").iterator(chunk_size=10):
+        name = f"{delivery.notice.case.reference}/{delivery.filename}"
+        yield name, [bytes(delivery.letter.document.content)]
 
 
 @closings.plug
 def unread_letters_by_post(user: Any) -> None:
     """Who closes the account gets by post what was not fetched."""
-    unread = Notice.objects.filter(case__in=Case.objects.of(user), opened_at=None, delivery=Delivery.PORTAL)
-    unread.update(delivery=Delivery.POST)
+    Delivery.objects.filter(party__account=user, opened_at=None, way=Way.PORTAL).update(way=Way.POST)
+
+
+@consent_ends.plug
+def unread_letters_of_a_party_by_post(party: Party) -> None:
+    """Who does not want to fetch letters any more gets by post what was not fetched."""
+    Delivery.objects.filter(party=party, opened_at=None, way=Way.PORTAL).update(way=Way.POST)
 
 
 def _staff_urls() -> list[Any]:

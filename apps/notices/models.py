@@ -6,13 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.cases.models import Case, record
-from apps.cases.states import Act, Delivery
+from apps.cases.models import Case, Party, record
+from apps.cases.states import Act, Way
 from apps.catalogue.models import Regime
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
@@ -59,25 +59,13 @@ class LegalRemedy(models.Model):
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def visible_to(self, user: Any) -> "NoticeQuerySet":
-        """Notices of one's own cases and of the cases of one's department."""
-        return self.filter(Q(case__in=Case.objects.of(user)) | Q(case__in=Case.objects.worked_by(user)))
-
-    def waiting(self) -> "NoticeQuerySet":
-        """Notices whose document is still to be made and may be tried now."""
-        return self.filter(status=NoticeStatus.PENDING, next_try__lte=timezone.now())
-
-    def to_post(self) -> "NoticeQuerySet":
-        """Finished letters that still have to go out by post.
-
-        Those meant for the post, those whose retrieval ended unused (§ 41 Abs. 2a Satz 4 VwVfG), and those
-        of which nobody could be told.
-        """
-        unheard = Q(opened_at=None) & (Q(available_until__lt=today()) | Q(unreachable_at__isnull=False))
-        return self.filter(Q(delivery=Delivery.POST) | unheard, status=NoticeStatus.DONE, posted_on=None)
+        """Notices of the cases of one's department, and those one gets a letter of."""
+        mine = Delivery.objects.to(user).filter(letter__notice=OuterRef("pk"))
+        return self.filter(Exists(mine) | Q(case__in=Case.objects.worked_by(user)))
 
 
 class Notice(models.Model):
-    """A letter of the city; what stands in it is frozen when the decision is made."""
+    """A decision of the city on its way to those it concerns: one letter, or one for each of them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notices")
@@ -86,6 +74,40 @@ class Notice(models.Model):
     # The result in one sentence, shown before the PDF; both languages.
     result_de = models.CharField(max_length=300)
     result_en = models.CharField(max_length=300)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    result = Bilingual("result")
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Bescheid")
+        verbose_name_plural = _("Bescheide")
+        ordering = ["case", "number"]
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="notice_number_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.case.reference}-{self.number}"
+
+    @property
+    def retrieval_ends(self) -> bool:
+        """Whether the law gives the citizen only some days to fetch it (§ 41 Abs. 2a VwVfG; not § 122a AO, § 37 SGB X)."""
+        service = self.case.service
+        return service is not None and service.regime == Regime.VWVFG
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def waiting(self) -> "LetterQuerySet":
+        """Letters whose document is still to be made and may be tried now."""
+        return self.filter(status=NoticeStatus.PENDING, next_try__lte=timezone.now())
+
+
+class Letter(models.Model):
+    """What stands in a notice for one addressee, or for several who get one letter; frozen when the decision is made."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="letters")
     template = models.CharField(max_length=40)
     template_version = models.PositiveSmallIntegerField()
     context = models.JSONField()
@@ -94,13 +116,92 @@ class Notice(models.Model):
     next_try = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    # How it was to reach its addressee when it was decided.
-    delivery = models.CharField(
-        max_length=8, default=Delivery.POST,
-        choices=[(way.value, way.label) for way in (Delivery.PORTAL, Delivery.POST)],
-    )  # fmt: skip
-    # The mail that says the letter can be fetched, and the first time the citizen did so.
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Brief")
+        verbose_name_plural = _("Briefe")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=NoticeStatus.values), name="notice_status_known"),
+            models.CheckConstraint(
+                condition=Q(status=NoticeStatus.DONE, done_at__isnull=False) & ~Q(sha256="")
+                | ~Q(status=NoticeStatus.DONE) & Q(sha256="", done_at=None),
+                name="notice_done_has_document",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_try"], condition=Q(status="pending"), name="notice_pending_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.get_status_display()}"
+
+    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+        """A document that is there shows in the case's timeline."""
+        if new == NoticeStatus.DONE:
+            record(self.notice.case, Act.NOTICE_READY, only_for=self.addressees, title=self.notice.title)
+
+    @property
+    def addressees(self) -> list[int]:
+        """The parties (ids) that may know of it: whose it is, and who gets it."""
+        found = set()
+        for delivery in self.deliveries.prefetch_related("also_to"):
+            found |= {delivery.principal_id, delivery.party_id, *(party.pk for party in delivery.also_to.all())}
+        return sorted(found)
+
+    @property
+    def is_done(self) -> bool:
+        return self.status == NoticeStatus.DONE
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == NoticeStatus.PENDING
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def visible_to(self, user: Any) -> "DeliveryQuerySet":
+        """What is addressed to oneself, and what goes out of the cases of one's department."""
+        return self.filter(self._to(user) | Q(letter__notice__case__in=Case.objects.worked_by(user)))
+
+    def to(self, user: Any) -> "DeliveryQuerySet":
+        """What is addressed to somebody, alone or with others."""
+        return self.filter(self._to(user))
+
+    def _to(self, user: Any) -> Q:
+        others = Delivery.also_to.through.objects.filter(delivery=OuterRef("pk"), party__account=user)
+        return Q(party__account=user) | Q(Exists(others))
+
+    def to_post(self) -> "DeliveryQuerySet":
+        """Finished letters that still have to go out by post.
+
+        Those meant for the post, those whose retrieval ended unused (§ 41 Abs. 2a Satz 4 VwVfG), and those
+        of which nobody could be told.
+        """
+        unheard = Q(opened_at=None) & (Q(available_until__lt=today()) | Q(unreachable_at__isnull=False))
+        return self.filter(Q(way=Way.POST) | unheard, letter__status=NoticeStatus.DONE, posted_on=None)
+
+
+class Delivery(models.Model):
+    """A letter on its way to one of those it is addressed to; with its dates it says when the notice is known to them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="deliveries")
+    # Whose notice it is, and who gets it: the same, or a representative.
+    principal = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="+")
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="+")
+    # Who gets the same letter at the same address (§ 122 Abs. 7 AO).
+    also_to = models.ManyToManyField(Party, related_name="+")
+    # For their information, while the representative's delivery is the one that counts.
+    is_copy = models.BooleanField(default=False)
+    # The address field as it was when the decision was made.
+    recipients = models.JSONField(default=list)
+    # How it was to reach them when it was decided.
+    way = models.CharField(
+        max_length=8, default=Way.POST, choices=[(way.value, way.label) for way in (Way.PORTAL, Way.POST)]
+    )
+    # The mail that says the letter can be fetched, and the first time they did so.
     notification = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     opened_at = models.DateTimeField(null=True, blank=True)
     # The last day of retrieval where the law ends it (§ 41 Abs. 2a VwVfG); counted from the mail that said so. Kept here,
@@ -112,73 +213,75 @@ class Notice(models.Model):
     posted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # When the post brought it back: nobody has got it.
+    returned_on = models.DateField(null=True, blank=True)
+    returned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # The one that was made when it came back.
+    again = models.OneToOneField("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="instead_of")
 
-    result = Bilingual("result")
-
-    objects = NoticeQuerySet.as_manager()
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("Bescheid")
-        verbose_name_plural = _("Bescheide")
-        ordering = ["case", "number"]
+        verbose_name = _("Zustellung")
+        verbose_name_plural = _("Zustellungen")
+        ordering = ["letter", "is_copy", "principal"]
         constraints = [
-            models.UniqueConstraint(fields=["case", "number"], name="notice_case_number_unique"),
-            models.CheckConstraint(condition=Q(status__in=NoticeStatus.values), name="notice_status_known"),
             models.CheckConstraint(
-                condition=Q(status=NoticeStatus.DONE, done_at__isnull=False) & ~Q(sha256="")
-                | ~Q(status=NoticeStatus.DONE) & Q(sha256="", done_at=None),
-                name="notice_done_has_document",
-            ),
-            models.CheckConstraint(
-                condition=Q(posted_on=None) | Q(status=NoticeStatus.DONE), name="notice_posted_is_done"
+                condition=Q(returned_on=None) | Q(posted_on__isnull=False), name="delivery_returned_was_posted"
             ),
         ]
         indexes = [
-            models.Index(fields=["next_try"], condition=Q(status="pending"), name="notice_pending_idx"),
             # What to_post() can find at all: small, however many letters there are.
             models.Index(
-                fields=["done_at"],
-                condition=Q(status="done", posted_on=None) & (Q(delivery="post") | Q(opened_at=None)),
-                name="notice_to_post_idx",
+                fields=["letter"],
+                condition=Q(posted_on=None) & (Q(way="post") | Q(opened_at=None)),
+                name="delivery_to_post_idx",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} {self.case.reference}-{self.number}"
-
-    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
-        """A document that is there shows in the case's timeline."""
-        if new == NoticeStatus.DONE:
-            record(self.case, Act.NOTICE_READY, title=self.title)
+        return f"{self.letter_id} {self.get_way_display()}"
 
     @property
-    def is_done(self) -> bool:
-        return self.status == NoticeStatus.DONE
-
-    @property
-    def is_pending(self) -> bool:
-        return self.status == NoticeStatus.PENDING
+    def notice(self) -> Notice:
+        return self.letter.notice
 
     @property
     def by_post(self) -> bool:
-        return self.delivery == Delivery.POST
+        return self.way == Way.POST
+
+    @property
+    def name(self) -> str:
+        """To whom, in one line."""
+        return ", ".join(self.recipients[:1]) or self.party.name
 
     @property
     def mail_may_come_back(self) -> bool:
         """Whether a clerk may learn that the mail about it reached nobody."""
         is_out = self.notification is None or self.notification.status == EmailStatus.SENT
         waits = self.opened_at is None and self.posted_on is None and self.unreachable_at is None
-        return self.is_done and not self.by_post and waits and is_out
+        return self.letter.is_done and not self.by_post and waits and is_out
+
+    @property
+    def may_come_back(self) -> bool:
+        """Whether the post may bring it back."""
+        return self.posted_on is not None and self.returned_on is None
+
+    @property
+    def waits_for_address(self) -> bool:
+        """Whether it came back and has not been written anew."""
+        return self.returned_on is not None and self.again_id is None
 
     @property
     def retrieval_ends(self) -> bool:
-        """Whether the law gives the citizen only some days to fetch it (§ 41 Abs. 2a VwVfG; not § 122a AO, § 37 SGB X)."""
-        service = self.case.service
-        return not self.by_post and service is not None and service.regime == Regime.VWVFG
+        """Whether the law gives only some days to fetch it."""
+        return not self.by_post and self.notice.retrieval_ends
 
     @property
     def retrieval_ended(self) -> bool:
-        """Whether the citizen may no longer fetch the letter, since it was not fetched in time.
+        """Whether it may no longer be fetched, since it was not fetched in time.
 
         Once it has gone out by post they may read the copy here.
         """
@@ -188,16 +291,16 @@ class Notice(models.Model):
     @property
     def filename(self) -> str:
         """Name of the downloaded file: no name of a person in it."""
-        return f"{self.title}-{self.case.reference}.pdf".replace(" ", "-")
+        return f"{self.notice.title}-{self.notice.case.reference}.pdf".replace(" ", "-")
 
     def get_absolute_url(self) -> str:
         return reverse("notices:document", args=[self.pk])
 
 
-class NoticeDocument(models.Model):
-    """The finished PDF, written in the same commit as the notice's status; immutable."""
+class LetterDocument(models.Model):
+    """The finished PDF, written in the same commit as the letter's status; immutable."""
 
-    notice = models.OneToOneField(Notice, on_delete=models.CASCADE, primary_key=True, related_name="document")
+    letter = models.OneToOneField(Letter, on_delete=models.CASCADE, primary_key=True, related_name="document")
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     pages = models.PositiveSmallIntegerField()
@@ -211,10 +314,10 @@ class NoticeDocument(models.Model):
         return self.sha256[:12]
 
 
-class NoticeAttempt(models.Model):
+class LetterAttempt(models.Model):
     """One try at rendering, counted in a commit of its own before the risky part."""
 
-    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="attempts")
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="attempts")
     started_at = models.DateTimeField(default=timezone.now)
     # Stays empty when the process died in between.
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -230,7 +333,7 @@ class NoticeAttempt(models.Model):
 
 
 class LetterPreview(models.Model):
-    """A letter to be looked at before the decision that would send it; it delivers nothing.
+    """The letters to be looked at before the decision that would send them; it delivers nothing.
 
     Gone with the decision, or after a day.
     """
@@ -240,9 +343,9 @@ class LetterPreview(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     # What the clerk typed, by name of the field: to go on from, and to decide from.
     typed = models.JSONField()
-    # Empty for a decision that has no letter.
     template = models.CharField(max_length=40, blank=True)
-    context = models.JSONField()
+    # The context of each letter; none for a decision without one.
+    letters = models.JSONField(default=list)
     status = models.CharField(max_length=8, choices=NoticeStatus.choices, default=NoticeStatus.PENDING)
     # Counted in a commit of its own before each try.
     tries = models.PositiveSmallIntegerField(default=0)
@@ -273,12 +376,12 @@ class LetterPreview(models.Model):
 
     @property
     def is_pending(self) -> bool:
-        return bool(self.template) and self.status == NoticeStatus.PENDING
+        return bool(self.letters) and self.status == NoticeStatus.PENDING
 
     @property
     def may_be_released(self) -> bool:
         """Whether everything there is to be seen can be seen."""
-        return self.is_done or not self.template
+        return self.is_done or not self.letters
 
 
 class PreviewPage(models.Model):
@@ -286,6 +389,8 @@ class PreviewPage(models.Model):
 
     preview = models.ForeignKey(LetterPreview, on_delete=models.CASCADE, related_name="pages")
     number = models.PositiveSmallIntegerField()
+    # Which of the letters it belongs to, counted from one.
+    letter = models.PositiveSmallIntegerField(default=1)
     picture = models.BinaryField()
 
     class Meta:

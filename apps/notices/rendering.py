@@ -1,4 +1,4 @@
-"""The verbs that make documents of notices and previews; the web server never loads them, for WeasyPrint is large."""
+"""The verbs that make documents of letters and previews; the web server never loads them, for WeasyPrint is large."""
 
 import hashlib
 import logging
@@ -8,11 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.cases.emails import notify
+from apps.cases.addressee import addressee_at
+from apps.cases.emails import mail_to
 from apps.core.locks import try_lock
 from apps.core.transitions import move
-from apps.notices import pdf
-from apps.notices.models import LetterPreview, Notice, NoticeAttempt, NoticeDocument, PreviewPage
+from apps.notices import pdf, printing
+from apps.notices.models import Delivery, Letter, LetterAttempt, LetterDocument, LetterPreview, PreviewPage
 from apps.notices.states import WORKFLOW, NoticeStatus
 
 log = logging.getLogger(__name__)
@@ -25,31 +26,36 @@ MAX_INTERRUPTIONS = 60
 MAX_PREVIEW_TRIES = 3
 
 
-def render(notice_id: Any) -> bool:
-    """Make the document of a pending notice; True when this call made it.
+def render(letter_id: Any) -> bool:
+    """Make the document of a pending letter; True when this call made it.
 
     Exactly once: a lock keeps others away while it lasts, the document row is unique, and
-    document and status share one commit. Whoever finds the notice done or locked does nothing.
+    document and status share one commit. Whoever finds the letter done or locked does nothing.
     """
-    with try_lock(f"notice:{notice_id}") as held:
+    with try_lock(f"letter:{letter_id}") as held:
         if not held:
             return False
-        notice = Notice.objects.filter(pk=notice_id, status=NoticeStatus.PENDING).first()
-        if notice is None or not _may_try(notice):
+        letter = Letter.objects.filter(pk=letter_id, status=NoticeStatus.PENDING).first()
+        if letter is None or not _may_try(letter):
             return False
-        attempt = NoticeAttempt.objects.create(notice=notice)
+        attempt = LetterAttempt.objects.create(letter=letter)
         try:
-            html = pdf.letter_html(notice.template, notice.context)
-            content, pages = pdf.write_pdf(html)
+            content, pages = pdf.write_pdf(pdf.letter_html(letter.template, letter.context))
+            content = seal(content)
         except pdf.RenderError as error:
-            _note_failure(notice, attempt, str(error))
+            _note_failure(letter, attempt, str(error))
             return False
-        _store(notice, attempt, content, pages)
+        _store(letter, attempt, content, pages)
         return True
 
 
+def seal(content: bytes) -> bytes:
+    """The document as it goes out: the step between rendering and storing where a seal belongs; there is none yet."""
+    return content
+
+
 def render_preview(preview_id: Any) -> bool:
-    """Make the letter of a pending preview and pictures of its pages; True when this call made it.
+    """Make the letters of a pending preview and pictures of their pages; True when this call made it.
 
     Nothing is delivered and nobody is told. Words that the fonts cannot print are written down with it.
     """
@@ -62,8 +68,8 @@ def render_preview(preview_id: Any) -> bool:
             return False
         LetterPreview.objects.filter(pk=preview.pk).update(tries=preview.tries + 1)
         try:
-            content, _pages = pdf.write_pdf(pdf.letter_html(preview.template, preview.context))
-            pictures = pdf.pictures(content)
+            made = [pdf.write_pdf(pdf.letter_html(preview.template, context))[0] for context in preview.letters]
+            pictures = [(number, p) for number, content in enumerate(made, start=1) for p in pdf.pictures(content)]
         except pdf.RenderError as error:
             log.warning("preview %s not rendered (try %s): %s", preview.pk, preview.tries + 1, str(error)[:120])
             if preview.tries + 1 >= MAX_PREVIEW_TRIES:
@@ -74,45 +80,55 @@ def render_preview(preview_id: Any) -> bool:
             if not LetterPreview.objects.select_for_update().filter(pk=preview.pk).exists():
                 return False
             PreviewPage.objects.bulk_create(
-                PreviewPage(preview=preview, number=number, picture=picture)
-                for number, picture in enumerate(pictures, start=1)
+                PreviewPage(preview=preview, number=number, letter=letter, picture=picture)
+                for number, (letter, picture) in enumerate(pictures, start=1)
             )
             LetterPreview.objects.filter(pk=preview.pk).update(
-                status=NoticeStatus.DONE, content=content, unprintable=pdf.unprintable(preview.context)
+                status=NoticeStatus.DONE,
+                content=made[0] if len(made) == 1 else printing.one_file(made),
+                unprintable=pdf.unprintable(preview.letters),
             )
         return True
 
 
-def _may_try(notice: Notice) -> bool:
-    interrupted = notice.attempts.filter(ended_at=None).count()
+def _may_try(letter: Letter) -> bool:
+    interrupted = letter.attempts.filter(ended_at=None).count()
     if interrupted >= MAX_INTERRUPTIONS:
-        move(notice, WORKFLOW, NoticeStatus.DEAD)
-        log.error("notice %s given up after %s interruptions", notice.pk, interrupted)
+        move(letter, WORKFLOW, NoticeStatus.DEAD)
+        log.error("letter %s given up after %s interruptions", letter.pk, interrupted)
         return False
     return True
 
 
-def _store(notice: Notice, attempt: NoticeAttempt, content: bytes, pages: int) -> None:
+def _store(letter: Letter, attempt: LetterAttempt, content: bytes, pages: int) -> None:
     digest = hashlib.sha256(content).hexdigest()
     now = timezone.now()
     with transaction.atomic():
-        move(notice, WORKFLOW, NoticeStatus.DONE, changes={"sha256": digest, "done_at": now})
-        NoticeDocument.objects.create(notice=notice, content=content, sha256=digest, pages=pages)
-        NoticeAttempt.objects.filter(pk=attempt.pk).update(ended_at=now)
-        told = notify(notice.case, "notice_ready", retrieval_ends=notice.retrieval_ends)
-        # Without an address nobody can be told: then it goes by post.
-        unreachable = now if told is None and not notice.by_post else None
-        Notice.objects.filter(pk=notice.pk).update(notification=told, unreachable_at=unreachable)
+        move(letter, WORKFLOW, NoticeStatus.DONE, changes={"sha256": digest, "done_at": now})
+        LetterDocument.objects.create(letter=letter, content=content, sha256=digest, pages=pages)
+        LetterAttempt.objects.filter(pk=attempt.pk).update(ended_at=now)
+        for delivery in letter.deliveries.select_related("principal", "party", "letter__notice__case__service"):
+            _tell(delivery)
 
 
-def _note_failure(notice: Notice, attempt: NoticeAttempt, error: str) -> None:
+def _tell(delivery: Delivery) -> None:
+    addressee = addressee_at(delivery.principal, delivery.party)
+    told = None
+    if addressee.email:
+        told = mail_to(addressee, delivery.notice.case, "notice_ready", retrieval_ends=delivery.retrieval_ends)
+    # Without an address nobody can be told: then it goes by post.
+    unreachable = timezone.now() if told is None and not delivery.by_post else None
+    Delivery.objects.filter(pk=delivery.pk).update(notification=told, unreachable_at=unreachable)
+
+
+def _note_failure(letter: Letter, attempt: LetterAttempt, error: str) -> None:
     now = timezone.now()
-    NoticeAttempt.objects.filter(pk=attempt.pk).update(ended_at=now, error=error[:120])
-    failures = notice.attempts.exclude(error="").count()
-    log.warning("notice %s not rendered (try %s): %s", notice.pk, failures, error[:120])
+    LetterAttempt.objects.filter(pk=attempt.pk).update(ended_at=now, error=error[:120])
+    failures = letter.attempts.exclude(error="").count()
+    log.warning("letter %s not rendered (try %s): %s", letter.pk, failures, error[:120])
     if failures >= MAX_FAILURES:
-        move(notice, WORKFLOW, NoticeStatus.DEAD)
-        log.error("notice %s given up after %s failures", notice.pk, failures)
+        move(letter, WORKFLOW, NoticeStatus.DEAD)
+        log.error("letter %s given up after %s failures", letter.pk, failures)
         return
     wait = timedelta(seconds=min(10 * 2**failures, 3600))
-    Notice.objects.filter(pk=notice.pk).update(next_try=now + wait)
+    Letter.objects.filter(pk=letter.pk).update(next_try=now + wait)

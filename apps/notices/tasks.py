@@ -6,12 +6,12 @@ from apps.notices import rendering
 
 
 @shared_task(name="notices.render")
-def render(notice_id: str) -> None:
-    """Make the document of one notice."""
-    rendering.render(notice_id)
+def render(letter_id: str) -> None:
+    """Make the document of one letter."""
+    rendering.render(letter_id)
 
 
 @shared_task(name="notices.preview")
 def preview(preview_id: str) -> None:
-    """Make the letter of one preview."""
+    """Make the letters of one preview."""
     rendering.render_preview(preview_id)

@@ -5,20 +5,21 @@ Making its document is in rendering.py, which only workers load.
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from apps.cases.addressee import addressee_of
+from apps.cases.addressee import Addressee, addressee_at
 from apps.cases.models import Case, record
-from apps.cases.states import Act, Delivery
+from apps.cases.states import Act, Way
 from apps.core import bell
 from apps.core.business_calendar import next_working_day
 from apps.core.models import EmailStatus, OutgoingEmail
 from apps.core.transitions import TransitionError, move
-from apps.notices.models import LetterPreview, Notice
+from apps.notices.models import Delivery, Letter, LetterPreview, Notice
 from apps.notices.states import WORKFLOW, NoticeStatus
 
 RENDER_TASK = "notices.render"
@@ -30,12 +31,34 @@ MAIL_IS_OUT = Q(notification=None) | Q(notification__status=EmailStatus.SENT)
 TEMPLATE_VERSION = 1
 
 
-def create_notice(
-    case: Case, *, template: str, title: str, result: dict[str, str], context: dict[str, Any], by: Any
-) -> Notice:
-    """Write the notice in the caller's transaction and ring for its rendering after the commit.
+@dataclass(frozen=True)
+class Copy:
+    """To whom a letter goes: one addressee, or several at one address who get one letter (``also_to``)."""
 
-    ``context`` is frozen: whatever changes later, the letter stays what was decided.
+    addressee: Addressee
+    is_copy: bool = False
+    also_to: tuple[Addressee, ...] = ()
+
+    @property
+    def way(self) -> Way:
+        """Together by post only: whoever fetches a letter here fetches one of their own."""
+        return Way.POST if self.also_to else self.addressee.way
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A letter that is to be made: its frozen context (JSON) with the address field in ``recipients``, and where it goes."""
+
+    context: dict[str, Any]
+    to: Copy
+
+
+def create_notice(
+    case: Case, *, template: str, title: str, result: dict[str, str], letters: Iterable[Draft], by: Any
+) -> Notice:
+    """Write the notice and its letters in the caller's transaction and ring for their rendering after the commit.
+
+    What stands in a letter is frozen: whatever changes later, it stays what was decided.
     """
     last = case.notices.aggregate(last=Max("number"))["last"] or 0
     notice = Notice.objects.create(
@@ -44,45 +67,64 @@ def create_notice(
         title=title,
         result_de=result["de"],
         result_en=result["en"],
-        template=template,
-        template_version=TEMPLATE_VERSION,
-        context=context,
         decided_by=by,
-        delivery=addressee_of(case).delivery,
     )
     record(case, Act.NOTICE_CREATED, by=by, public=False, title=title)
-    bell.ring(RENDER_TASK, notice.pk)
+    for draft in letters:
+        write_letter(notice, template=template, draft=draft)
     return notice
 
 
-def preview_letter(
-    case: Case, *, template: str, context: dict[str, Any], typed: dict[str, list[str]], by: Any
-) -> LetterPreview:
-    """Let a worker make the letter that a decision would send, to be looked at; nothing else happens.
+def write_letter(notice: Notice, *, template: str, draft: Draft) -> Letter:
+    """Add a letter to a notice, in the caller's transaction, and ring for it after the commit."""
+    letter = Letter.objects.create(
+        notice=notice, template=template, template_version=TEMPLATE_VERSION, context=draft.context
+    )
+    to = draft.to
+    delivery = Delivery.objects.create(
+        letter=letter,
+        principal=to.addressee.principal,
+        party=to.addressee.party,
+        is_copy=to.is_copy,
+        recipients=draft.context["recipients"],
+        way=to.way,
+    )
+    delivery.also_to.set([other.party for other in to.also_to])
+    bell.ring(RENDER_TASK, letter.pk)
+    return letter
 
-    ``template`` is empty for a decision without a letter. ``typed`` is what the decision was made from, by name of the field. The clerk's earlier previews of the case go.
+
+def preview_letter(
+    case: Case, *, template: str, letters: list[dict[str, Any]], typed: dict[str, list[str]], by: Any
+) -> LetterPreview:
+    """Let a worker make the letters that a decision would send, to be looked at; nothing else happens.
+
+    ``letters`` are their contexts, none for a decision without a letter. ``typed`` is what the decision was made from, by
+    name of the field. The clerk's earlier previews of the case go.
     """
     with transaction.atomic():
         case.previews.filter(made_by=by).delete()
-        preview = LetterPreview.objects.create(case=case, made_by=by, typed=typed, template=template, context=context)
-        if template:
+        preview = LetterPreview.objects.create(case=case, made_by=by, typed=typed, template=template, letters=letters)
+        if letters:
             bell.ring(PREVIEW_TASK, preview.pk)
     return preview
 
 
-def retry(notice: Notice, *, by: Any) -> None:
-    """Try a given-up notice again; the clerk has asked for it."""
+def retry(letter: Letter, *, by: Any) -> None:
+    """Try a given-up letter again; the clerk has asked for it."""
     with transaction.atomic():
-        notice.attempts.all().delete()
-        move(notice, WORKFLOW, NoticeStatus.PENDING, by=by, changes={"next_try": timezone.now()})
-        bell.ring(RENDER_TASK, notice.pk)
+        letter.attempts.all().delete()
+        move(letter, WORKFLOW, NoticeStatus.PENDING, by=by, changes={"next_try": timezone.now()})
+        bell.ring(RENDER_TASK, letter.pk)
 
 
-def opened(notice: Notice, *, by: Any) -> None:
-    """Write down that somebody has fetched the document; the citizen's first time counts (§ 41 Abs. 2a VwVfG)."""
-    if by.pk == notice.case.applicant_id:
-        Notice.objects.filter(pk=notice.pk, opened_at=None).update(opened_at=timezone.now())
-    record(notice.case, Act.NOTICE_OPENED, by=by, public=not by.is_staff, title=notice.title)
+def opened(delivery: Delivery, *, by: Any) -> None:
+    """Write down that somebody has fetched the document; the addressee's first time counts (§ 41 Abs. 2a VwVfG)."""
+    if by.pk == delivery.party.account_id:
+        Delivery.objects.filter(pk=delivery.pk, opened_at=None).update(opened_at=timezone.now())
+    notice = delivery.notice
+    own = by.pk == delivery.party.account_id or delivery.also_to.filter(account=by.pk).exists()
+    record(notice.case, Act.NOTICE_OPENED, by=by, public=own, only_for=delivery.letter.addressees, title=notice.title)
 
 
 def told(email: OutgoingEmail, status: str) -> None:
@@ -91,44 +133,82 @@ def told(email: OutgoingEmail, status: str) -> None:
     Sent, it begins the ten days of § 41 Abs. 2a Satz 4 VwVfG: the first is the day after it (§ 187 Abs. 1 BGB), and the
     last one a working day (§ 31 Abs. 3 VwVfG). When it reaches nobody, the letter goes by post.
     """
-    for notice in Notice.objects.filter(notification=email, opened_at=None, posted_on=None).select_related(
-        "case__service"
-    ):
+    waiting = Delivery.objects.filter(notification=email, opened_at=None, posted_on=None)
+    for delivery in waiting.select_related("letter__notice__case__service"):
         changes: dict[str, Any] = {"unreachable_at": timezone.now()}
         if status == EmailStatus.SENT:
             sent_on = timezone.localdate(email.sent_at or timezone.now())
-            last = next_working_day(sent_on + dt.timedelta(days=RETRIEVAL_DAYS)) if notice.retrieval_ends else None
+            last = next_working_day(sent_on + dt.timedelta(days=RETRIEVAL_DAYS)) if delivery.retrieval_ends else None
             changes = {"unreachable_at": None, "available_until": last}
-        elif notice.by_post:
+        elif delivery.by_post:
             continue
-        Notice.objects.filter(pk=notice.pk).update(**changes)
+        Delivery.objects.filter(pk=delivery.pk).update(**changes)
 
 
-def came_back(notice: Notice, *, by: Any) -> None:
+def came_back(delivery: Delivery, *, by: Any) -> None:
     """A clerk has learned that the mail reached nobody, though it was sent: the letter goes by post.
 
     Raises TransitionError when there is nothing (more) to stop.
     """
     with transaction.atomic():
-        unheard = Notice.objects.filter(
-            MAIL_IS_OUT, pk=notice.pk, status=NoticeStatus.DONE, delivery=Delivery.PORTAL, opened_at=None, posted_on=None,
-            unreachable_at=None,
+        unheard = Delivery.objects.filter(
+            MAIL_IS_OUT, pk=delivery.pk, letter__status=NoticeStatus.DONE, way=Way.PORTAL, opened_at=None,
+            posted_on=None, unreachable_at=None,
         )  # fmt: skip
         if unheard.update(unreachable_at=timezone.now()) != 1:
             raise TransitionError("it was fetched, posted or stopped before")
-        record(notice.case, Act.EMAIL_BACK, by=by, public=False, title=notice.title)
+        record(delivery.notice.case, Act.EMAIL_BACK, by=by, public=False, title=delivery.notice.title)
 
 
-def posted(notices: Iterable[Notice], *, on: dt.date, by: Any) -> int:
+def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: Any) -> int:
     """Write down that letters were given to the post on a day; returns how many that was news for.
 
     The day begins the period after which a letter counts as known (§ 41 Abs. 2 VwVfG, § 122 Abs. 2 AO).
     """
     count = 0
-    for notice in notices:
+    for delivery in deliveries:
         with transaction.atomic():
-            waiting = Notice.objects.filter(pk=notice.pk, status=NoticeStatus.DONE, posted_on=None)
+            waiting = Delivery.objects.filter(pk=delivery.pk, letter__status=NoticeStatus.DONE, posted_on=None)
             if waiting.update(posted_on=on, posted_by=by):
-                record(notice.case, Act.NOTICE_POSTED, by=by, title=notice.title, on=on.isoformat())
+                notice = delivery.notice
+                record(notice.case, Act.NOTICE_POSTED, by=by, only_for=delivery.letter.addressees, title=notice.title,
+                       on=on.isoformat())  # fmt: skip
                 count += 1
     return count
+
+
+def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
+    """The post has brought a letter back: it is not known to its addressee, and no period of theirs runs.
+
+    Those of other addressees go on. Raises TransitionError unless it was posted, and not after that day.
+    """
+    with transaction.atomic():
+        out = Delivery.objects.filter(pk=delivery.pk, posted_on__lte=on, returned_on=None)
+        if out.update(returned_on=on, returned_by=by) != 1:
+            raise TransitionError("it was not posted, or came back before")
+        record(
+            delivery.notice.case, Act.NOTICE_BACK, by=by, public=False, title=delivery.notice.title, on=on.isoformat()
+        )
+
+
+def send_again(delivery: Delivery, *, by: Any) -> Letter:
+    """Write a letter that came back anew, to where its addressee lives now; its words are those that were decided.
+
+    Raises TransitionError unless it came back and was not written again before.
+    """
+    with transaction.atomic():
+        back = (
+            Delivery.objects.select_for_update().filter(pk=delivery.pk, returned_on__isnull=False, again=None).first()
+        )
+        if back is None:
+            raise TransitionError("it did not come back, or is on its way again")
+        letter = back.letter
+        addressee = addressee_at(back.principal, back.party)
+        context = letter.context | {"recipients": addressee.lines}
+        by_post = replace(addressee, way=Way.POST)
+        written = write_letter(
+            letter.notice, template=letter.template, draft=Draft(context, Copy(by_post, back.is_copy))
+        )
+        Delivery.objects.filter(pk=back.pk).update(again=written.deliveries.get())
+        record(letter.notice.case, Act.NOTICE_AGAIN, by=by, public=False, title=letter.notice.title)
+    return written

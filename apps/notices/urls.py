@@ -7,5 +7,7 @@ urlpatterns = [
     path("<uuid:pk>/", views.document, name="document"),
     path("<uuid:pk>/erneut/", views.retry, name="retry"),
     path("<uuid:pk>/unzustellbar/", views.came_back, name="came_back"),
+    path("<uuid:pk>/zurueck/", views.returned, name="returned"),
+    path("<uuid:pk>/neu-zustellen/", views.send_again, name="send_again"),
     re_path(r"^stand/(?P<side>amt|ich)/(?P<reference>[0-9A-Z-]{11})/$", views.panel, name="panel"),
 ]

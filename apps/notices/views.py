@@ -12,39 +12,42 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.kept import login_required
 from apps.accounts.requests import for_departments
-from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
 from apps.core.downloads import private_bytes
 from apps.core.transitions import TransitionError
 from apps.notices import printing, transitions
-from apps.notices.forms import OutboxForm
+from apps.notices.forms import OutboxForm, ReturnForm
 from apps.notices.kinds import notice_panel
-from apps.notices.models import Notice
+from apps.notices.models import Delivery
 from apps.notices.states import NoticeStatus
 
 # As many letters as one goes to the printer with.
 OUTBOX_SIZE = 100
 
 
+WITH_CASE = ("letter__notice__case__service", "party", "notification")
+
+
 @login_required
 @require_safe
 def document(request: HttpRequest, pk: Any) -> HttpResponse:
-    """The PDF, for its parties and the department; each retrieval is in the timeline."""
-    notice = get_object_or_404(Notice.objects.visible_to(request.user).select_related("case"), pk=pk)
-    if not notice.is_done:
+    """The PDF, for whom it is addressed to and the department; each retrieval is in the timeline."""
+    found = Delivery.objects.visible_to(request.user).select_related(*WITH_CASE)
+    delivery = get_object_or_404(found, pk=pk)
+    if not delivery.letter.is_done:
         raise Http404
-    if notice.retrieval_ended and request.user.pk == notice.case.applicant_id:
+    if delivery.retrieval_ended and request.user.pk == delivery.party.account_id:
         # The law ends the retrieval (§ 41 Abs. 2a Satz 4 VwVfG); the page says what happens now.
-        return redirect(notice.case.get_absolute_url())
+        return redirect(delivery.notice.case.get_absolute_url())
     if "prefetch" in f"{request.headers.get('Sec-Purpose', '')} {request.headers.get('Purpose', '')}":
         # A browser that guesses what might be clicked next: nobody has fetched anything, and nobody shall think so.
         return HttpResponse(status=503, headers={"Cache-Control": "no-store"})
     if request.method == "GET":
-        transitions.opened(notice, by=request.user)
+        transitions.opened(delivery, by=request.user)
     inline = "herunterladen" not in request.GET
     return private_bytes(
-        bytes(notice.document.content),
-        name=notice.filename,
+        bytes(delivery.letter.document.content),
+        name=delivery.filename,
         media_type="application/pdf",
         inline=inline,
     )
@@ -62,32 +65,70 @@ def panel(request: HttpRequest, reference: str, side: str) -> HttpResponse:
     return render(request, panels[0].template, {"panel": panels[0].context})
 
 
+def _of_my_cases(request: HttpRequest, pk: Any) -> Delivery:
+    """A delivery of a case that the member of staff works on."""
+    found = Delivery.objects.filter(letter__notice__case__in=Case.objects.worked_by(request.user))
+    return get_object_or_404(found.select_related(*WITH_CASE), pk=pk)
+
+
 @login_required
 @require_POST
 def retry(request: HttpRequest, pk: Any) -> HttpResponse:
     """The clerk asks for another try."""
-    found = Notice.objects.filter(case__in=Case.objects.worked_by(request.user))
-    notice = get_object_or_404(found.select_related("case"), pk=pk, status=NoticeStatus.DEAD)
+    delivery = _of_my_cases(request, pk)
+    if delivery.letter.status != NoticeStatus.DEAD:
+        raise Http404
     try:
-        transitions.retry(notice, by=request.user)
+        transitions.retry(delivery.letter, by=request.user)
         messages.success(request, _("Der Bescheid wird noch einmal erstellt."))
     except TransitionError:
         messages.info(request, _("Das hat gerade schon jemand anderes getan."))
-    return redirect(notice.case.staff_url)
+    return redirect(delivery.notice.case.staff_url)
 
 
 @login_required
 @require_POST
 def came_back(request: HttpRequest, pk: Any) -> HttpResponse:
     """The clerk notes that the mail about a letter reached nobody."""
-    found = Notice.objects.filter(case__in=Case.objects.worked_by(request.user))
-    notice = get_object_or_404(found.select_related("case"), pk=pk)
+    delivery = _of_my_cases(request, pk)
     try:
-        transitions.came_back(notice, by=request.user)
+        transitions.came_back(delivery, by=request.user)
         messages.success(request, _("Der Bescheid wartet jetzt im Postausgang."))
     except TransitionError:
         messages.info(request, _("Das geht bei diesem Stand des Bescheids nicht."))
-    return redirect(notice.case.staff_url)
+    return redirect(delivery.notice.case.staff_url)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def returned(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The clerk notes that the post has brought a letter back."""
+    delivery = _of_my_cases(request, pk)
+    form = ReturnForm(request.POST if request.method == "POST" else None, delivery=delivery)
+    if request.method == "POST" and form.is_valid():
+        try:
+            transitions.returned(delivery, on=form.cleaned_data["returned_on"], by=request.user)
+            messages.success(
+                request, _("Vermerkt. Wenn Sie die richtige Anschrift kennen, stellen Sie den Bescheid erneut zu.")
+            )
+        except TransitionError:
+            messages.info(request, _("Das geht bei diesem Stand des Bescheids nicht."))
+        return redirect(delivery.notice.case.staff_url)
+    context = {"form": form, "delivery": delivery, "case": delivery.notice.case}
+    return render(request, "notices/returned.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def send_again(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The clerk has a letter that came back written to where its addressee lives now."""
+    delivery = _of_my_cases(request, pk)
+    try:
+        transitions.send_again(delivery, by=request.user)
+        messages.success(request, _("Der Bescheid wird an die Anschrift geschrieben, die jetzt im Vorgang steht."))
+    except TransitionError:
+        messages.info(request, _("Das geht bei diesem Stand des Bescheids nicht."))
+    return redirect(delivery.notice.case.staff_url)
 
 
 @for_departments
@@ -97,12 +138,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
 
     Mounted by the desk behind its sign-in.
     """
-    waiting = Notice.objects.filter(case__in=Case.objects.worked_by(request.user)).to_post()
-    waiting = (
-        waiting.select_related("case__department", "case__applicant")
-        .prefetch_related("case__parties")
-        .order_by("done_at", "pk")
-    )
+    waiting = Delivery.objects.filter(letter__notice__case__in=Case.objects.worked_by(request.user)).to_post()
+    waiting = waiting.select_related(*WITH_CASE).order_by("letter__done_at", "pk")
     letters = list(waiting[:OUTBOX_SIZE])
     form = OutboxForm(request.POST if request.method == "POST" else None, waiting=waiting)
     printing_only = "print" in request.POST
@@ -113,7 +150,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         form.is_valid()
         chosen = form.cleaned_data.get("letters")
         if printing_only and chosen:
-            return _printed(list(chosen.select_related("document")[:OUTBOX_SIZE]), request)
+            return _printed(list(chosen.select_related("letter__document")[:OUTBOX_SIZE]), request)
         if not form.errors and chosen:
             count = transitions.posted(chosen, on=form.cleaned_data["posted_on"], by=request.user)
             messages.success(
@@ -125,17 +162,16 @@ def outbox(request: HttpRequest) -> HttpResponse:
             )
             return redirect("admin:outbox")
     picked = set(request.POST.getlist("letters")) if form.is_bound else {str(letter.pk) for letter in letters}
-    rows = [{"letter": letter, "picked": str(letter.pk) in picked, "to": addressee_of(letter.case).party}
-            for letter in letters]  # fmt: skip
+    rows = [{"letter": letter, "picked": str(letter.pk) in picked} for letter in letters]
     context = {"form": form, "rows": rows, "more": waiting.count() - len(letters)}
     return render(request, "notices/outbox.html", context, status=422 if form.errors else 200)
 
 
-def _printed(letters: list[Notice], request: HttpRequest) -> HttpResponse:
+def _printed(letters: list[Delivery], request: HttpRequest) -> HttpResponse:
     for letter in letters:
         transitions.opened(letter, by=request.user)
     return private_bytes(
-        printing.one_file(bytes(letter.document.content) for letter in letters),
+        printing.one_file(bytes(letter.letter.document.content) for letter in letters),
         name=f"Postausgang-{timezone.localdate().isoformat()}.pdf",
         media_type="application/pdf",
         inline=True,

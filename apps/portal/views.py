@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.kept import login_required
 from apps.cases import kinds
 from apps.cases import transitions as verbs
+from apps.cases.audience import cases_that_ask, standing_for
 from apps.cases.models import Case, record
 from apps.cases.states import Act
 from apps.catalogue.models import LifeSituation, Service
@@ -58,24 +59,27 @@ ANSWERS_PER_HOUR = 20
 def my_area(request: HttpRequest) -> HttpResponse:
     """„Mein Bereich": what I have to do, what is going on, what I had begun."""
     cases = list(Case.objects.of(request.user).order_by("-submitted_at")[:100])
-    rows = [_row(c) for c in cases]
+    asked = cases_that_ask(cases, request.user)
+    rows = [_row(c, asked=c.pk in asked) for c in cases]
     context = {
-        "to_do": [r for r in rows if r["case"].phase == Phase.WAITING and r["case"].act_by],
+        "to_do": [r for r in rows if r["case"].pk in asked and r["case"].act_by],
         "rows": rows,
         "panels": sorted((p for plugged in my_area_panels for p in plugged(request)), key=lambda p: p.order),
     }
     return render(request, "portal/my_area.html", context)
 
 
-def _row(found: Case) -> dict[str, Any]:
+def _row(found: Case, *, asked: bool) -> dict[str, Any]:
     kind = kinds.of(found)
-    text = kind.sentences.get(found.status)
+    # While somebody else is asked, there is nothing to do here.
+    status = found.status if asked or found.phase != Phase.WAITING else kind.resumed
+    text = kind.sentences.get(status)
     return {
         "case": found,
-        "sentence": text.sentence if text else kind.status_label(found.status),
+        "sentence": text.sentence if text else kind.status_label(status),
         "next_step": text.next_step if text else "",
-        "badge": kind.badge.get(found.status, "info"),
-        "status": kind.status_label(found.status),
+        "badge": kind.badge.get(status, "info"),
+        "status": kind.status_label(status),
     }
 
 
@@ -126,20 +130,21 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpResponse:
     kind = kinds.of(found)
-    question = verbs.open_question(found) if found.phase == Phase.WAITING else None
+    standing = standing_for(found, request.user)
+    question = verbs.open_question(found, standing) if found.phase == Phase.WAITING else None
     if question is None:
         form.fields["body"].label = _("Ihre Nachricht")
     panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, False)]
     panels += kind.citizen_panels(request, found)
     context = {
-        **_row(found),
+        **_row(found, asked=question is not None),
         "kind": kind,
         "panels": sorted(panels, key=lambda p: p.order),
         "actions": kind.citizen_actions(request, found),
         "question": question,
         "form": form,
-        "conversation": found.messages.prefetch_related("attachments__file"),
-        "timeline": found.timeline.filter(public=True),
+        "conversation": found.messages.heard_by(standing).prefetch_related("attachments__file"),
+        "timeline": found.timeline.filter(public=True).heard_by(standing),
     }
     return render(request, "portal/case.html", context, status=422 if form.is_bound else 200)
 
@@ -166,7 +171,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         form.add_error("file", error)
         return _render_case(request, found, form)
     try:
-        if found.is_open and found.phase != Phase.WAITING:
+        if found.is_open and verbs.open_question(found, standing_for(found, request.user)) is None:
             verbs.message_in(found, body=form.cleaned_data["body"], files=files, by=request.user)
             messages.success(request, _("Danke. Ihre Nachricht ist da."))
             return redirect(found.get_absolute_url())
@@ -184,7 +189,8 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
 def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """A file of one of my cases."""
     found = _my_case(request, reference)
-    item = get_object_or_404(found.attachments.select_related("file"), pk=pk)
+    files = found.attachments.heard_by(standing_for(found, request.user))
+    item = get_object_or_404(files.select_related("file"), pk=pk)
     response = private_file(item.file, inline=True)
     if request.method == "GET":
         record(found, Act.FILE_OPENED, by=request.user, public=False, attachment=item.pk)

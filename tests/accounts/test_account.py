@@ -505,12 +505,12 @@ def test_export_holds_what_the_portal_knows_of_the_person(client: Any, aylin: Us
 def test_export_holds_letters_and_files_and_speaks_english(client: Any, aylin: User, karla: User) -> None:
     case = factories.parking_case(aylin)
     decide(case, outcome="rejected", reasons="Kein Platz.", by=karla)
-    notice = case.notices.get()
+    notice = factories.delivery_of(case)
     english = data_of(client.as_(aylin).get("/en/konto/daten/"))
     [exported] = english["Cases"]
     assert exported["Files"] == ["zulassung.jpg"]
     [letter] = exported["Notices"]
-    assert letter["Outcome"] == notice.result_en
+    assert letter["Outcome"] == notice.notice.result_en
     assert letter["Address"].endswith(notice.get_absolute_url())
 
 
@@ -530,10 +530,11 @@ def test_export_holds_files_by_case_and_letters_that_were_opened(
         case,
         PrivateFile.objects.create(content=file.content, name=file.name, media_type=file.media_type, size=1),
         label="x",
+        only_for=[case.parties.get().pk],
     )
     decide(case, outcome="rejected", reasons="Kein Platz.", by=karla)
-    notice = case.notices.get()
-    rendering.render(notice.pk)
+    notice = factories.delivery_of(case)
+    rendering.render(notice.letter_id)
     with zipped(client.as_(aylin).get("/konto/daten/")) as archive:
         names = archive.namelist()
         assert archive.read(f"{case.reference}/zulassung.jpg") == archive.read(f"{case.reference}/zulassung (2).jpg")

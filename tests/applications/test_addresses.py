@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.accounts.models import Profile, User
 from apps.applications import transitions
 from apps.applications.states import Status
+from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
 from apps.catalogue.models import Service
 from apps.core import countries
@@ -60,14 +61,14 @@ def test_place_in_wolfsburg_has_a_postcode_of_wolfsburg(client: Any, aylin: User
 
 def test_letter_abroad_names_the_country_in_german_and_in_capitals(aylin: User) -> None:
     case = factories.zone_case(aylin, **ABROAD)
-    assert case.parties.get().address_lines == [
+    assert addressee_of(case).lines == [
         "Aylin Özdemir-Groß",
         "Baker Street",
         "NW1 6XE London",
         "VEREINIGTES KÖNIGREICH",
     ]
     assert "vereinigtes konigreich" in Case.objects.get(pk=case.pk).search_text
-    assert factories.zone_case(aylin).parties.get().address_lines[-1] == "38440 Wolfsburg"
+    assert addressee_of(factories.zone_case(aylin)).lines[-1] == "38440 Wolfsburg"
 
 
 def test_organisation_applies_and_the_letter_is_for_it(aylin: User, karla: Any) -> None:
@@ -78,8 +79,8 @@ def test_organisation_applies_and_the_letter_is_for_it(aylin: User, karla: Any) 
     ruling = transitions.rule(
         case, outcome=Status.GRANTED, reasons="", by=karla, fee=None, valid_from=None, valid_until=None
     )
-    assert ruling.letter is not None
-    context = ruling.letter["context"]
+    assert ruling.letters is not None
+    [context] = ruling.letters.contexts
     assert context["recipients"][:2] == ["Umzüge Çelik GmbH", "Ayşe Çelik"]
     tenor = " ".join(context["tenor"])
     assert "Ayşe" not in tenor

@@ -29,7 +29,7 @@ def test_letter_says_how_much_until_when_with_what_number_and_where_to(
 ) -> None:
     url = f"{parking_case.staff_url}entscheiden/"
     assert decide(client.as_(karla), url, REJECTED | {"due_on": in_days(50)}).status_code == 302
-    charge = dict(parking_case.notices.get().context["charge"])
+    charge = dict(factories.letter_of(parking_case).context["charge"])
     assert charge["Betrag"] == euro(Decimal("12.50"))
     assert charge["Kassenzeichen (bitte angeben)"] == parking_case.reference
     assert charge["IBAN"] == "DE89 3704 0044 0532 0130 00"
@@ -67,7 +67,7 @@ def test_kassenzeichen_is_typed_where_no_rule_makes_one(
     # Nothing to pay, nothing to ask.
     assert client.post(url, REJECTED | {"fee": "0"}).status_code == 302
     assert decide(client, url, REJECTED | {"kassenzeichen": "5.0100.123456.7"}).status_code == 302
-    assert ["Kassenzeichen (bitte angeben)", "5.0100.123456.7"] in parking_case.notices.get().context["charge"]
+    assert ["Kassenzeichen (bitte angeben)", "5.0100.123456.7"] in factories.letter_of(parking_case).context["charge"]
 
 
 def test_rule_makes_the_kassenzeichen(parking_case: Case, settings: Any) -> None:
@@ -89,9 +89,9 @@ def test_without_an_account_nothing_is_charged(client: Any, karla: Any, parking_
 def test_tax_is_a_charge_and_a_declaration_that_costs_nothing_is_none(aylin: Any, piotr: Any) -> None:
     case = factories.dog_case(aylin, factories.dog("Bruno"))
     ruling = transitions.rule(case, outcome=Status.ASSESSED, reasons="", by=piotr)
-    assert ruling.letter is not None
+    assert ruling.letters is not None
     assert ruling.decision["charge"]["amount"] == ruling.decision["fee"]
-    assert ["Betrag", euro(Decimal(ruling.decision["fee"]))] in ruling.letter["context"]["charge"]
+    assert ["Betrag", euro(Decimal(ruling.decision["fee"]))] in ruling.letters.contexts[0]["charge"]
     nothing = transitions.rule(case, outcome=Status.REJECTED, reasons="Umgezogen.", by=piotr)
     assert "charge" not in nothing.decision
 

@@ -247,7 +247,7 @@ def test_assessment_stands_in_the_decision_and_the_notice(aylin: Any, piotr: Any
     # Held since 1 September, so October to December: 24 + 36 + 42.
     assert [line["amount"] for line in decision["tax_lines"]] == ["24.00", "36.00", "42.00"]
     assert (decision["fee"], decision["yearly"]) == ("102.00", "408.00")
-    tenor = " ".join(case.notices.get().context["tenor"])
+    tenor = " ".join(factories.letter_of(case).context["tenor"])
     assert "102,00" in tenor
     assert "408,00" in tenor
 
@@ -337,7 +337,7 @@ def test_claim_is_decided_dog_by_dog_with_its_reason(aylin: Any, piotr: Any, aut
     found_so = typed({"relief": "exempt", "reason": "Ausweis liegt vor."}, {"reason": "Kein Nachweis trotz Rückfrage."})
     answer = decide(client, url, found_so)
     assert answer.status_code == 302
-    context = case.notices.get().context
+    context = factories.letter_of(case).context
     assert "Der Hund Bruno wird von der Steuer befreit." in context["tenor"]
     assert "Der Antrag auf Befreiung oder Ermäßigung für den Hund Käthe wird abgelehnt." in context["tenor"]
     assert "Zum Hund Bruno: Ausweis liegt vor." in context["reasons"]
@@ -361,7 +361,7 @@ def test_what_differs_from_the_declaration_is_explained_in_the_notice(aylin: Any
     assert not case.notices.exists()
     said = {"household-already_held": "1", "household-amount": "50", "household-reason": "Billigkeit (§ 163 AO)."}
     assert decide(client, url, typed({"since": "1.5.2026", "reason": "Laut Kaufvertrag."}, **said)).status_code == 302
-    context = case.notices.get().context
+    context = factories.letter_of(case).context
     # Seven months of 144, and what is set instead.
     assert context["total_text"] == "84,00 €"
     assert any("auf 50,00 € festgesetzt" in line for line in context["tenor"])
@@ -425,7 +425,7 @@ def test_what_was_filed_under_an_older_form_keeps_its_reasons_in_the_notice(
     row = FormVersion.objects.create(slug="hundesteuer-anmelden", version=0, definition=older)
     Application.objects.filter(case=case).update(form_version=row)
     assert decide(client, url, typed({"relief": "exempt", "reason": "Blindenhund."})).status_code == 302
-    context = case.notices.get().context
+    context = factories.letter_of(case).context
     assert "Der Hund Bruno wird von der Steuer befreit." in context["tenor"]
     assert "Zum Hund Bruno: Blindenhund." in context["reasons"]
 

@@ -11,7 +11,7 @@ from apps.applications import transitions
 from apps.applications.models import Draft
 from apps.applications.states import Status
 from apps.cases.models import Case
-from apps.cases.states import Delivery
+from apps.cases.states import Way
 from apps.core.business_calendar import add_working_days, today
 from apps.core.models import OutgoingEmail
 from apps.core.transitions import TransitionError
@@ -22,8 +22,12 @@ from tests import factories
 def test_submit_files_a_case_with_its_people_and_files(aylin: Any) -> None:
     case = factories.parking_case(aylin)
     party = case.parties.get()
-    assert (party.given_name, party.family_name, party.house_number) == ("Aylin", "Özdemir-Groß", "12a")
-    assert party.consent_at is not None
+    assert (party.given_name, party.family_name, party.account) == ("Aylin", "Özdemir-Groß", aylin)
+    assert factories.contact_of(case).house_number == "12a"
+    consent = party.consents.get()
+    assert consent.is_given
+    assert "Hier im Portal. Sie bekommen eine E-Mail, sobald er da ist." in consent.wording
+    assert "einen Tag nach Ihrem Abruf" in consent.wording
     assert case.attachments.get().file.name == "zulassung.jpg"
     assert case.due_on == add_working_days(today(), 10)
     assert not Draft.objects.exists()
@@ -33,14 +37,14 @@ def test_submit_files_a_case_with_its_people_and_files(aylin: Any) -> None:
 def test_submit_without_upload_names_the_step_that_is_incomplete(aylin: Any) -> None:
     draft = factories.draft(aylin, "bewohnerparkausweis", factories.parking_answers())
     with pytest.raises(transitions.Incomplete) as caught:
-        transitions.submit(draft, by=aylin, delivery=Delivery.POST)
+        transitions.submit(draft, by=aylin, way=Way.POST)
     assert caught.value.step == "vehicle"
     assert not Case.objects.exists()
 
 
 def test_submit_forgets_answers_whose_question_is_hidden(aylin: Any) -> None:
     draft = factories.parking_draft(aylin, old_permit="4711", kind="first")
-    case = transitions.submit(draft, by=aylin, delivery=Delivery.POST)
+    case = transitions.submit(draft, by=aylin, way=Way.POST)
     assert "old_permit" not in case.application.answers
 
 
@@ -54,7 +58,7 @@ def test_submit_pressed_by_many_at_once_files_once(django_db_serialized_rollback
         try:
             mine = Draft.objects.get(pk=draft.pk)
             start.wait(10)
-            filed.append(transitions.submit(mine, by=aylin, delivery=Delivery.POST).pk)
+            filed.append(transitions.submit(mine, by=aylin, way=Way.POST).pk)
         finally:
             connection.close()
 
@@ -81,10 +85,10 @@ def test_decide_writes_decision_and_notice_together(parking_case: Any, karla: An
         parking_case, outcome=Status.GRANTED, reasons="", by=karla, fee=Decimal("30.70"),
         valid_from=today(), valid_until=today(),
     )  # fmt: skip
-    notice = parking_case.notices.get()
-    assert any("WOB AO 123" in line for line in notice.context["tenor"])
-    assert any("30,70" in line for line in notice.context["tenor"])
-    assert notice.context["remedy"].startswith("Gegen diesen Bescheid")
+    letter = factories.letter_of(parking_case)
+    assert any("WOB AO 123" in line for line in letter.context["tenor"])
+    assert any("30,70" in line for line in letter.context["tenor"])
+    assert letter.context["remedy"].startswith("Gegen diesen Bescheid")
     assert parking_case.status == Status.GRANTED
 
 
@@ -118,6 +122,6 @@ def test_what_is_validated_is_what_is_filed(aylin: Any) -> None:
         definition=stale.form_version.definition | {"title": {"de": "Neu", "en": "New"}},
     )
     Draft.objects.filter(pk=stale.pk).update(form_version=newer, answers=stale.answers | {"plate": "WOB NE 1"})
-    case = transitions.submit(stale, by=aylin, delivery=Delivery.PORTAL)
+    case = transitions.submit(stale, by=aylin, way=Way.PORTAL)
     assert case.application.form_version == newer
     assert case.application.answers["plate"] == "WOB NE 1"

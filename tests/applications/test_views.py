@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.applications.models import Draft
 from apps.applications.views import steps
-from apps.cases.models import Case
+from apps.cases.models import Case, PartyContact
 from apps.cases.states import Channel
 from tests import factories
 from tests.conftest import SecureClient
@@ -243,7 +243,11 @@ def test_clerk_captures_a_paper_application_without_an_email_address(client: Any
     response = client.post(f"/antraege/entwurf/{draft.pk}/pruefen/", {"email": ""})
     case = Case.objects.get()
     assert response.url == case.staff_url
-    assert (case.channel, case.applicant, case.parties.get().email) == (Channel.PAPER, None, "")
+    assert (case.channel, case.parties.get().account, PartyContact.objects.get(party__case=case).email) == (
+        Channel.PAPER,
+        None,
+        "",
+    )
     assert client.get(case.staff_url).status_code == 200
 
 

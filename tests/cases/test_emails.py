@@ -5,7 +5,7 @@ from typing import Any
 from apps.accounts.erasure import close_account
 from apps.accounts.models import User
 from apps.cases.emails import notify
-from apps.cases.models import Case, Party
+from apps.cases.models import Case, PartyContact
 from apps.core.models import OutgoingEmail
 
 
@@ -19,7 +19,7 @@ def test_closed_account_gets_no_mail(parking_case: Case, aylin: User) -> None:
 
 def test_deactivated_account_gets_no_mail(parking_case: Case, aylin: User, client: Any) -> None:
     User.objects.filter(pk=aylin.pk).update(is_active=False)
-    Party.objects.filter(case=parking_case).update(email="")
+    PartyContact.objects.filter(party__case=parking_case).update(email="")
     OutgoingEmail.objects.all().delete()
     assert notify(Case.objects.get(pk=parking_case.pk), "case_question") is None
     assert not OutgoingEmail.objects.exists()

@@ -5,21 +5,22 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from apps.accounts.erasure import close_account
 from apps.accounts.models import Department, Role, StaffRole, User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
+from apps.cases import consents
 from apps.cases import transitions as verbs
-from apps.cases.models import Case, Party
-from apps.cases.states import Delivery, PartyRole
+from apps.cases.addressee import addressee_of, addressees_of
+from apps.cases.models import Case, Party, PartyContact
+from apps.cases.states import PartyRole, Way
 from apps.core import emails
 from apps.core.business_calendar import today
 from apps.core.models import EmailStatus, OutgoingEmail
 from apps.core.transitions import Phase, TransitionConflict, TransitionError
 from apps.notices import transitions as notices
-from apps.notices.models import Notice, NoticeAttempt
+from apps.notices.models import Letter, LetterAttempt
 from apps.notices.states import NoticeStatus
 from tests import factories
 
@@ -58,8 +59,8 @@ def test_own_case_is_neither_assigned_to_nor_decided_by_oneself(own_case: Case, 
 
 def test_case_captured_for_a_colleague_is_not_theirs_either(own_case: Case, karla: User, henrike: User) -> None:
     """Brought on paper: known by the address of e-mail."""
-    Case.objects.filter(pk=own_case.pk).update(applicant=None)
-    Party.objects.filter(case=own_case).update(email=karla.email.upper())
+    Party.objects.filter(case=own_case).update(account=None)
+    PartyContact.objects.filter(party__case=own_case).update(email=karla.email.upper())
     with pytest.raises(TransitionError, match="of their own"):
         verbs.assign(Case.objects.get(pk=own_case.pk), to=karla, by=henrike)
     assert own_case not in Case.objects.worked_by(karla)
@@ -160,31 +161,25 @@ def test_only_what_ends_a_case_has_an_end(aylin: User, karla: User) -> None:
 def test_closing_an_account_sends_by_post_what_is_ones_own_and_leaves_others_alone(
     parking_case: Case, aylin: User, juergen: User
 ) -> None:
-    Party.objects.create(
-        case=parking_case,
-        role=PartyRole.JOINT,
-        family_name="O’Neill",
-        email=juergen.email,
-        delivery=Delivery.PORTAL,
-        consent_at=timezone.now(),
-    )
+    joint = factories.joint_party(parking_case, juergen)
+    consents.give(joint, regime="VwVfG", language="de")
     others = factories.parking_case(juergen)
     close_account(aylin)
-    assert {p.role: p.delivery for p in parking_case.parties.all()} == {
-        PartyRole.APPLICANT: Delivery.POST, PartyRole.JOINT: Delivery.PORTAL,
-    }  # fmt: skip
-    assert others.parties.get().delivery == Delivery.PORTAL
+    assert [(found.principal.role, found.way) for found in addressees_of(parking_case)] == [
+        (PartyRole.APPLICANT, Way.POST), (PartyRole.JOINT, Way.PORTAL),
+    ]  # fmt: skip
+    assert addressee_of(others).way == Way.PORTAL
 
 
 def test_notice_and_mail_that_are_tried_again_begin_anew(parking_case: Case, karla: User) -> None:
     applications.decide(parking_case, outcome=Status.REJECTED, reasons="Darum.", by=karla)
-    notice = parking_case.notices.get()
+    letter = factories.letter_of(parking_case)
     for _ in range(3):
-        NoticeAttempt.objects.create(notice=notice)
-    Notice.objects.filter(pk=notice.pk).update(status=NoticeStatus.DEAD)
-    notice.refresh_from_db()
-    notices.retry(notice, by=karla)
-    assert not notice.attempts.exists()
+        LetterAttempt.objects.create(letter=letter)
+    Letter.objects.filter(pk=letter.pk).update(status=NoticeStatus.DEAD)
+    letter.refresh_from_db()
+    notices.retry(letter, by=karla)
+    assert not letter.attempts.exists()
     mail = OutgoingEmail.objects.latest("created_at")
     OutgoingEmail.objects.filter(pk=mail.pk).update(status=EmailStatus.DEAD, attempts=12, last_error="x")
     mail.refresh_from_db()

@@ -90,10 +90,14 @@ def test_form_files_one_case_with_reference_and_message(client: Any) -> None:
     case = Case.objects.get()
     assert (case.kind, case.status, case.phase, case.channel) == ("contact", Status.RECEIVED, Phase.NEW, "online")
     assert case.department.slug == portal_settings.CONTACT_DEPARTMENT
-    assert (case.applicant, case.assignee) == (None, None)
+    assert (case.parties.get().account, case.assignee) == (None, None)
     assert (case.contact.topic, case.contact.page) == (Topic.INITIATIVE, "")
     party = case.parties.get()
-    assert (party.given_name, party.family_name, party.email) == ("Marlène", "D’Angelo-Łuk", "marlene@beispiel.de")
+    assert (party.given_name, party.family_name, factories.contact_of(case).email) == (
+        "Marlène",
+        "D’Angelo-Łuk",
+        "marlene@beispiel.de",
+    )
     message = case.messages.get()
     assert (message.direction, message.author) == ("in", None)
     assert message.body.splitlines() == TYPED["concern"].splitlines()

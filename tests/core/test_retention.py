@@ -20,7 +20,7 @@ from apps.accounts.models import AccountLink, User
 from apps.applications import transitions as applications
 from apps.applications.models import Application, Draft
 from apps.appointments.models import Counter, Shift, Ticket, Wish
-from apps.cases.models import Attachment, Case, Message, Party, TimelineEntry
+from apps.cases.models import Attachment, Case, Consent, Message, Party, PartyContact, TimelineEntry
 from apps.catalogue.models import Office
 from apps.contact import transitions as contact
 from apps.core import retention, uploads
@@ -94,13 +94,13 @@ def _decided(when: dt.datetime) -> Any:
 def _preview(when: dt.datetime) -> Any:
     case = _filed()
     return LetterPreview.objects.create(
-        case=case, made_by=case.applicant, typed={}, template="letter", context={}, created_at=when
+        case=case, made_by=case.parties.get().account, typed={}, template="letter", created_at=when
     )
 
 
 def _withdrawn(when: dt.datetime) -> Any:
     case = _filed()
-    applications.withdraw(case, by=case.applicant)
+    applications.withdraw(case, by=case.parties.get().account)
     Case.objects.filter(pk=case.pk).update(closed_at=when)
     return case
 
@@ -276,7 +276,7 @@ def test_bytes_of_an_old_cases_files_are_gone_with_everything_in_it(
     assert path.exists()
     apply_retention()
     assert not path.exists()
-    for model in (Case, Application, Party, TimelineEntry, Message, Attachment, PrivateFile):
+    for model in (Case, Application, Party, PartyContact, Consent, TimelineEntry, Message, Attachment, PrivateFile):
         assert not model.objects.exists(), model
 
 
@@ -297,9 +297,10 @@ def test_message_that_was_answered_but_not_closed_is_kept(apply_retention: Any, 
 
 
 def test_person_whose_case_is_erased_keeps_the_account(apply_retention: Any) -> None:
-    case = _decided(ago(10_000))
+    owner = _decided(ago(10_000)).parties.get().account
     apply_retention()
-    assert User.objects.filter(pk=case.applicant_id, is_active=True).exists()
+    assert not Case.objects.exists()
+    assert User.objects.filter(pk=owner.pk, is_active=True).exists()
 
 
 def test_mail_is_forgotten_but_the_timeline_stays(apply_retention: Any, parking_case: Case) -> None:
@@ -339,7 +340,7 @@ def test_closed_account_with_a_case_is_kept_and_does_not_stop_the_job(
     past = _email(ago(1000))
     apply_retention()
     assert not OutgoingEmail.objects.filter(pk=past.pk).exists()
-    assert Case.objects.filter(applicant=aylin).exists()
+    assert Case.objects.of(aylin).exists()
 
 
 def test_rule_that_fails_does_not_keep_the_others_from_running(apply_retention: Any, monkeypatch: Any) -> None:

@@ -127,8 +127,7 @@ def test_decision_is_shown_as_its_letter_and_made_by_a_second_press(
     assert parking_case.timeline.count() == before
     assert not parking_case.notices.exists()
     assert client.post(shown).url == parking_case.staff_url
-    notice = parking_case.notices.get()
-    assert notice.context == preview.context
+    assert [factories.letter_of(parking_case).context] == preview.letters
     assert not LetterPreview.objects.exists()
 
 
@@ -274,14 +273,14 @@ def test_permit_names_its_zone_and_what_is_to_be_paid_although_somebody_sues(
     client: Any, karla: Any, parking_case: Case
 ) -> None:
     decide(client.as_(karla), f"{parking_case.staff_url}entscheiden/", GRANTED)
-    context = parking_case.notices.get().context
+    context = factories.letter_of(parking_case).context
     assert any("der Bewohnerparkzone A, zu der die Wohnung" in line for line in context["tenor"])
     assert context["remedy_hint"].startswith("Eine Klage gegen die Gebühr hat keine aufschiebende Wirkung")
 
 
 def test_what_costs_nothing_says_nothing_of_paying(client: Any, karla: Any, parking_case: Case) -> None:
     decide(client.as_(karla), f"{parking_case.staff_url}entscheiden/", GRANTED | {"fee": "0", "reasons": ""})
-    context = parking_case.notices.get().context
+    context = factories.letter_of(parking_case).context
     assert context["remedy"].startswith("Gegen diesen Bescheid")
     assert (context["remedy_hint"], context["charge"]) == ("", [])
 
@@ -290,7 +289,7 @@ def test_declaration_on_which_nothing_is_assessed_contradicts_nothing(client: An
     case = factories.dog_case(aylin)
     typed = {"outcome": "rejected", "reasons": "Der Hund lebt in Gifhorn."}
     assert decide(client.as_(piotr), f"{case.staff_url}entscheiden/", typed).status_code == 302
-    context = case.notices.get().context
+    context = factories.letter_of(case).context
     assert context["tenor"] == ["Auf Ihre Anmeldung wird keine Hundesteuer festgesetzt."]
     assert context["remedy"].startswith("Gegen diesen Bescheid")
     assert context["remedy_hint"] == ""
@@ -310,7 +309,7 @@ def test_without_an_instruction_on_remedies_nothing_is_decided(client: Any, karl
     assert client.post(url, GRANTED).status_code == 422
     LegalRemedy.objects.filter(pk=remedy.pk).update(valid_from=today())
     assert decide(client, url, GRANTED).status_code == 302
-    assert parking_case.notices.get().context["remedy"] == "Neue Belehrung."
+    assert factories.letter_of(parking_case).context["remedy"] == "Neue Belehrung."
 
 
 def test_of_two_clerks_who_take_a_case_one_gets_it_and_the_other_is_told(

@@ -20,12 +20,12 @@ from apps.core import uploads
 from apps.core.business_calendar import today
 from apps.core.models import EmailStatus, OutgoingEmail
 from apps.desk import views
-from apps.notices.models import Notice
+from apps.notices.models import Letter
 from apps.notices.states import NoticeStatus
 from tests import factories, walk
 
 # Queries of a page, however many rows it shows.
-QUEUE, SEARCH, DESK, CASE = 9, 9, 18, 23
+QUEUE, SEARCH, DESK, CASE = 9, 9, 18, 29
 
 
 def references(client: Any, **query: str) -> list[str]:
@@ -138,9 +138,9 @@ def test_undeliverable_holds_a_case_once(desk: Any, parking_case: Case, karla: U
 
 def test_letters_given_up_hold_a_case_once(desk: Any, parking_case: Case, karla: User) -> None:
     applications.decide(parking_case, outcome=Status.REJECTED, reasons="Darum.", by=karla)
-    letter(parking_case, 2)
+    factories.letter(parking_case)
     assert references(desk, list="dead_notices") == []
-    Notice.objects.update(status=NoticeStatus.DEAD)
+    Letter.objects.update(status=NoticeStatus.DEAD)
     assert references(desk, list="dead_notices") == [parking_case.reference]
 
 
@@ -254,14 +254,6 @@ def test_the_desk_names_mail_that_did_not_arrive_only_when_there_is_some(desk: A
 # -- what it costs --------------------------------------------------------------------------------------------------
 
 
-def letter(case: Case, number: int) -> Notice:
-    """A letter that waits for its document."""
-    return Notice.objects.create(
-        case=case, number=number, title="Bescheid", result_de="Nein.", result_en="No.", template="letter",
-        template_version=1, context={},
-    )  # fmt: skip
-
-
 def furnish(case: Case, times: int, *, karla: User, aylin: User) -> None:
     """Questions and answers with files, notes, people, letters and lost mails: each so many times."""
     for number in range(times):
@@ -270,7 +262,7 @@ def furnish(case: Case, times: int, *, karla: User, aylin: User) -> None:
         verbs.answer(case, body="Hier.", files=[uploads.store(checked)], by=aylin)
         verbs.add_note(case, body="Angerufen.", by=karla)
         Party.objects.create(case=case, role=PartyRole.JOINT, family_name=f"Groß {number}")
-        letter(case, number + 1)
+        factories.letter(case)
     OutgoingEmail.objects.update(status=EmailStatus.UNDELIVERABLE)
 
 
@@ -304,7 +296,7 @@ def test_desk_asks_the_same_number_of_queries(
         case = factories.parking_case(aylin)
         verbs.take(case, by=karla)
         furnish(case, 1, karla=karla, aylin=aylin)
-    Notice.objects.update(status=NoticeStatus.DEAD)
+    Letter.objects.update(status=NoticeStatus.DEAD)
     with django_assert_num_queries(DESK):
         response = desk.get(reverse("admin:index"))
     assert len(response.context["next_cases"]) == rows

@@ -19,7 +19,7 @@ def main() -> None:
 
     from apps.accounts.models import Department, Profile, Role, User
     from apps.applications import transitions as applications
-    from apps.cases.states import Delivery
+    from apps.cases.states import Way
     from tests import factories
 
     call_command("load_wolfsburg", verbosity=0)
@@ -40,7 +40,7 @@ def main() -> None:
     factories.dog_case(juergen)
     factories.contact_case()
     # A letter for the outgoing post.
-    letter = applications.submit(factories.parking_draft(juergen), by=juergen, delivery=Delivery.POST)
+    letter = applications.submit(factories.parking_draft(juergen), by=juergen, delivery=Way.POST)
     applications.decide(letter, outcome="rejected", reasons="Kein Platz.", by=User.objects.get(email=KARLA))
 
 

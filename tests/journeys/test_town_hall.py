@@ -298,7 +298,7 @@ def test_waiting_list_is_joined_and_left_with_the_keyboard_only(person: Any, por
 
 
 def test_clerk_invites_from_a_case_and_the_booking_belongs_to_it(person: Any, portal: Portal) -> None:
-    sql = """SELECT c.reference FROM cases_case c JOIN accounts_user u ON u.id = c.applicant_id
+    sql = """SELECT c.reference FROM cases_case c JOIN cases_party p ON p.case_id = c.id JOIN accounts_user u ON u.id = p.account_id
              WHERE u.email = 'juergen@example.org' AND c.kind = 'application' ORDER BY c.id LIMIT 1"""
     number = str(portal.query(sql)[0][0])
     clerk = person(viewport=DESKTOP)

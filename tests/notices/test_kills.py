@@ -36,17 +36,17 @@ def wait_until_all_done(portal: Portal, seconds: float) -> float:
     """Wait until no notice is pending; returns how long it took."""
     begin = time.monotonic()
     while time.monotonic() - begin < seconds:
-        if not count(portal, "SELECT count(*) FROM notices_notice WHERE status <> 'done'"):
+        if not count(portal, "SELECT count(*) FROM notices_letter WHERE status <> 'done'"):
             return time.monotonic() - begin
         time.sleep(0.2)
-    left = portal.query("SELECT status, count(*) FROM notices_notice GROUP BY 1")
+    left = portal.query("SELECT status, count(*) FROM notices_letter GROUP BY 1")
     raise AssertionError(f"not done after {seconds} s: {left}")
 
 
 def assert_each_exactly_once(portal: Portal, notices: int) -> None:
-    assert count(portal, "SELECT count(*) FROM notices_notice WHERE status = 'done'") == notices
-    assert count(portal, "SELECT count(*) FROM notices_noticedocument") == notices
-    wrong = """SELECT count(*) FROM notices_notice n JOIN notices_noticedocument d ON d.notice_id = n.id
+    assert count(portal, "SELECT count(*) FROM notices_letter WHERE status = 'done'") == notices
+    assert count(portal, "SELECT count(*) FROM notices_letterdocument") == notices
+    wrong = """SELECT count(*) FROM notices_letter n JOIN notices_letterdocument d ON d.letter_id = n.id
                WHERE n.sha256 <> d.sha256 OR n.sha256 <> encode(sha256(d.content), 'hex')"""
     assert count(portal, wrong) == 0
     mails = "SELECT count(*) FROM core_outgoingemail WHERE purpose = 'notice_ready'"
@@ -55,9 +55,9 @@ def assert_each_exactly_once(portal: Portal, notices: int) -> None:
 
 def wait_for_an_attempt(portal: Portal) -> bool:
     """True as soon as a rendering has begun that has not ended; False when nothing is left to do."""
-    running = "SELECT count(*) FROM notices_noticeattempt WHERE ended_at IS NULL AND id > %s"
+    running = "SELECT count(*) FROM notices_letterattempt WHERE ended_at IS NULL AND id > %s"
     with psycopg.connect(portal.database_url, autocommit=True) as connection:
-        row = connection.execute("SELECT coalesce(max(id), 0) FROM notices_noticeattempt").fetchone()
+        row = connection.execute("SELECT coalesce(max(id), 0) FROM notices_letterattempt").fetchone()
         assert row
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -78,7 +78,7 @@ def test_twenty_kills_while_rendering_leave_each_notice_once(workshop: Portal) -
         workshop.kill("worker")
         interrupted += 1
     assert interrupted == KILLS
-    assert count(workshop, "SELECT count(*) FROM notices_noticeattempt WHERE ended_at IS NULL") > 0
+    assert count(workshop, "SELECT count(*) FROM notices_letterattempt WHERE ended_at IS NULL") > 0
     workshop.start("worker")
     took = wait_until_all_done(workshop, PROMISE_SECONDS)
     print(f"done {took:.1f} s after the restart")
@@ -88,7 +88,7 @@ def test_twenty_kills_while_rendering_leave_each_notice_once(workshop: Portal) -
 
 
 def test_emptied_broker_delays_and_loses_nothing(workshop: Portal) -> None:
-    before = count(workshop, "SELECT count(*) FROM notices_notice")
+    before = count(workshop, "SELECT count(*) FROM notices_letter")
     workshop.python("-m", "tests.notices.make", "5")
     messages = list((workshop.folder / "broker" / "messages").glob("*"))
     assert messages

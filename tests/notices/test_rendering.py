@@ -22,14 +22,14 @@ from apps.core.business_calendar import today
 from apps.core.models import OutgoingEmail
 from apps.core.sockets import sweeps
 from apps.notices import pdf, rendering, transitions
-from apps.notices.models import LetterPreview, Notice, NoticeDocument
+from apps.notices.models import Letter, LetterDocument, LetterPreview, Notice
 from apps.notices.states import NoticeStatus
 from tests import factories
 
 NAME = "Łukaszewicz-Ñáñez Şükrü Ẑẗ D’Angelo"
 
 
-def granted(case: Case, karla: Any) -> Notice:
+def granted(case: Case, karla: Any) -> Letter:
     applications.decide(
         case,
         outcome=Status.GRANTED,
@@ -39,11 +39,11 @@ def granted(case: Case, karla: Any) -> Notice:
         valid_from=today(),
         valid_until=today(),
     )
-    return case.notices.get()
+    return factories.letter_of(case)
 
 
 @pytest.fixture
-def notice(parking_case: Case, karla: Any) -> Notice:
+def letter(parking_case: Case, karla: Any) -> Letter:
     return granted(parking_case, karla)
 
 
@@ -54,29 +54,29 @@ def text_of(content: bytes, tmp_path: Path) -> str:
     return " ".join(done.stdout.decode().split())
 
 
-def test_render_stores_document_status_and_mail_together(notice: Notice) -> None:
-    assert rendering.render(notice.pk)
-    notice.refresh_from_db()
-    assert notice.status == NoticeStatus.DONE
-    assert notice.document.sha256 == notice.sha256
+def test_render_stores_document_status_and_mail_together(letter: Letter) -> None:
+    assert rendering.render(letter.pk)
+    letter.refresh_from_db()
+    assert letter.status == NoticeStatus.DONE
+    assert letter.document.sha256 == letter.sha256
     assert OutgoingEmail.objects.filter(purpose="notice_ready").count() == 1
 
 
-def test_render_again_does_nothing(notice: Notice) -> None:
-    assert rendering.render(notice.pk)
-    assert not rendering.render(notice.pk)
-    assert NoticeDocument.objects.count() == 1
+def test_render_again_does_nothing(letter: Letter) -> None:
+    assert rendering.render(letter.pk)
+    assert not rendering.render(letter.pk)
+    assert LetterDocument.objects.count() == 1
     assert OutgoingEmail.objects.filter(purpose="notice_ready").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_render_by_many_at_once_makes_one_document(django_db_serialized_rollback: Any, aylin: Any, karla: Any) -> None:
-    notice = granted(factories.parking_case(aylin), karla)
+    letter = granted(factories.parking_case(aylin), karla)
     results: list[bool] = []
 
     def work() -> None:
         try:
-            results.append(rendering.render(notice.pk))
+            results.append(rendering.render(letter.pk))
         finally:
             connection.close()
 
@@ -86,14 +86,14 @@ def test_render_by_many_at_once_makes_one_document(django_db_serialized_rollback
     for thread in threads:
         thread.join()
     assert results.count(True) == 1
-    assert NoticeDocument.objects.count() == 1
+    assert LetterDocument.objects.count() == 1
 
 
 def test_letter_has_its_parts_and_every_letter_of_the_name(aylin: Any, karla: Any, tmp_path: Path) -> None:
     case = factories.parking_case(aylin, given_name="", family_name=NAME)
-    notice = granted(case, karla)
-    rendering.render(notice.pk)
-    text = text_of(bytes(NoticeDocument.objects.get().content), tmp_path)
+    letter = granted(case, karla)
+    rendering.render(letter.pk)
+    text = text_of(bytes(LetterDocument.objects.get().content), tmp_path)
     for part in (NAME, "Goethestraße 12a", "38440 Wolfsburg", case.reference, "Bescheid", "WOB AO 123", "30,70 €",
                  "Begründung", "Rechtsbehelfsbelehrung", "innerhalb eines Monats nach Bekanntgabe",
                  "Verwaltungsgericht Braunschweig", "Karla Brandes", "Seite 1 von 2", "Seite 2 von 2"):  # fmt: skip
@@ -171,10 +171,10 @@ def test_preview_whose_bell_was_lost_is_rung_for_again(parking_case: Case, karla
     assert not list(found.overdue(timezone.now() - timedelta(minutes=1)))
 
 
-def test_document_is_tagged_and_embeds_its_fonts(notice: Notice, tmp_path: Path) -> None:
-    rendering.render(notice.pk)
+def test_document_is_tagged_and_embeds_its_fonts(letter: Letter, tmp_path: Path) -> None:
+    rendering.render(letter.pk)
     file = tmp_path / "n.pdf"
-    file.write_bytes(bytes(NoticeDocument.objects.get().content))
+    file.write_bytes(bytes(LetterDocument.objects.get().content))
     with pikepdf.open(file) as document:
         assert str(document.Root.Lang) == "de"
         assert bool(document.Root.MarkInfo.Marked)
@@ -191,13 +191,13 @@ def test_hostile_answers_are_text_and_fetch_nothing(aylin: Any, karla: Any, tmp_
     port = listener.getsockname()[1]
     hostile = f'<img src="http://127.0.0.1:{port}/x"><link rel=attachment href="file:///etc/passwd">{{{{7*7}}}}'
     case = factories.parking_case(aylin, family_name=hostile[:110], street=hostile[:110])
-    notice = granted(case, karla)
-    Notice.objects.filter(pk=notice.pk).update(context={**notice.context, "reasons": [hostile]})
-    assert rendering.render(notice.pk)
+    letter = granted(case, karla)
+    Letter.objects.filter(pk=letter.pk).update(context={**letter.context, "reasons": [hostile]})
+    assert rendering.render(letter.pk)
     with pytest.raises(TimeoutError):
         listener.accept()
     listener.close()
-    content = bytes(NoticeDocument.objects.get().content)
+    content = bytes(LetterDocument.objects.get().content)
     assert "{{7*7}}" in text_of(content, tmp_path)
     with pikepdf.open(tmp_path / "n.pdf") as document:
         assert not document.attachments
@@ -209,7 +209,7 @@ def test_address_outside_our_files_is_an_error_and_not_a_request() -> None:
 
 
 def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
-    notice: Notice, karla: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    letter: Letter, karla: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_html: str) -> Any:
         raise pdf.RenderError("broken")
@@ -218,51 +218,51 @@ def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
         patched.setattr(pdf, "write_pdf", broken)
         waits = []
         for _ in range(rendering.MAX_FAILURES):
-            assert not rendering.render(notice.pk)
-            notice.refresh_from_db()
-            waits.append(notice.next_try - timezone.now())
-    assert notice.status == NoticeStatus.DEAD
-    assert f"notice {notice.pk} given up" in caplog.text
+            assert not rendering.render(letter.pk)
+            letter.refresh_from_db()
+            waits.append(letter.next_try - timezone.now())
+    assert letter.status == NoticeStatus.DEAD
+    assert f"letter {letter.pk} given up" in caplog.text
     assert waits[0] < waits[1] < waits[2]
-    transitions.retry(notice, by=karla)
-    assert rendering.render(notice.pk)
+    transitions.retry(letter, by=karla)
+    assert rendering.render(letter.pk)
 
 
-def test_sweep_finds_what_was_not_done_and_leaves_what_waits(notice: Notice) -> None:
+def test_sweep_finds_what_was_not_done_and_leaves_what_waits(letter: Letter) -> None:
     from apps.notices.kinds import _overdue
 
-    assert list(_overdue(timezone.now() + timedelta(seconds=1))) == [notice.pk]
+    assert list(_overdue(timezone.now() + timedelta(seconds=1))) == [letter.pk]
     assert not list(_overdue(timezone.now() - timedelta(minutes=1)))
-    Notice.objects.filter(pk=notice.pk).update(next_try=timezone.now() + timedelta(hours=1))
+    Letter.objects.filter(pk=letter.pk).update(next_try=timezone.now() + timedelta(hours=1))
     assert not list(_overdue(timezone.now() + timedelta(seconds=1)))
 
 
-def test_finished_document_cannot_be_changed(notice: Notice) -> None:
-    rendering.render(notice.pk)
+def test_finished_document_cannot_be_changed(letter: Letter) -> None:
+    rendering.render(letter.pk)
     with pytest.raises(DatabaseError), transaction.atomic():
-        NoticeDocument.objects.update(content=b"%PDF-forged")
+        LetterDocument.objects.update(content=b"%PDF-forged")
 
 
-def test_done_without_document_is_refused_by_the_database(notice: Notice) -> None:
+def test_done_without_document_is_refused_by_the_database(letter: Letter) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
-        Notice.objects.filter(pk=notice.pk).update(status=NoticeStatus.DONE)
+        Letter.objects.filter(pk=letter.pk).update(status=NoticeStatus.DONE)
 
 
-def test_letter_stays_as_decided_when_the_people_change(notice: Notice, tmp_path: Path, traffic: Any) -> None:
-    notice.case.parties.update(family_name="Anders")
+def test_letter_stays_as_decided_when_the_people_change(letter: Letter, tmp_path: Path, traffic: Any) -> None:
+    letter.notice.case.parties.update(family_name="Anders")
     traffic.name_de = "Ganz anders"
     traffic.save()
-    rendering.render(notice.pk)
-    text = text_of(bytes(NoticeDocument.objects.get().content), tmp_path)
+    rendering.render(letter.pk)
+    text = text_of(bytes(LetterDocument.objects.get().content), tmp_path)
     assert "Özdemir-Groß" in text
     assert "Ganz anders" not in text
 
 
 def test_download_is_for_the_parties_and_the_department_and_stands_in_the_timeline(
-    notice: Notice, client: Any, aylin: Any, juergen: Any, karla: Any, piotr: Any
+    letter: Letter, client: Any, aylin: Any, juergen: Any, karla: Any, piotr: Any
 ) -> None:
-    rendering.render(notice.pk)
+    rendering.render(letter.pk)
     for person, status in ((None, 302), (juergen, 404), (piotr, 404), (aylin, 200), (karla, 200)):
-        assert client.as_(person).get(notice.get_absolute_url()).status_code == status
-    opened = notice.case.timeline.filter(act="notice_opened")
+        assert client.as_(person).get(letter.deliveries.get().get_absolute_url()).status_code == status
+    opened = letter.notice.case.timeline.filter(act="notice_opened")
     assert [entry.actor for entry in opened] == [aylin, karla]

@@ -18,7 +18,7 @@ from tests import factories, walk
 from tests.desk.test_queue import furnish, question
 
 # Queries of a page, however many rows it shows.
-MY_AREA, CASE = 7, 14
+MY_AREA, CASE = 10, 16
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_drafts_are_offered_until_they_are_filed(area: Any, aylin: User, juergen
     page = shown(area)
     assert str(mine.pk) in page
     assert str(his.pk) not in page
-    case = applications.submit(mine, by=aylin, delivery="post")
+    case = applications.submit(mine, by=aylin, way="post")
     page = shown(area)
     assert str(mine.pk) not in page
     assert case.reference in page

@@ -18,8 +18,9 @@ from apps.applications.forms import CaptureSubmitForm, SubmitForm
 from apps.applications.models import Draft
 from apps.applications.states import Status
 from apps.applications.views.reach import asks_who_was_signed_in, reach
+from apps.cases.audience import filed_by
 from apps.cases.models import Case
-from apps.cases.states import Delivery
+from apps.cases.states import Way
 from apps.core.bilingual import localised
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionError
@@ -68,9 +69,9 @@ def review(request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 def _submit(request: HttpRequest, draft: Draft, form: Any) -> HttpResponse:
-    delivery = form.cleaned_data.get("delivery", Delivery.POST)
+    way = form.cleaned_data.get("delivery", Way.POST)
     try:
-        case = transitions.submit(draft, by=request.user, delivery=delivery, email=form.cleaned_data.get("email", ""))
+        case = transitions.submit(draft, by=request.user, way=way, email=form.cleaned_data.get("email", ""))
     except transitions.Incomplete as incomplete:
         return redirect("applications:step", draft.pk, incomplete.step)
     except transitions.TrustTooLow:
@@ -101,6 +102,8 @@ def cost_preview(draft: Draft, answers: dict[str, Any]) -> dict[str, Any]:
 def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """„Ihr Antrag ist da."""
     case = get_object_or_404(Case.objects.of(request.user), reference=reference, kind=transitions.KIND)
+    if not filed_by(case, request.user):
+        raise Http404
     return render(request, "applications/receipt.html", {"case": case})
 
 
@@ -110,6 +113,9 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask, then withdraw."""
     cases = Case.objects.of(request.user).filter(kind=transitions.KIND)
     case = get_object_or_404(cases, reference=reference)
+    if not filed_by(case, request.user):
+        # It is for those who have applied to take that back.
+        raise Http404
     if request.method == "POST":
         try:
             transitions.withdraw(case, by=request.user)

@@ -17,6 +17,7 @@ from apps.applications.fees import MissingFee, is_dog_tax
 from apps.applications.forms import CaptureForm, DecisionForm, FindingForms
 from apps.applications.letters import MissingRemedy
 from apps.applications.states import Status
+from apps.cases.addressee import PRINCIPALS
 from apps.cases.models import Case
 from apps.core.downloads import private_bytes
 from apps.core.requests import query_dict
@@ -44,6 +45,7 @@ class _Forms:
             outcomes=outcomes,
             fee_by_clerk=fee.get("rule") == "set_by_clerk",
             letters=extra.get("letters", {}),
+            several=sum(party.role in PRINCIPALS for party in case.parties.all()) > 1,
             initial=data.dict() if data is not None and self.again else _initial(case),
         )
         self.tax = FindingForms(data, case.application.answers) if is_dog_tax(fee) else None
@@ -60,7 +62,8 @@ class _Forms:
 
     def arguments(self) -> dict[str, Any]:
         """The decision, as the verbs take it; once the forms are valid."""
-        names = ("outcome", "reasons", "fee", "valid_from", "valid_until", "conditions", "due_on", "kassenzeichen")
+        names = ("outcome", "reasons", "fee", "valid_from", "valid_until", "conditions", "due_on", "kassenzeichen",
+                 "together")  # fmt: skip
         data = self.form.cleaned_data
         chosen = {name: data[name] for name in names if name in data}
         return chosen | {"named": self.form.named(), "findings": self.findings}
@@ -147,7 +150,7 @@ def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
         except TransitionError:
             messages.info(request, _why_not(case))
             return redirect(case.staff_url)
-    context = {"case": case, "preview": shown, "change": change, "pages": shown.pages.defer("picture")}
+    context = {"case": case, "preview": shown, "change": change, "letters": _shown_letters(shown)}  # fmt: skip
     return render(request, "applications/preview.html", context)
 
 
@@ -187,6 +190,15 @@ def _why_not(case: Case) -> str:
 def _preview_of(request: HttpRequest, case: Case, pk: Any) -> LetterPreview:
     user: Any = request.user
     return get_object_or_404(case.previews.filter(made_by=user).defer("content"), pk=pk)
+
+
+def _shown_letters(preview: LetterPreview) -> list[dict[str, Any]]:
+    """The letters with their pages, each under the name it is addressed to."""
+    pages = list(preview.pages.defer("picture"))
+    return [
+        {"to": ", ".join(context["recipients"][:1]), "pages": [page for page in pages if page.letter == number]}
+        for number, context in enumerate(preview.letters, start=1)
+    ]
 
 
 def _typed_before(request: HttpRequest, case: Case) -> QueryDict | None:

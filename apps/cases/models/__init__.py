@@ -1,16 +1,20 @@
 """The spine: what a clerk works on, whichever door it came through."""
 
-from apps.cases.models.case import DUE_SOON_DAYS, Case, CaseQuerySet, Party, Recusal, record
+from apps.cases.models.case import DUE_SOON_DAYS, Case, CaseQuerySet, Party, PartyContact, Recusal, record
 from apps.cases.models.content import Attachment, Message, Note, TimelineEntry
+from apps.cases.models.parties import Consent, Mandate
 
 __all__ = [
     "DUE_SOON_DAYS",
     "Attachment",
     "Case",
     "CaseQuerySet",
+    "Consent",
+    "Mandate",
     "Message",
     "Note",
     "Party",
+    "PartyContact",
     "Recusal",
     "TimelineEntry",
     "record",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department
-from apps.cases.states import Act, Channel, Delivery, PartyRole
+from apps.cases.states import Act, Channel, PartyRole
 from apps.catalogue.models import Service
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
@@ -28,8 +29,10 @@ DUE_SOON_DAYS = 2
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def of(self, user: Any) -> "CaseQuerySet":
-        """The cases a citizen has filed."""
-        return self.filter(applicant=user) if user.is_authenticated else self.none()
+        """The cases somebody is a party of, filed alone or together."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Exists(Party.objects.filter(case=OuterRef("pk"), account=user)))
 
     def worked_by(self, user: Any) -> "CaseQuerySet":
         """The cases of the departments a member of staff works in; none for anybody else.
@@ -38,10 +41,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """
         if not (user.is_authenticated and user.is_staff):
             return self.none()
-        own = Party.objects.filter(case=OuterRef("pk"), email__iexact=user.email)
+        own = Party.objects.filter(case=OuterRef("pk"), account=user)
+        named = PartyContact.objects.filter(party__case=OuterRef("pk"), email__iexact=user.email)
         blocked = Recusal.objects.filter(case=OuterRef("pk"), user=user)
-        mine = self.filter(~Exists(own), ~Exists(blocked), department__in=user.department_ids)
-        return mine.exclude(applicant=user)
+        return self.filter(~Exists(own), ~Exists(named), ~Exists(blocked), department__in=user.department_ids)
 
     def open(self) -> "CaseQuerySet":
         """Cases in which the administration still owes something."""
@@ -86,10 +89,6 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
         related_name="assigned_cases",
     )  # fmt: skip
-    applicant = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True,
-        related_name="cases",
-    )  # fmt: skip
     channel = models.CharField(_("Eingangsweg"), max_length=8, choices=Channel.choices, default=Channel.ONLINE)
     language = models.CharField(max_length=2, default="de")
     submitted_at = models.DateTimeField(_("eingegangen am"), default=timezone.now)
@@ -124,7 +123,6 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["department", "phase", "due_on"], name="case_queue_idx"),
             models.Index(fields=["assignee", "phase"], name="case_assignee_idx"),
-            models.Index(fields=["applicant", "-submitted_at"], name="case_applicant_idx"),
             GinIndex(OpClass("search_text", name="gin_trgm_ops"), name="case_search_idx"),
         ]
 
@@ -151,10 +149,11 @@ class Case(models.Model):
         return result
 
     def record_move(
-        self, old: str, new: str, *, by: Any, act: str = Act.STATUS, public: bool = True, **data: Any
-    ) -> None:
+        self, old: str, new: str, *, by: Any, act: str = Act.STATUS, public: bool = True,
+        only_for: Iterable[int] | None = None, **data: Any,
+    ) -> None:  # fmt: skip
         """Write the change of status into the timeline."""
-        record(self, act, by=by, public=public, old=old, new=new, **data)
+        record(self, act, by=by, public=public, only_for=only_for, old=old, new=new, **data)
 
     @property
     def is_open(self) -> bool:
@@ -171,22 +170,17 @@ class Case(models.Model):
 
 
 class Party(models.Model):
-    """A person or organisation in a case."""
+    """A person or organisation in a case: what its other parties may know of it. Where it lives is in PartyContact."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="parties")
     role = models.CharField(max_length=16, choices=PartyRole.choices, default=PartyRole.APPLICANT)
+    # Whose it is, once they have proved it: then the case is theirs to see. The constraint below is the index.
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     given_name = models.CharField(_("Vorname"), max_length=120, blank=True)
     family_name = models.CharField(_("Name"), max_length=120, blank=True)
     organisation = models.CharField(_("Organisation"), max_length=200, blank=True)
-    street = models.CharField(_("Straße"), max_length=120, blank=True)
-    house_number = models.CharField(_("Hausnummer"), max_length=12, blank=True)
-    postcode = models.CharField(_("Postleitzahl"), max_length=10, blank=True)
-    city = models.CharField(_("Ort"), max_length=120, blank=True)
-    country = models.CharField(_("Land"), max_length=2, default=HOME, db_default=HOME)
-    email = models.EmailField(_("E-Mail-Adresse"), blank=True)
-    phone = models.CharField(_("Telefon"), max_length=40, blank=True)
-    delivery = models.CharField(max_length=8, choices=Delivery.choices, default=Delivery.POST)
-    consent_at = models.DateTimeField(_("Einwilligung in den Abruf"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Beteiligte Person")
@@ -198,9 +192,8 @@ class Party(models.Model):
                 condition=~Q(family_name="") | ~Q(organisation=""),
                 name="party_has_name",
             ),
-            models.CheckConstraint(
-                condition=~Q(delivery=Delivery.PORTAL) | Q(consent_at__isnull=False),
-                name="party_portal_needs_consent",
+            models.UniqueConstraint(
+                fields=["account", "case"], condition=Q(account__isnull=False), name="party_account_once"
             ),
         ]
 
@@ -218,10 +211,45 @@ class Party(models.Model):
         """The first lines of the address field: the organisation, the person."""
         return [line for line in (self.organisation, f"{self.given_name} {self.family_name}".strip()) if line]
 
+
+class PartyContactQuerySet(models.QuerySet["PartyContact"]):
+    def visible_to(self, viewer: Any) -> "PartyContactQuerySet":
+        """One's own, and those of the cases a member of staff works on; never that of another party."""
+        if not viewer.is_authenticated:
+            return self.none()
+        own = Q(party__account=viewer)
+        return self.filter(own | Q(party__case__in=Case.objects.worked_by(viewer)))
+
+
+class PartyContact(models.Model):
+    """Where a party lives and how it is reached: for itself and for the office, never for the other parties.
+
+    Apart from the party, and without a way from it, so that who shows parties shows no addresses by accident: pages ask
+    ``visible_to``; ``addressee.py`` reads it to write to people.
+    """
+
+    party = models.OneToOneField(Party, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    street = models.CharField(_("Straße"), max_length=120, blank=True)
+    house_number = models.CharField(_("Hausnummer"), max_length=12, blank=True)
+    postcode = models.CharField(_("Postleitzahl"), max_length=10, blank=True)
+    city = models.CharField(_("Ort"), max_length=120, blank=True)
+    country = models.CharField(_("Land"), max_length=2, default=HOME, db_default=HOME)
+    email = models.EmailField(_("E-Mail-Adresse"), blank=True)
+    phone = models.CharField(_("Telefon"), max_length=40, blank=True)
+
+    objects = PartyContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Kontaktdaten")
+        verbose_name_plural = _("Kontaktdaten")
+
+    def __str__(self) -> str:
+        return f"{self.party_id}"
+
     @property
-    def address_lines(self) -> list[str]:
-        """Address field after DIN 5008: name, street, postcode and town; abroad the country, in German and in capitals."""
-        lines = [*self.name_lines, f"{self.street} {self.house_number}".strip(), f"{self.postcode} {self.city}".strip(),
+    def place_lines(self) -> list[str]:
+        """The address field below the names (DIN 5008): street, postcode and town; abroad the country, in German and in capitals."""
+        lines = [f"{self.street} {self.house_number}".strip(), f"{self.postcode} {self.city}".strip(),
                  name_of(self.country, "de").upper() if self.country != HOME else ""]  # fmt: skip
         return [line for line in lines if line]
 
@@ -243,9 +271,12 @@ class Recusal(models.Model):
 
 
 def record(
-    case: Case, act: str, *, by: Any = None, public: bool = True,
+    case: Case, act: str, *, by: Any = None, public: bool = True, only_for: Iterable[int] | None = None,
     email: OutgoingEmail | None = None, **data: Any,
 ) -> Any:  # fmt: skip
-    """Write down that something happened in a case."""
+    """Write down that something happened in a case; ``only_for`` names the parties (ids) that may know, if not all may."""
     actor = by if getattr(by, "is_authenticated", False) else None
-    return case.timeline.create(act=act, actor=actor, public=public, email=email, data=data)
+    return case.timeline.create(
+        act=act, actor=actor, public=public, only_for=sorted(only_for) if only_for is not None else None, email=email,
+        data=data,
+    )  # fmt: skip

@@ -1,13 +1,29 @@
 """What lies in a case: what happened, what was said, notes, files."""
 
+from collections.abc import Iterable
+from typing import Any, Self
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models.case import Case
 from apps.cases.states import Act, Direction
 from apps.core.models import OutgoingEmail, PrivateFile
+
+
+class HeardQuerySet[M: models.Model](models.QuerySet[M]):
+    def heard_by(self, parties: Iterable[int]) -> Self:
+        """What is for all parties, and what is for one of these (ids; see audience.standing_for)."""
+        return self.filter(Q(only_for=None) | Q(only_for__overlap=list(parties)))
+
+
+def _only_for() -> Any:
+    """Of which parties (ids) it is; empty where it is for all of them. Staff see everything."""
+    return ArrayField(models.BigIntegerField(), null=True, blank=True)
 
 
 class TimelineEntry(models.Model):
@@ -19,12 +35,16 @@ class TimelineEntry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Whether parties see it at all, and which.
     public = models.BooleanField(default=True)
+    only_for = _only_for()
     data = models.JSONField(default=dict, blank=True)
     email = models.ForeignKey(
         OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True,
         related_name="timeline_entries",
     )  # fmt: skip
+
+    objects = HeardQuerySet["TimelineEntry"].as_manager()
 
     class Meta:
         verbose_name = _("Eintrag im Verlauf")
@@ -50,6 +70,9 @@ class Message(models.Model):
     question_due = models.DateField(null=True, blank=True)
     answer_to = models.OneToOneField("self", on_delete=models.CASCADE, null=True, blank=True, related_name="answer")
     email = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    only_for = _only_for()
+
+    objects = HeardQuerySet["Message"].as_manager()
 
     class Meta:
         verbose_name = _("Nachricht")
@@ -85,6 +108,9 @@ class Attachment(models.Model):
     label = models.CharField(max_length=200)
     message = models.ForeignKey(Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="attachments")
     created_at = models.DateTimeField(default=timezone.now)
+    only_for = _only_for()
+
+    objects = HeardQuerySet["Attachment"].as_manager()
 
     class Meta:
         verbose_name = _("Anlage")

@@ -22,7 +22,7 @@ from apps.appointments import transitions as appointments
 from apps.appointments.states import Audience
 from apps.cases import transitions as cases
 from apps.cases.models import Case
-from apps.cases.states import Delivery
+from apps.cases.states import Way
 from apps.catalogue.models import Service
 from apps.contact import transitions as contact
 from apps.core.business_calendar import add_working_days, today
@@ -63,9 +63,9 @@ class Command(BaseCommand):
                   body="Auf dem Foto fehlt der untere Rand. Bitte laden Sie die Zulassungsbescheinigung noch einmal hoch.")  # fmt: skip
         self._dogs(aylin)
         # One notice to be fetched here, one for the outgoing post.
-        for plate, delivery in (("WOB ON 1", Delivery.PORTAL), ("WOB ON 2", Delivery.POST)):
+        for plate, way in (("WOB ON 1", Way.PORTAL), ("WOB ON 2", Way.POST)):
             applications.decide(
-                self._parking(juergen, plate, delivery), outcome=Status.GRANTED, reasons="", by=clerk, fee=None,
+                self._parking(juergen, plate, way), outcome=Status.GRANTED, reasons="", by=clerk, fee=None,
                 valid_from=today(), valid_until=today() + dt.timedelta(days=364),
             )  # fmt: skip
         self._message()
@@ -101,7 +101,7 @@ class Command(BaseCommand):
                                    postcode="38440", city="Wolfsburg", birth_date=dt.date(1988, 3, 14))  # fmt: skip
         return user
 
-    def _parking(self, user: User, plate: str, delivery: str = Delivery.PORTAL) -> Case:
+    def _parking(self, user: User, plate: str, way: str = Way.PORTAL) -> Case:
         draft = applications.begin(Service.objects.get(slug="bewohnerparkausweis"), user=user, browser="")
         draft.answers |= {
             "plate": plate, "owner": "mine", "main_residence": True, "kind": "first",
@@ -109,7 +109,7 @@ class Command(BaseCommand):
         }  # fmt: skip
         draft.save()
         applications.add_upload(draft, "registration", _picture(plate), most=1)
-        return applications.submit(draft, by=user, delivery=delivery)
+        return applications.submit(draft, by=user, way=way)
 
     def _dogs(self, user: User) -> Case:
         draft = applications.begin(Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
@@ -122,7 +122,7 @@ class Command(BaseCommand):
             ],
         }  # fmt: skip
         draft.save()
-        return applications.submit(draft, by=user, delivery=Delivery.PORTAL)
+        return applications.submit(draft, by=user, way=Way.PORTAL)
 
     def _message(self) -> None:
         contact.receive(

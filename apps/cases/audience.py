@@ -1,0 +1,46 @@
+"""What one party may know of a case: what is for all parties, and what is for them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from apps.cases.models import Case, Mandate, Message, Party
+from apps.cases.states import PartyRole
+from apps.core.transitions import Phase
+
+
+def standing_for(case: Case, user: Any) -> frozenset[int]:
+    """The parties (ids) that somebody is or represents in a case; none for a stranger."""
+    return frozenset(party.pk for party in _standing(case, user))
+
+
+def filed_by(case: Case, user: Any) -> bool:
+    """Whether it is somebody's own application, or that of whom they represent: what stands in it is theirs."""
+    return any(party.role == PartyRole.APPLICANT for party in _standing(case, user))
+
+
+def _standing(case: Case, user: Any) -> list[Party]:
+    """Asked once for a case as it was read: a page asks in several places."""
+    if not getattr(user, "is_authenticated", False):
+        return []
+    known: dict[int, list[Party]] = case.__dict__.setdefault("_standing", {})
+    if user.pk not in known:
+        own = list(case.parties.filter(account=user))
+        represented = Mandate.objects.in_force().filter(representative__in=own) if own else Mandate.objects.none()
+        known[user.pk] = own + [mandate.principal for mandate in represented.select_related("principal")]
+    return known[user.pk]
+
+
+def own_party(case: Case, user: Any) -> Party | None:
+    """Who somebody is in a case; None for a stranger."""
+    return case.parties.filter(account=user).first()
+
+
+def cases_that_ask(cases: Iterable[Case], user: Any) -> set[int]:
+    """Which of these cases wait for an answer of somebody; in a fixed number of queries."""
+    waiting = [case.pk for case in cases if case.phase == Phase.WAITING]
+    if not waiting:
+        return set()
+    own = set(Party.objects.filter(case__in=waiting, account=user).values_list("pk", flat=True))
+    principals = Mandate.objects.in_force().filter(representative__in=own).values_list("principal", flat=True)
+    questions = Message.objects.filter(case__in=waiting, question_due__isnull=False, answer=None)
+    return set(questions.heard_by(own | set(principals)).values_list("case", flat=True))

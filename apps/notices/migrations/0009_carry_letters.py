@@ -1,0 +1,39 @@
+"""Carry decisions and deliveries over, in batches; the triggers of 0008 do the work for every row that is touched."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+from apps.core.migrating import in_batches
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("notices", "0008_letters_beside")]
+
+    operations = [
+        migrations.RunPython(
+            in_batches("notices_notice", "UPDATE notices_notice SET status = status WHERE {rows}", size=5_000),
+            migrations.RunPython.noop,
+        ),
+        # The index that a foreign key has, made beside those who read and write.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE INDEX CONCURRENTLY notices_letter_notice_id_idx ON notices_notice (notice_id)",
+                    "DROP INDEX CONCURRENTLY notices_letter_notice_id_idx",
+                )
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="notice",
+                    name="notice",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="letters",
+                        to="notices.decision",
+                    ),
+                )
+            ],
+        ),
+    ]

@@ -1,0 +1,174 @@
+"""Several people, one notice: a letter and a delivery for each, with dates of their own."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.applications import transitions as applications
+from apps.applications.states import Status, Together
+from apps.cases import consents
+from apps.cases.models import Case, Party, PartyContact
+from apps.cases.states import Act, Way
+from apps.core import emails
+from apps.core.business_calendar import today
+from apps.core.transitions import TransitionConflict, TransitionError
+from apps.notices import rendering, transitions
+from apps.notices.models import Delivery, Letter, LetterDocument, Notice
+from tests import factories
+
+
+@pytest.fixture
+def joint_case(aylin: User) -> Case:
+    """Aylin's and Maria's dog; Maria lives elsewhere by now and has no account."""
+    answers = factories.dog_answers(
+        factories.dog("Bruno"), joint_holding=True, joint_holders=[{"given_name": "Maria", "family_name": "Yıldız"}]
+    )
+    case = applications.submit(factories.draft(aylin, "hundesteuer-anmelden", answers), by=aylin, way=Way.PORTAL)
+    maria = PartyContact.objects.filter(party=case.parties.get(role="joint"))
+    assert maria.get().street == "Goethestraße", "of the same household, unless somebody knows better"
+    maria.update(street="Am Markt", house_number="3", postcode="38100", city="Braunschweig")
+    return case
+
+
+def assessed(case: Case, piotr: User, **more: Any) -> tuple[Delivery, ...]:
+    """The deliveries of the assessment, rendered; the applicant's first."""
+    applications.decide(case, outcome=Status.ASSESSED, reasons="", by=piotr, **more)
+    for letter in Letter.objects.filter(notice__case=case):
+        assert rendering.render(letter.pk)
+    return tuple(Delivery.objects.filter(letter__notice__case=case).order_by("principal"))
+
+
+def test_joint_debtors_get_a_letter_each_with_the_full_sum_and_one_kassenzeichen(joint_case: Case, piotr: User) -> None:
+    aylins, marias = assessed(joint_case, piotr)
+    assert Notice.objects.count() == 1
+    assert (aylins.way, marias.way) == (Way.PORTAL, Way.POST)
+    assert aylins.recipients == ["Aylin Özdemir-Groß", "Goethestraße 12a", "38440 Wolfsburg"]
+    assert marias.recipients == ["Maria Yıldız", "Am Markt 3", "38100 Braunschweig"]
+    for delivery in (aylins, marias):
+        context = delivery.letter.context
+        assert "nur einmal zu zahlen" in context["joint"]
+        assert "Aylin Özdemir-Groß und Maria Yıldız" in context["joint"]
+        assert context["charge"] == aylins.letter.context["charge"]
+    assert LetterDocument.objects.count() == 2
+    # Neither letter says where the other one lives.
+    assert "Am Markt" not in str(aylins.letter.context)
+    assert "Goethestraße" not in str(marias.letter.context)
+
+
+def test_only_the_applicant_is_told_by_mail(joint_case: Case, piotr: User, aylin: User) -> None:
+    aylins, marias = assessed(joint_case, piotr)
+    assert aylins.notification.to_address == aylin.email
+    assert marias.notification is None
+
+
+@pytest.mark.parametrize("why", Together.values)
+def test_one_letter_for_several_goes_by_post_and_names_them_all(joint_case: Case, piotr: User, why: str) -> None:
+    [delivery] = assessed(joint_case, piotr, together=why)
+    assert (delivery.way, list(delivery.also_to.all())) == (Way.POST, [joint_case.parties.get(role="joint")])
+    assert delivery.recipients == ["Aylin Özdemir-Groß", "Maria Yıldız", "Goethestraße 12a", "38440 Wolfsburg"]
+
+
+def test_one_letter_without_a_reason_that_the_law_knows_is_refused(joint_case: Case, piotr: User) -> None:
+    with pytest.raises(TransitionError, match="no reason"):
+        applications.rule(joint_case, outcome=Status.ASSESSED, reasons="", by=piotr, together="cheaper")
+
+
+def test_together_is_asked_only_where_there_are_several(
+    client: Any, joint_case: Case, dog_case: Case, piotr: User
+) -> None:
+    client.as_(piotr)
+    assert 'name="together"' in client.get(f"{joint_case.staff_url}entscheiden/").content.decode()
+    assert 'name="together"' not in client.get(f"{dog_case.staff_url}entscheiden/").content.decode()
+
+
+def test_each_sees_their_own_letter_and_nobody_elses(
+    client: Any, joint_case: Case, piotr: User, juergen: User, aylin: User
+) -> None:
+    aylins, marias = assessed(joint_case, piotr)
+    assert client.as_(aylin).get(aylins.get_absolute_url()).status_code == 200
+    assert client.get(marias.get_absolute_url()).status_code == 404
+    # Maria turns out to be Jürgen's name here: once connected, hers is there and Aylin's is not.
+    Party.objects.filter(pk=marias.party_id).update(account=juergen)
+    assert client.as_(juergen).get(marias.get_absolute_url()).status_code == 200
+    assert client.get(aylins.get_absolute_url()).status_code == 404
+    page = client.get(joint_case.get_absolute_url()).content.decode()
+    assert marias.get_absolute_url() in page
+    assert aylins.get_absolute_url() not in page
+    both = client.as_(piotr).get(joint_case.staff_url).content.decode()
+    assert "An Aylin Özdemir-Groß" in both
+    assert "An Maria Yıldız" in both
+
+
+def test_letter_that_came_back_touches_the_periods_of_its_addressee_only(
+    client: Any, joint_case: Case, piotr: User
+) -> None:
+    aylins, marias = assessed(joint_case, piotr)
+    emails.send(str(aylins.notification_id))
+    transitions.posted([marias], on=today(), by=piotr)
+    before = Delivery.objects.filter(pk=aylins.pk).values().get()
+    url = reverse("notices:returned", args=[marias.pk])
+    page = client.as_(piotr).get(url).content.decode()
+    assert "An Maria Yıldız" not in page
+    assert "an Maria Yıldız" in page
+    assert client.post(url, {"returned_on": "gestern"}).status_code == 422
+    early = f"{today() - dt.timedelta(days=1):%d.%m.%Y}"
+    assert "noch nicht in der Post" in client.post(url, {"returned_on": early}).content.decode()
+    assert client.post(url, {"returned_on": f"{today():%d.%m.%Y}"}).status_code == 302
+    marias.refresh_from_db()
+    assert (marias.returned_on, marias.returned_by) == (today(), piotr)
+    assert Delivery.objects.filter(pk=aylins.pk).values().get() == before
+    assert not joint_case.timeline.get(act=Act.NOTICE_BACK).public
+    with pytest.raises(TransitionError):
+        transitions.returned(marias, on=today(), by=piotr)
+
+
+def test_letter_that_came_back_is_written_anew_once_with_the_same_words(
+    client: Any, joint_case: Case, piotr: User
+) -> None:
+    _aylins, marias = assessed(joint_case, piotr)
+    with pytest.raises(TransitionError):
+        transitions.send_again(marias, by=piotr)
+    transitions.posted([marias], on=today(), by=piotr)
+    transitions.returned(marias, on=today(), by=piotr)
+    PartyContact.objects.filter(party=marias.party).update(street="Neue Straße", house_number="9")
+    url = reverse("notices:send_again", args=[marias.pk])
+    for _ in range(2):
+        client.as_(piotr).post(url)
+    marias.refresh_from_db()
+    again = marias.again
+    assert Letter.objects.count() == 3
+    assert again.recipients == ["Maria Yıldız", "Neue Straße 9", "38100 Braunschweig"]
+    assert again.way == Way.POST
+    assert again.letter.context == marias.letter.context | {"recipients": again.recipients}
+    assert rendering.render(again.letter_id)
+    assert list(Delivery.objects.to_post()) == [again]
+
+
+def test_consent_that_is_withdrawn_sends_what_was_not_fetched_by_post(
+    joint_case: Case, piotr: User, aylin: User
+) -> None:
+    aylins, _marias = assessed(joint_case, piotr)
+    consents.withdraw(aylins.party, by=aylin)
+    aylins.refresh_from_db()
+    assert aylins.way == Way.POST
+    assert aylins in Delivery.objects.to_post()
+    with pytest.raises(TransitionConflict):
+        consents.withdraw(aylins.party, by=aylin)
+    assert joint_case.timeline.filter(act=Act.CONSENT_ENDED, actor=aylin).count() == 1
+
+
+def test_what_was_fetched_stays_fetched_when_consent_ends(joint_case: Case, piotr: User, aylin: User) -> None:
+    aylins, marias = assessed(joint_case, piotr)
+    transitions.opened(aylins, by=aylin)
+    consents.withdraw(aylins.party, by=aylin)
+    assert list(Delivery.objects.to_post()) == [marias]
+
+
+def test_address_that_changes_afterwards_changes_no_letter(joint_case: Case, piotr: User) -> None:
+    _aylins, marias = assessed(joint_case, piotr)
+    PartyContact.objects.filter(party=marias.party).update(street="Neue Straße")
+    marias.refresh_from_db()
+    assert marias.recipients[1] == "Am Markt 3"
