@@ -1,0 +1,216 @@
+"""Two and three people in one case: each sees what is for all and what is theirs, and nothing else."""
+
+import io
+import json
+import sys
+import zipfile
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from apps.accounts.models import User
+from apps.applications import transitions as applications
+from apps.applications.states import Status
+from apps.cases import transitions as verbs
+from apps.cases.audience import filed_by, standing_for
+from apps.cases.models import Attachment, Case, Mandate, Party, PartyContact
+from apps.cases.states import PartyRole, Way
+from apps.core import uploads
+from apps.core.business_calendar import add_working_days, today
+from apps.core.models import OutgoingEmail
+from apps.notices import rendering
+from apps.notices.models import Delivery, Letter
+from tests import factories
+from tests.conftest import SecureClient
+
+EXAMPLES = 500 if "--soak" in sys.argv else 25
+
+
+def shared_case(aylin: User, maria: User, **changes: Any) -> Case:
+    """Aylin's declaration, in which Maria holds the dog, too, and has connected her account."""
+    answers = factories.dog_answers(
+        factories.dog("Bruno"), joint_holding=True, joint_holders=[{"given_name": "Maria", "family_name": "Yıldız"}],
+        **changes,
+    )  # fmt: skip
+    case = applications.submit(factories.draft(aylin, "hundesteuer-anmelden", answers), by=aylin, way=Way.PORTAL)
+    joint = case.parties.get(role=PartyRole.JOINT)
+    Party.objects.filter(pk=joint.pk).update(account=maria)
+    PartyContact.objects.filter(party=joint).update(street="Geheimweg", house_number="7")
+    return Case.objects.get(pk=case.pk)
+
+
+def file(name: str) -> Any:
+    """A stored photograph."""
+    return uploads.store(uploads.check(ContentFile(factories.jpeg_bytes(), name)))
+
+
+def everything(user: User, case: Case) -> str:
+    """All that somebody gets to read of a case: pages in both languages, copy of their data, mails, letters."""
+    client = SecureClient().as_(user)
+    read = []
+    for path in (
+        reverse("portal:my_area"),
+        case.get_absolute_url(),
+        reverse("notices:panel", args=["ich", case.reference]),
+    ):
+        for prefix in ("", "/en"):
+            read.append(client.get(prefix + path).content.decode())
+    with zipfile.ZipFile(io.BytesIO(b"".join(client.get("/konto/daten/").streaming_content))) as archive:
+        read += [*archive.namelist(), archive.read("meine-daten.json").decode()]
+    for mail in OutgoingEmail.objects.filter(to_address=user.email):
+        read.append(f"{mail.subject} {mail.body}")
+    for delivery in Delivery.objects.visible_to(user):
+        read.append(json.dumps(delivery.letter.context, ensure_ascii=False) + delivery.filename)
+    return "\n".join(read)
+
+
+@pytest.fixture
+def maria(db: None) -> User:
+    """The other holder."""
+    return factories.citizen("maria@example.org", "Maria", "Yıldız")
+
+
+@pytest.fixture
+def both(aylin: User, maria: User) -> Case:
+    return shared_case(aylin, maria)
+
+
+def test_the_case_is_in_the_area_of_both_and_of_nobody_else(
+    both: Case, aylin: User, maria: User, juergen: User
+) -> None:
+    assert both in Case.objects.of(aylin)
+    assert both in Case.objects.of(maria)
+    assert both not in Case.objects.of(juergen)
+    assert standing_for(both, juergen) == frozenset()
+    assert (filed_by(both, aylin), filed_by(both, maria)) == (True, False)
+
+
+def test_the_other_party_reads_what_the_form_calls_shared_and_no_address(
+    client: Any, both: Case, aylin: User, maria: User
+) -> None:
+    page = client.as_(maria).get(both.get_absolute_url()).content.decode()
+    assert "Bruno" in page
+    assert "Goethestraße" not in page
+    assert "14. März 1988" not in page
+    assert "Goethestraße" in client.as_(aylin).get(both.get_absolute_url()).content.decode()
+    assert "Geheimweg" not in client.get(both.get_absolute_url()).content.decode()
+
+
+def test_only_who_has_applied_has_a_receipt_and_takes_it_back(
+    client: Any, both: Case, aylin: User, maria: User
+) -> None:
+    withdraw, receipt = (reverse(f"applications:{name}", args=[both.reference]) for name in ("withdraw", "receipt"))
+    client.as_(maria)
+    assert [client.get(withdraw).status_code, client.post(withdraw).status_code] == [404, 404]
+    assert client.get(receipt).status_code == 404
+    assert withdraw not in client.get(both.get_absolute_url()).content.decode()
+    assert client.as_(aylin).get(withdraw).status_code == 200
+
+
+def test_what_one_says_and_sends_the_other_does_not_read(client: Any, both: Case, aylin: User, maria: User) -> None:
+    verbs.message_in(both, body="Ich wohne jetzt im Geheimweg.", files=[file("meldebescheinigung.jpg")], by=maria)
+    attachment = Attachment.objects.get(message__author=maria)
+    path = reverse("portal:attachment", args=[both.reference, attachment.pk])
+    page = client.as_(aylin).get(both.get_absolute_url()).content.decode()
+    assert "Geheimweg" not in page
+    assert "meldebescheinigung" not in page
+    assert "Nachricht eingegangen" not in page
+    assert client.get(path).status_code == 404
+    page = client.as_(maria).get(both.get_absolute_url()).content.decode()
+    assert "Geheimweg" in page
+    assert client.get(path).status_code == 200
+
+
+def test_question_to_one_is_answered_by_them_and_the_other_has_nothing_to_do(
+    client: Any, both: Case, aylin: User, maria: User, piotr: User
+) -> None:
+    joint = both.parties.get(role=PartyRole.JOINT)
+    OutgoingEmail.objects.all().delete()
+    verbs.ask(both, body="Seit wann halten Sie ihn?", due_on=add_working_days(today(), 5), by=piotr, to=joint)
+    assert [mail.to_address for mail in OutgoingEmail.objects.all()] == [maria.email]
+    page = client.as_(aylin).get(both.get_absolute_url()).content.decode()
+    assert "Seit wann halten Sie ihn?" not in page
+    assert "Wir haben eine Frage an Sie." not in page
+    assert "Wir bearbeiten Ihren Antrag." in page
+    assert "Sie müssen gerade nichts tun." in client.get(reverse("portal:my_area")).content.decode()
+    assert "Seit wann halten Sie ihn?" in client.as_(maria).get(both.get_absolute_url()).content.decode()
+    assert "Bitte antworten Sie" in client.get(reverse("portal:my_area")).content.decode()
+    client.as_(aylin).post(reverse("portal:answer", args=[both.reference]), {"body": "Ich sage etwas."})
+    both.refresh_from_db()
+    assert both.status == Status.QUESTION, "nobody answers for somebody else"
+    client.as_(maria).post(reverse("portal:answer", args=[both.reference]), {"body": "Seit Mai."})
+    both.refresh_from_db()
+    assert both.status == Status.IN_REVIEW
+
+
+def test_question_to_all_is_answered_by_any(both: Case, aylin: User, maria: User, piotr: User) -> None:
+    verbs.ask(both, body="Seit wann?", due_on=add_working_days(today(), 5), by=piotr)
+    verbs.answer(both, body="Seit Mai.", by=maria)
+    both.refresh_from_db()
+    assert both.status == Status.IN_REVIEW
+
+
+def test_representative_reads_what_is_for_whom_they_represent(
+    client: Any, both: Case, aylin: User, juergen: User
+) -> None:
+    lawyer = Party.objects.create(case=both, role=PartyRole.REPRESENTATIVE, account=juergen, family_name="O’Neill")
+    PartyContact.objects.create(party=lawyer)
+    mandate = Mandate.objects.create(principal=both.parties.get(role=PartyRole.APPLICANT), representative=lawyer)
+    verbs.message_in(both, body="Nur für Aylin.", by=aylin)
+    assert "Nur für Aylin." in client.as_(juergen).get(both.get_absolute_url()).content.decode()
+    assert "Geheimweg" not in everything(juergen, Case.objects.get(pk=both.pk))
+    Mandate.objects.filter(pk=mandate.pk).update(revoked_at=both.submitted_at)
+    assert "Nur für Aylin." not in client.get(both.get_absolute_url()).content.decode()
+
+
+def test_contact_of_another_party_is_never_fetched(
+    both: Case, aylin: User, maria: User, piotr: User, karla: User
+) -> None:
+    own = {user: set(PartyContact.objects.visible_to(user).values_list("party__role", flat=True))
+           for user in (aylin, maria, piotr, karla)}  # fmt: skip
+    assert own == {aylin: {"applicant"}, maria: {"joint"}, piotr: {"applicant", "joint"}, karla: set()}
+
+
+SECRET = st.text("abcdefghijkmnopqrstuvwxyzäöüß", min_size=9, max_size=14)
+
+
+class NothingOfOneReachesTheOther(TestCase):
+    """Whatever the strings are: what is B's alone is in nothing that A gets, and the other way round."""
+
+    @hypothesis_settings(
+        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
+    )  # fmt: skip
+    @given(st.lists(SECRET, min_size=8, max_size=8, unique=True))
+    def test_hidden_strings(self, secrets: list[str]) -> None:
+        street_a, street_b, said_a, said_b, file_a, file_b, asked_b, remark_a = (f"zz{secret}zz" for secret in secrets)
+        from apps.accounts.models import Department, Role
+
+        aylin = factories.citizen("a@example.org", "Aylin", "Groß")
+        maria = factories.citizen("m@example.org", "Maria", "Yıldız")
+        taxes = Department.objects.get(slug="steuern")
+        piotr = factories.staff("p@example.org", "Piotr", "W", (Role.CLERK, taxes))
+        case = shared_case(aylin, maria, street=street_a, remarks=remark_a)
+        PartyContact.objects.filter(party__account=maria).update(street=street_b)
+        verbs.message_in(case, body=said_a, files=[file(f"{file_a}.jpg")], by=aylin)
+        verbs.message_in(case, body=said_b, files=[file(f"{file_b}.jpg")], by=maria)
+        joint = case.parties.get(role=PartyRole.JOINT)
+        verbs.ask(case, body=asked_b, due_on=add_working_days(today(), 5), by=piotr, to=joint)
+        verbs.answer(case, body=said_b, by=maria)
+        applications.decide(case, outcome=Status.ASSESSED, reasons="", by=piotr)
+        for letter in Letter.objects.all():
+            rendering._store(letter, rendering.LetterAttempt.objects.create(letter=letter), factories.pdf_bytes(), 1)
+        for user, hidden, own in (
+            (aylin, (street_b, said_b, file_b, asked_b), (street_a, said_a, file_a, remark_a)),
+            (maria, (street_a, said_a, file_a, remark_a), (street_b, said_b, file_b, asked_b)),
+        ):
+            got = everything(user, Case.objects.get(pk=case.pk))
+            assert not [secret for secret in hidden if secret in got]
+            # The search is no use if it finds nothing.
+            assert all(secret in got for secret in own)
