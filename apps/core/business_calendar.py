@@ -47,3 +47,20 @@ def next_working_day(day: dt.date) -> dt.date:
 def today() -> dt.date:
     """Today's date in Wolfsburg."""
     return timezone.localdate()
+
+
+# When the city works: what lies outside does not count as time somebody had to wait for it.
+DAY_BEGINS, DAY_ENDS = dt.time(8), dt.time(16)
+
+
+def working_hours(begin: dt.datetime, end: dt.datetime) -> int:
+    """Whole hours between two moments in which the city works (8 to 16 o'clock on working days); 0 if ``end`` is earlier."""
+    zone = timezone.get_current_timezone()
+    first, last = begin.astimezone(zone), end.astimezone(zone)
+    seconds = 0.0
+    for offset in range((last.date() - first.date()).days + 1):
+        day = first.date() + dt.timedelta(days=offset)
+        if is_working_day(day):
+            opens, closes = (dt.datetime.combine(day, time, zone) for time in (DAY_BEGINS, DAY_ENDS))
+            seconds += max((min(closes, last) - max(opens, first)).total_seconds(), 0)
+    return int(seconds // 3600)

@@ -176,3 +176,47 @@ class RetentionRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.erased}"
+
+
+class FactKind(models.TextChoices):
+    PHASE = "phase", _("Phase eines Vorgangs")
+    QUESTION = "question", _("Rückfrage")
+    DELIVERY = "delivery", _("Zustellung")
+    CHARGE = "charge", _("Forderung")
+    STEP = "step", _("Schritt eines Formulars")
+
+
+class Fact(models.Model):
+    """That something happened, to count it: it survives the case, and names nobody.
+
+    Keys are text, there is no way to a case or a person, and no time finer than the hour. Until its month is closed even that
+    may tell who it was, so nobody of the staff may read it; closing leaves the month.
+    """
+
+    what = models.CharField(max_length=12, choices=FactKind.choices)
+    month = models.DateField()
+    hour = models.DateTimeField(null=True, blank=True)
+    kind = models.CharField(max_length=20, blank=True)
+    service = models.CharField(max_length=100, blank=True)
+    department = models.CharField(max_length=60, blank=True)
+    district = models.CharField(max_length=60, blank=True)
+    channel = models.CharField(max_length=8, blank=True)
+    outcome = models.CharField(max_length=40, blank=True)
+    # Which step of a form.
+    detail = models.CharField(max_length=60, blank=True)
+    # How long it took: hours in which the office works, or days.
+    working_hours = models.PositiveIntegerField(null=True, blank=True)
+    days = models.PositiveIntegerField(null=True, blank=True)
+    # In euros.
+    amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("Kennzahl")
+        verbose_name_plural = _("Kennzahlen")
+        indexes = [
+            models.Index(fields=["month", "what"], name="fact_month_idx"),
+            models.Index(fields=["month"], condition=Q(hour__isnull=False), name="fact_open_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.month:%m/%Y} {self.outcome}"

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from apps.core import bell, emails, retention, uploads
+from apps.core import bell, emails, facts, retention, uploads
 from apps.core.models import Heartbeat
 from apps.core.sockets import sweeps
 
@@ -35,5 +35,6 @@ def sweep() -> None:
 
 @shared_task(name="core.apply_retention", time_limit=3600, soft_time_limit=3500)
 def apply_retention() -> None:
-    """Erase what is past its retention period."""
+    """Erase what is past its retention period, and coarsen the facts of months that are over."""
+    facts.close_months()
     retention.apply_retention()
