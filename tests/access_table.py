@@ -84,6 +84,7 @@ portal:answer                                            login    redirect redir
 portal:attachment                                        login    ok       404      404      404      404      404
 portal:attachment of-another-case                        login    404      404      404      404      404      404
 portal:case                                              login    ok       404      404      404      404      404
+portal:delivery                                          login    ok       404      404      404      404      404
 portal:case asked                                        login    ok       404      404      404      404      404
 portal:case decided                                      login    ok       404      404      404      404      404
 portal:my_area                                           login    ok       ok       ok       ok       ok       ok
@@ -165,6 +166,7 @@ mfa_view_recovery_codes                                  login    ok       404  
 # The staff area: cases of one's own department.
 admin:app_list                                           login    404      404      404      404      404      404
 admin:attachment                                         login    404      404      ok       404      ok       404
+admin:party                                              login    404      404      ok       404      ok       404
 admin:autocomplete                                       login    404      404      404      404      404      404
 admin:capture                                            login    404      404      ok       ok       ok       404
 admin:case                                               login    404      404      ok       404      ok       404

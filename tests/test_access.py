@@ -102,6 +102,8 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
     due = (today() + dt.timedelta(days=5)).strftime("%d.%m.%Y")
     return {
         "portal:answer": ("aylin", {"body": "Hier ist es."}),
+        "portal:delivery": ("aylin", {"weg": "post"}),
+        "admin:party": ("karla", {"tun": "protect"}),
         "applications:step": ("aylin", {**factories.PERSON, "family_name": "Geändert"}),
         "applications:step vehicle": ("aylin", {"plate": "WOB XX 1", "owner": "mine"}),
         "applications:review": ("aylin", {"delivery": "post"}),

@@ -86,8 +86,9 @@ def _check_fee(fee: Any) -> None:
 def _check_parties(parties: Any, plain: Mapping[str, Field], groups: Mapping[str, Field]) -> None:
     _object(parties, "parties", required={"applicant"}, optional={"joint", "shared"})
     shared = parties.get("shared", [])
-    if not isinstance(shared, list) or not all(isinstance(key, str) and key in {**plain, **groups} for key in shared):
-        raise DefinitionError("parties.shared: names of fields and groups of the form")
+    known = {*plain, *(f"{key}.{item.key}" for key, group in groups.items() for item in group.fields)}
+    if not isinstance(shared, list) or not all(isinstance(key, str) and key in known for key in shared):
+        raise DefinitionError("parties.shared: names of fields of the form, of those in a group as group.field")
     _check_party(parties["applicant"], "parties.applicant", plain)
     if "joint" in parties:
         joint = parties["joint"]

@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import TrustLevel
 from apps.applications import extras
 from apps.applications.browser import browser_hash
-from apps.applications.models import Application, Draft
+from apps.applications.models import Draft
+from apps.applications.reading import read_by, searched
 from apps.applications.states import WORKFLOW, Status
 from apps.applications.transitions import KIND, OUTCOMES, claim, files_of
 from apps.applications.views import staff
 from apps.cases import kinds
+from apps.cases.acts import CaseAct, register
 from apps.cases.audience import filed_by
 from apps.cases.kinds import Action, StatusText
 from apps.cases.models import Case
@@ -29,7 +31,7 @@ from apps.core.retention import delete_each
 from apps.core.sockets import Door, Panel, RetentionRule
 from apps.core.transitions import Phase
 from apps.formbuilder.models import definition_checks
-from apps.formbuilder.summary import Block, Line, StepSummary, summarise
+from apps.formbuilder.summary import Line
 
 definition_checks.append(extras.check)
 SENTENCES = {
@@ -69,32 +71,28 @@ BADGES = {
 
 def _answers(request: HttpRequest, case: Case, *, staff: bool) -> list[Panel]:
     application = case.application
-    summary = summarise(application.form_version.parsed, application.answers)
-    if not staff and not filed_by(case, request.user):
-        summary = _shared(application, summary)
-        if not summary:
-            return []
+    summary = read_by(case, request.user, staff=staff)
+    if not summary:
+        return []
     context = {"summary": summary, "files": files_of(application), "case": case, "staff": staff,
                "decision": application.decision}  # fmt: skip
     return [Panel("applications/_answers.html", context, order=40)]
 
 
-def _shared(application: Application, summary: list[StepSummary]) -> list[StepSummary]:
-    """What the other parties may read of an application: only the fields that its form calls shared."""
-    shared = set(application.form_version.parsed.extra.get("parties", {}).get("shared", []))
-    for step in summary:
-        step.lines = [line for line in step.lines if line.key in shared and not line.file_ids]
-        step.blocks = [
-            Block(b.title, [x for x in b.lines if not x.file_ids], b.key) for b in step.blocks if b.key in shared
-        ]
-    return [step for step in summary if step.lines or step.blocks]
+def _may_be_decided(case: Case, _user: Any) -> bool:
+    return case.is_open and case.service is not None and bool(OUTCOMES.get(case.service.outcome_type))
 
 
-def _actions(request: HttpRequest, case: Case) -> list[Action]:
-    if not case.is_open or case.service is None or not OUTCOMES.get(case.service.outcome_type):
-        return []
-    url = reverse("admin:decide", args=[case.reference])
-    return [Action(_("Entscheiden"), url, style="primary")]
+register(
+    CaseAct(
+        key="decide",
+        kind=KIND,
+        label=gettext_lazy("Entscheiden"),
+        page=lambda case: reverse("admin:decide", args=[case.reference]),
+        when=_may_be_decided,
+        style="primary",
+    )
+)
 
 
 def _citizen_actions(request: HttpRequest, case: Case) -> list[Action]:
@@ -104,19 +102,10 @@ def _citizen_actions(request: HttpRequest, case: Case) -> list[Action]:
     return [Action(_("Antrag zurückziehen"), url, style="tertiary")]
 
 
-def _search_text(case: Case) -> str:
-    application = case.application
-    steps = summarise(application.form_version.parsed, application.answers)
-    return " ".join(line.value for step in steps for line in step.all_lines if line.value)[:4000]
-
-
 def _export(case: Case, user: Any) -> dict[str, Any]:
-    application = case.application
-    summary = summarise(application.form_version.parsed, application.answers)
-    if not filed_by(case, user):
-        summary = _shared(application, summary)
     return {
-        step.title: _told(step.lines) | {block.title: _told(block.lines) for block in step.blocks} for step in summary
+        step.title: _told(step.lines) | {block.title: _told(block.lines) for block in step.blocks}
+        for step in read_by(case, user, staff=False)
     }
 
 
@@ -135,11 +124,11 @@ kinds.register(
         resumed=Status.IN_REVIEW,
         staff_panels=lambda request, case: _answers(request, case, staff=True),
         citizen_panels=lambda request, case: _answers(request, case, staff=False),
-        actions=_actions,
         citizen_actions=_citizen_actions,
-        search_text=_search_text,
+        search_text=searched,
         export=_export,
         badge=BADGES,
+        has_letters=True,
     )
 )
 

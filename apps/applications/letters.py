@@ -15,12 +15,17 @@ from apps.cases.models import Case
 from apps.cases.states import PartyRole
 from apps.core.business_calendar import today
 from apps.core.templatetags.components import euro
+from apps.core.transitions import TransitionError
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.summary import plain_values
 from apps.notices.models import LegalRemedy
 from apps.notices.transitions import Copy, Draft
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+
+class NotTogether(TransitionError):
+    """Several people get one letter only at one address, if nobody receives for them and it is no secret."""
 
 
 class MissingRemedy(Exception):
@@ -59,6 +64,10 @@ def letters_for(application: Application, decision: dict[str, Any], *, outcome: 
     drafts = []
     if decision.get("together") and len(addressees) > 1:
         first, *others = addressees
+        represented = any(addressee.party != addressee.principal for addressee in addressees)
+        apart = any(addressee.contact.place_lines != first.contact.place_lines for addressee in others)
+        if represented or apart or any(addressee.contact.protected for addressee in addressees):
+            raise NotTogether
         names = [line for addressee in addressees for line in addressee.party.name_lines]
         lines = [*names, *first.contact.place_lines]
         drafts.append(Draft(common | {"recipients": lines}, Copy(first, also_to=tuple(others))))

@@ -42,6 +42,8 @@ class Draft(models.Model):
     answers = models.JSONField(default=dict, blank=True)
     typed = models.JSONField(default=dict, blank=True)
     step = models.CharField(max_length=40, blank=True)
+    # Which steps were worked on, for figures: each counts once.
+    noted = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 

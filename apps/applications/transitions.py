@@ -21,14 +21,15 @@ from apps.applications.models import Application, Draft, DraftUpload
 from apps.applications.states import WORKFLOW, Status, Together
 from apps.cases import consents
 from apps.cases.emails import notify
+from apps.cases.facts import about
 from apps.cases.models import Case
 from apps.cases.states import Act, Channel, PartyRole, Way
 from apps.cases.transitions import PLACE_FIELDS, NewParty, attach, concerns, index_for_search, new_party, open_case
 from apps.catalogue.models import OutcomeType, Service
-from apps.core import uploads
+from apps.core import facts, uploads
 from apps.core.business_calendar import add_working_days, today
 from apps.core.countries import HOME
-from apps.core.models import PrivateFile
+from apps.core.models import FactKind, PrivateFile
 from apps.core.transitions import Phase, TransitionError, move
 from apps.formbuilder.forms import taken
 from apps.formbuilder.models import FormVersion
@@ -126,7 +127,8 @@ def save_step(draft: Draft, step: str, *, answers: dict[str, Any] | None, keys: 
         locked = Draft.objects.select_for_update().filter(pk=draft.pk).first()
         if locked is None:
             raise DraftGone
-        draft.answers, draft.typed = locked.answers, locked.typed
+        draft.answers, draft.typed, draft.noted = locked.answers, locked.typed, locked.noted
+        _note_step(draft, step, holds=answers is not None)
         if answers is not None:
             draft.answers = {k: v for k, v in draft.answers.items() if k not in keys} | answers
             draft.typed.pop(step, None)
@@ -134,7 +136,18 @@ def save_step(draft: Draft, step: str, *, answers: dict[str, Any] | None, keys: 
             draft.typed[step] = typed
         draft.step = step
         draft.updated_at = timezone.now()
-        draft.save(update_fields=["answers", "typed", "step", "updated_at"])
+        draft.save(update_fields=["answers", "typed", "noted", "step", "updated_at"])
+
+
+def _note_step(draft: Draft, step: str, *, holds: bool) -> None:
+    """The first time that a step is worked on, and the first time that it holds, are facts: where do people give up?"""
+    for outcome in ("started", "submitted") if holds else ("started",):
+        if f"{step} {outcome}" not in draft.noted:
+            draft.noted.append(f"{step} {outcome}")
+            facts.note(
+                FactKind.STEP, kind=KIND, service=draft.service.slug, department=draft.service.department.slug,
+                channel=draft.channel, outcome=outcome, detail=step,
+            )  # fmt: skip
 
 
 def add_upload(draft: Draft, path: str, upload: UploadedFile, *, most: int) -> DraftUpload:
@@ -404,6 +417,8 @@ def _decide(case: Case, ruling: Ruling, *, by: Any) -> Case:
         Application.objects.filter(case=case).update(decision=ruling.decision)
         case.application.decision = ruling.decision
         case.previews.all().delete()
+        if charge := ruling.decision.get("charge"):
+            facts.note(FactKind.CHARGE, **about(case), outcome=ruling.outcome, amount=Decimal(charge["amount"]))
         if ruling.letters is not None:
             create_notice(
                 case, template=TEMPLATE, title=ruling.letters.title, result=ruling.letters.result,

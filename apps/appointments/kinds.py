@@ -17,6 +17,7 @@ from apps.appointments.forms import offered
 from apps.appointments.holding import release
 from apps.appointments.models import Booking, Invitation, OfficePolicy, Shift, Ticket, Wish
 from apps.appointments.states import LAPSING, WishStatus
+from apps.cases.audience import filed_by
 from apps.cases.kinds import case_panels
 from apps.cases.models import Case
 from apps.catalogue.models import Office, OnlineAvailability, Service
@@ -64,7 +65,7 @@ def case_bookings_panel(request: HttpRequest, case: Case, staff: bool) -> list[P
     booked = Booking.objects.filter(case=case)
     # Where and when one party comes is none of the others' business.
     ahead = _ahead(booked if staff else booked.filter(user=request.user.pk))
-    open_ones = invitations(case)
+    open_ones = invitations(case) if staff or filed_by(case, request.user) else []
     services = list(offered()) if staff and case.parties.filter(account__is_active=True).exists() else []
     if not (ahead or open_ones or services):
         return []

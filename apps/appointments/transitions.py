@@ -34,6 +34,7 @@ from apps.appointments.taken import touch
 from apps.cases import transitions as cases
 from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
+from apps.cases.states import PartyRole
 from apps.core import bell, emails, security_log
 from apps.core.transitions import TransitionConflict, TransitionError, move
 
@@ -220,7 +221,8 @@ def rest(booking: Booking, starts_at: dt.datetime, ends_at: dt.datetime) -> None
 
 def invite(case: Case, service: BookableService, *, by: Any) -> None:
     """Ask the applicant to book an appointment for their case; once for each service. Needs an account to ask."""
-    account = addressee_of(case).account
+    applicants = case.parties.filter(role=PartyRole.APPLICANT, account__is_active=True).select_related("account")
+    account = addressee_of(case).account or next((party.account for party in applicants), None)
     if account is None:
         raise TransitionError("nobody to ask")
     with transaction.atomic():

@@ -24,15 +24,27 @@ def _standing(case: Case, user: Any) -> list[Party]:
         return []
     known: dict[int, list[Party]] = case.__dict__.setdefault("_standing", {})
     if user.pk not in known:
-        own = list(case.parties.filter(account=user))
+        own = list(case.parties.standing(user))
         represented = Mandate.objects.in_force().filter(representative__in=own) if own else Mandate.objects.none()
         known[user.pk] = own + [mandate.principal for mandate in represented.select_related("principal")]
     return known[user.pk]
 
 
+def heard_with(case: Case, user: Any, question_for: Iterable[int] | None = None) -> list[int]:
+    """For which parties (ids) it is what somebody says: themselves, and the one they say it for.
+
+    Whoever represents several says it for none of them in particular, unless the question was to some (``question_for``).
+    """
+    own = [party.pk for party in _standing(case, user) if party.account_id == user.pk]
+    represented = [party.pk for party in _standing(case, user) if party.account_id != user.pk]
+    if question_for is not None:
+        return sorted({*own, *(pk for pk in represented if pk in set(question_for))})
+    return sorted(own + (represented if len(represented) == 1 else []))
+
+
 def own_party(case: Case, user: Any) -> Party | None:
     """Who somebody is in a case; None for a stranger."""
-    return case.parties.filter(account=user).first()
+    return case.parties.standing(user).first()
 
 
 def cases_that_ask(cases: Iterable[Case], user: Any) -> set[int]:
@@ -40,7 +52,7 @@ def cases_that_ask(cases: Iterable[Case], user: Any) -> set[int]:
     waiting = [case.pk for case in cases if case.phase == Phase.WAITING]
     if not waiting:
         return set()
-    own = set(Party.objects.filter(case__in=waiting, account=user).values_list("pk", flat=True))
+    own = set(Party.objects.standing(user).filter(case__in=waiting).values_list("pk", flat=True))
     principals = Mandate.objects.in_force().filter(representative__in=own).values_list("principal", flat=True)
     questions = Message.objects.filter(case__in=waiting, question_due__isnull=False, answer=None)
     return set(questions.heard_by(own | set(principals)).values_list("case", flat=True))

@@ -52,6 +52,20 @@ def give(party: Party, *, regime: str, language: str) -> Consent:
         raise TransitionConflict("the party consents already") from error
 
 
+def regime_of(party: Party) -> str:
+    """By which law letters in the party's case become known."""
+    service = party.case.service
+    return service.regime if service is not None else ""
+
+
+def agree(party: Party, *, by: Any) -> Consent:
+    """A party agrees later on, in its account; see ``give``."""
+    with transaction.atomic():
+        given = give(party, regime=regime_of(party), language=by.language)
+        record(party.case, Act.CONSENTED, by=by, only_for=[party.pk])
+    return given
+
+
 def withdraw(party: Party, *, by: Any) -> None:
     """A party wants letters by post from now on; what it has not fetched yet is posted, too.
 

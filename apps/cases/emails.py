@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils import translation
 
 from apps.cases import kinds
-from apps.cases.addressee import Addressee, correspondents
+from apps.cases.addressee import Addressee, addressees_of, correspondents
 from apps.cases.models import Case, Party, record
 from apps.cases.states import Act
 from apps.core import emails
@@ -26,7 +26,10 @@ def notify(case: Case, template: str, *, to: Party | None = None, **context: obj
 
     Returns the first one, which is the addressee's; None when nobody has an address.
     """
-    told = [addressee for addressee in correspondents(case) if to is None or addressee.principal == to]
+    if to is None:
+        told = correspondents(case)
+    else:
+        told = [addressee for addressee in addressees_of(case) if addressee.principal == to and addressee.email]
     queued = [mail_to(addressee, case, template, **context) for addressee in told]
     return next(iter(queued), None)
 

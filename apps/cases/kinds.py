@@ -9,11 +9,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from apps.cases.audience import standing_for
-from apps.cases.models import Case, Consent, Party, PartyContact
+from apps.cases.audience import cases_that_ask, standing_for
+from apps.cases.models import Case, Consent, Look, Party, PartyContact
 from apps.core.downloads import pieces
-from apps.core.sockets import Panel, Socket, closings, export_files, exports
-from apps.core.transitions import Workflow
+from apps.core.kinds import days
+from apps.core.retention import delete_all
+from apps.core.sockets import Panel, RetentionRule, Socket, closings, export_files, exports, retention_rules
+from apps.core.transitions import Phase, Workflow
 
 # A text that is there or is translated when it is shown.
 Text = str | Promise
@@ -29,13 +31,11 @@ class StatusText:
 
 @dataclass(frozen=True)
 class Action:
-    """A button on the clerk's case page; ``url`` leads to a form or takes a POST."""
+    """A button on the citizen's case page; ``url`` leads to a form."""
 
     label: str
     url: str
     style: str = "secondary"
-    post: bool = False
-    hint: str = ""
 
 
 def _nothing(*_args: Any) -> list[Any]:
@@ -60,7 +60,6 @@ class Kind:
     # Panels take the request and the case.
     staff_panels: Callable[[HttpRequest, Case], list[Panel]] = _nothing
     citizen_panels: Callable[[HttpRequest, Case], list[Panel]] = _nothing
-    actions: Callable[[HttpRequest, Case], list[Action]] = _nothing
     citizen_actions: Callable[[HttpRequest, Case], list[Action]] = _nothing
     # What the queue's search finds besides reference and names.
     search_text: Callable[[Case], str] = lambda _case: ""
@@ -69,6 +68,8 @@ class Kind:
     # What a party told and was told besides; with (case, user).
     export: Callable[[Case, Any], dict[str, Any]] = lambda _case, _user: {}
     badge: Mapping[Any, str] = field(default_factory=dict)
+    # Whether it ends in letters.
+    has_letters: bool = False
     # Whether the clerk may use the spine's own question with a date.
     asks_questions: bool = True
 
@@ -107,6 +108,12 @@ def all_kinds() -> list[Kind]:
     return list(_kinds.values())
 
 
+def _status_for(case: Case, user: Any) -> str:
+    """The status as a party may know it: that somebody else is asked is not for them."""
+    asked = case.pk in cases_that_ask([case], user)
+    return case.status if asked or case.phase != Phase.WAITING else of(case).resumed
+
+
 @exports.plug
 def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
     """A person's own cases with what they told the city and what it told them."""
@@ -117,7 +124,7 @@ def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
             _("Nummer"): case.reference,
             _("Anliegen"): case.title,
             _("Eingegangen"): case.submitted_at.isoformat(),
-            _("Status"): of(case).status_label(case.status),
+            _("Status"): of(case).status_label(_status_for(case, user)),
             _("Nachrichten"): [m.body for m in case.messages.heard_by(standing)],
             _("Dateien"): [a.file.name for a in case.attachments.heard_by(standing).select_related("file")],
         }
@@ -134,6 +141,14 @@ def files_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
         for attachment in case.attachments.heard_by(standing_for(case, user)).select_related("file"):
             if attachment.file.viewable:
                 yield f"{case.reference}/{attachment.file.name}", pieces(attachment.file)
+
+
+retention_rules.plug(
+    RetentionRule(
+        "looks", "Wer Vorgänge eingesehen hat",
+        lambda now: Look.objects.filter(at__lt=now - days("looks")), delete_all,
+    )
+)  # fmt: skip
 
 
 @closings.plug

@@ -32,6 +32,15 @@ class Way(models.TextChoices):
     EMAIL = "email", _("per E-Mail")
 
 
+class Purpose(models.TextChoices):
+    """What a member of staff has looked at."""
+
+    CASE = "case", _("Vorgang")
+    FILE = "file", _("Anlage")
+    LETTER = "letter", _("Bescheid")
+    ADDRESS = "address", _("geschützte Anschrift")
+
+
 class Direction(models.TextChoices):
     IN = "in", _("eingegangen")
     OUT = "out", _("gesendet")
@@ -62,6 +71,11 @@ class Act(models.TextChoices):
     NOTICE_POSTED = "notice_posted", _("Bescheid zur Post gegeben")
     NOTICE_BACK = "notice_back", _("Bescheid kam mit der Post zurück")
     NOTICE_AGAIN = "notice_again", _("Bescheid wird erneut zugestellt")
+    CONTACT_CHANGED = "contact_changed", _("Anschrift geändert")
+    PROTECTED = "protected", _("Auskunftssperre vermerkt")
+    UNPROTECTED = "unprotected", _("Auskunftssperre aufgehoben")
+    MANDATE = "mandate", _("Vollmacht vermerkt")
+    MANDATE_ENDED = "mandate_ended", _("Vollmacht beendet")
     CONSENT_ENDED = "consent_ended", _("Einwilligung in den Abruf widerrufen")
     CONSENTED = "consented", _("In den Abruf eingewilligt")
     EMAIL_BACK = "email_back", _("E-Mail kam zurück")

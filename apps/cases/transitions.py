@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.accounts.models import Department, Role, User
-from apps.cases import kinds
+from apps.cases import facts, kinds
 from apps.cases.addressee import Addressee, addressees_of
-from apps.cases.audience import standing_for
+from apps.cases.audience import heard_with, standing_for
 from apps.cases.emails import notify
 from apps.cases.models import Attachment, Case, Message, Note, Party, PartyContact, Recusal, record
 from apps.cases.states import Act, Channel, Direction, PartyRole
@@ -100,14 +100,15 @@ def open_case(
         new.party.save()
         new.contact.party = new.party
         new.contact.save()
+    facts.phase_begins(case)
     record(case, Act.SUBMITTED if channel == Channel.ONLINE else Act.CAPTURED, by=by, channel=channel)
     return case, True
 
 
 def index_for_search(case: Case) -> None:
     """Bring the text that the queue's search looks through up to date."""
-    contacts = {c.pk: c for c in PartyContact.objects.filter(party__case=case)}
-    people = [p.name for p in case.parties.all()] + [f"{c.email} {c.street}" for c in contacts.values()]
+    contacts = PartyContact.objects.filter(party__case=case, protected=False)
+    people = [p.name for p in case.parties.all()] + [f"{c.email} {c.street}" for c in contacts]
     parts = [case.reference, case.reference.replace("-", ""), case.title_de, *people]
     parts.append(kinds.of(case).search_text(case))
     Case.objects.filter(pk=case.pk).update(search_text=normalised(" ".join(parts)))
@@ -224,6 +225,7 @@ def ask(case: Case, *, body: str, due_on: dt.date, by: Any, to: Party | None = N
         )
         message.email = notify(case, "case_question", to=to, due_on=due_on)
         message.save(update_fields=["email"])
+        facts.asked(case)
     return message
 
 
@@ -237,14 +239,16 @@ def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any)
     question = open_question(case, standing)
     if case.status != kind.waiting or not kind.asks_questions or question is None:
         raise TransitionError("no question is open")
+    heard = heard_with(case, by, question.only_for)
     with transaction.atomic():
         changes = {"act_by": None, "came_back_at": timezone.now()}
         move(case, kind.workflow, kind.resumed, by=by, changes=changes, act=Act.ANSWERED, only_for=question.only_for)
         message = Message.objects.create(
-            case=case, direction=Direction.IN, author=by, body=body, answer_to=question, only_for=sorted(standing)
+            case=case, direction=Direction.IN, author=by, body=body, answer_to=question, only_for=heard
         )
         for file in files:
-            attach(case, file, label=file.name, message=message, only_for=standing)
+            attach(case, file, label=file.name, message=message, only_for=heard)
+        facts.answered(case, question)
     return message
 
 
@@ -258,15 +262,13 @@ def can_be_asked(case: Case, addressees: Iterable[Addressee] | None = None) -> b
 
 def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
     """Something a party says without being asked, or too late: kept, whatever the status; for the office and for them."""
-    standing = standing_for(case, by)
+    heard = heard_with(case, by) if by is not None else []
     with transaction.atomic():
-        message = Message.objects.create(
-            case=case, direction=Direction.IN, author=by, body=body, only_for=sorted(standing)
-        )
+        message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body, only_for=heard)
         for file in files:
-            attach(case, file, label=file.name, message=message, only_for=standing)
+            attach(case, file, label=file.name, message=message, only_for=heard)
         Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
-        record(case, Act.MESSAGE_IN, by=by, only_for=standing)
+        record(case, Act.MESSAGE_IN, by=by, only_for=heard)
     return message
 
 

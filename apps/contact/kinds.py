@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.cases import kinds
+from apps.cases.acts import CaseAct, register
 from apps.cases.audience import standing_for
-from apps.cases.kinds import Action, StatusText
+from apps.cases.kinds import StatusText
 from apps.cases.models import Case
 from apps.contact import staff_views
 from apps.contact.states import WORKFLOW, Status
@@ -31,15 +32,23 @@ BADGES = {Status.RECEIVED: "info", Status.IN_PROGRESS: "info", Status.ANSWERED: 
           Status.CLOSED: "info"}  # fmt: skip
 
 
-def _actions(request: HttpRequest, case: Case) -> list[Action]:
-    if not case.is_open:
-        return []
-    reply = reverse("admin:contact_reply", args=[case.reference])
-    close = reverse("admin:contact_close", args=[case.reference])
-    return [
-        Action(_("Antworten"), reply, style="primary"),
-        Action(_("Abschließen, ohne zu antworten"), close),
-    ]
+register(
+    CaseAct(
+        key="contact_reply",
+        kind=KIND,
+        label=gettext_lazy("Antworten"),
+        page=lambda case: reverse("admin:contact_reply", args=[case.reference]),
+        style="primary",
+    )
+)
+register(
+    CaseAct(
+        key="contact_close",
+        kind=KIND,
+        label=gettext_lazy("Abschließen, ohne zu antworten"),
+        page=lambda case: reverse("admin:contact_close", args=[case.reference]),
+    )
+)
 
 
 def _panel(request: HttpRequest, case: Case) -> list[Panel]:
@@ -64,7 +73,6 @@ kinds.register(
         waiting=Status.ANSWERED,
         resumed=Status.IN_PROGRESS,
         staff_panels=_panel,
-        actions=_actions,
         search_text=_search_text,
         reply_path=reply_path,
         export=_export,

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.models import Role
 from apps.accounts.requests import SignedInRequest, for_departments
-from apps.cases import kinds
+from apps.cases import acts, kinds
 from apps.cases import transitions as verbs
+from apps.cases.acts import acts_for
 from apps.cases.addressee import Addressee, addressees_of
+from apps.cases.looks import hidden_from, looked
 from apps.cases.models import Case, CaseQuerySet, Party, PartyContact, record
-from apps.cases.states import Act
+from apps.cases.states import Act, Purpose
 from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
 from apps.core.models import NOT_DELIVERED
@@ -28,7 +30,6 @@ from apps.core.references import normalise as normalise_reference
 from apps.core.requests import sent_from
 from apps.core.sockets import Panel, Tile, desk_panels, desk_tiles
 from apps.core.transitions import Phase, TransitionConflict, TransitionError
-from apps.desk.forms import AssignForm, HandOverForm, NoteForm, QuestionForm, RecuseForm
 
 PAGE_SIZE = 50
 
@@ -150,35 +151,20 @@ def _case(request: SignedInRequest, reference: str) -> Case:
     return get_object_or_404(cases.prefetch_related("parties"), reference=reference)
 
 
-FORMS: dict[str, Any] = {
-    "ask": QuestionForm, "note": NoteForm, "assign": AssignForm, "hand_over": HandOverForm, "recuse": RecuseForm,
-}  # fmt: skip
-
-
-# What changes who works on a case comes with whom the page has shown there.
-SHOWN = ("take", "assign", "hand_over")
-
-
-def _forms(case: Case) -> dict[str, forms.Form]:
-    return {
-        "ask": QuestionForm(prefix="ask"),
-        "note": NoteForm(prefix="note"),
-        "assign": AssignForm(prefix="assign", case=case),
-        "hand_over": HandOverForm(prefix="hand_over", case=case),
-        "recuse": RecuseForm(prefix="recuse"),
-    }
-
-
 @require_safe
 def case(request: SignedInRequest, reference: str) -> HttpResponse:
     """A case, made for reading."""
     found = _case(request, reference)
+    if request.method == "GET":
+        looked(found, by=request.user, purpose=Purpose.CASE)
     if found.came_back_at and found.assignee_id == request.user.pk:
         verbs.seen(found)
-    return _render_case(request, found, _forms(found))
+    return _render_case(request, found)
 
 
-def _render_case(request: SignedInRequest, found: Case, filled: dict[str, Any], *, opened: str = "") -> HttpResponse:
+def _render_case(
+    request: SignedInRequest, found: Case, *, opened: str = "", filled: forms.Form | None = None
+) -> HttpResponse:
     kind = kinds.of(found)
     addressees = addressees_of(found)
     panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, True)]
@@ -189,16 +175,15 @@ def _render_case(request: SignedInRequest, found: Case, filled: dict[str, Any], 
         "status": kind.status_label(found.status),
         "badge": kind.badge.get(found.status, "info"),
         "panels": sorted(panels, key=lambda p: p.order),
-        "actions": kind.actions(request, found),
-        "forms": filled,
+        **_acts(request, found, opened, filled),
         "opened": opened,
-        "can_ask": verbs.can_be_asked(found, addressees),
         "people": _people(request, found, addressees),
         "timeline": found.timeline.select_related("actor", "email").order_by("-at", "-pk")[:200],
         "notes": found.notes.select_related("author"),
         "conversation": found.messages.select_related("author", "email").prefetch_related("attachments__file"),
         "attachments": found.attachments.select_related("file"),
         "undeliverable": found.undeliverable_emails,
+        "hides_addresses": bool(hidden_from(found, request.user)),
     }
     return render(request, "desk/case.html", context, status=422 if opened else 200)
 
@@ -213,70 +198,60 @@ def _people(request: SignedInRequest, found: Case, addressees: list[Addressee]) 
     ]
 
 
+def _acts(request: SignedInRequest, found: Case, opened: str, filled: forms.Form | None) -> dict[str, Any]:
+    """What can be done: buttons, and forms that unfold; the one that was sent with what was typed."""
+    offered = acts_for(found, request.user)
+    shown = acts.get(opened)
+    if filled is not None and shown is not None and shown not in offered:
+        # It may not be done any more, but what was typed for it stays.
+        offered.append(shown)
+    return {
+        "buttons": [{"act": act, "url": act.page(found) if act.page else ""} for act in offered if act.form is None],
+        "forms": [
+            {"act": act, "form": filled if filled is not None and act.key == opened else act.blank(found)}
+            for act in offered
+            if act.form is not None
+        ],
+    }
+
+
 @sent_from(lambda _request, reference, act: reverse("admin:case", args=[reference]))
 def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
-    """One of the spine's verbs, called from the case page."""
+    """One of the registered acts, called from the case page."""
     found = _case(request, reference)
-    if act not in {"take", *FORMS}:
+    chosen = acts.get(act)
+    if chosen is None or chosen.verb is None or (chosen.kind and chosen.kind != found.kind):
         raise Http404
-    filled = _forms(found)
-    if act in FORMS:
-        options = {"case": found} if act in ("assign", "hand_over") else {}
-        form = FORMS[act](request.POST, prefix=act, **options)
-        filled[act] = form
-        if not form.is_valid():
-            return _render_case(request, found, filled, opened=act)
-        data = form.cleaned_data
-    else:
-        data = {}
-    if act in SHOWN and request.POST.get("shown", "") != str(found.assignee_id or ""):
+    form = chosen.form(request.POST, prefix=act, case=found) if chosen.form is not None else None
+    if form is not None and not form.is_valid():
+        return _render_case(request, found, opened=act, filled=form)
+    if chosen.as_shown and request.POST.get("shown", "") != str(found.assignee_id or ""):
         # Two colleagues have seen nobody there, and both want it.
         messages.warning(request, _changed())
-        return _render_case(request, found, filled, opened=act)
+        return _render_case(request, found, opened=act, filled=form)
     try:
-        done = _perform(found, act, data, request.user)
+        if not chosen.is_for(found, request.user):
+            raise TransitionError("not now, or not by them")
+        chosen.verb(found, form.cleaned_data if form is not None else {}, request.user)
     except TransitionError as error:
-        if isinstance(error, verbs.NobodyElse):
-            messages.warning(
-                request,
-                _("Außer Ihnen sieht diesen Vorgang hier niemand. Bitte geben Sie ihn an eine andere Dienststelle ab."),
-            )
-        elif isinstance(error, TransitionConflict):
-            messages.warning(request, _changed())
-        else:
-            messages.warning(request, _("Das geht bei diesem Stand des Vorgangs nicht."))
+        messages.warning(request, _refusal(chosen, error))
         # The page as it is now, with what was typed still in its form.
-        return _render_case(request, _case(request, reference), filled, opened=act)
-    messages.success(request, done)
-    if act == "recuse":
-        return redirect("admin:queue")
-    if act == "hand_over" and found.department_id not in request.user.department_ids:
+        return _render_case(request, _case(request, reference), opened=act, filled=form)
+    messages.success(request, str(chosen.done))
+    if not Case.objects.worked_by(request.user).filter(pk=found.pk).exists():
         return redirect("admin:queue")
     return redirect(found.staff_url)
 
 
+def _refusal(chosen: acts.CaseAct, error: TransitionError) -> str:
+    said = chosen.refusals.get(type(error))
+    if said is not None:
+        return str(said)
+    return _changed() if isinstance(error, TransitionConflict) else _("Das geht bei diesem Stand des Vorgangs nicht.")
+
+
 def _changed() -> str:
     return _("Der Vorgang hat sich inzwischen geändert. Bitte sehen Sie noch einmal hin.")
-
-
-def _perform(found: Case, act: str, data: dict[str, Any], user: Any) -> str:
-    if act == "take":
-        verbs.take(found, by=user)
-        return _("Der Vorgang liegt auf Ihrem Schreibtisch.")
-    if act == "ask":
-        verbs.ask(found, body=data["body"], due_on=data["due_on"], by=user)
-        return _("Die Rückfrage ist gestellt.")
-    if act == "note":
-        verbs.add_note(found, body=data["body"], by=user)
-        return _("Die Notiz ist gespeichert.")
-    if act == "recuse":
-        verbs.recuse(found, by=user)
-        return _("Der Vorgang liegt nicht mehr bei Ihnen.")
-    if act == "assign":
-        verbs.assign(found, to=data["to"], by=user)
-        return _("Die Zuständigkeit ist geändert.")
-    verbs.hand_over(found, department=data["department"], reason=data["reason"], by=user)
-    return _("Der Vorgang ist abgegeben.")
 
 
 @require_safe
@@ -287,4 +262,5 @@ def attachment(request: SignedInRequest, reference: str, pk: int) -> HttpRespons
     response = private_file(item.file, inline=True)
     if request.method == "GET":
         record(found, Act.FILE_OPENED, by=request.user, public=False, attachment=item.pk)
+        looked(found, by=request.user, purpose=Purpose.FILE)
     return response

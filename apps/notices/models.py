@@ -147,7 +147,7 @@ class Letter(models.Model):
     def addressees(self) -> list[int]:
         """The parties (ids) that may know of it: whose it is, and who gets it."""
         found = set()
-        for delivery in self.deliveries.prefetch_related("also_to"):
+        for delivery in self.deliveries.all():
             found |= {delivery.principal_id, delivery.party_id, *(party.pk for party in delivery.also_to.all())}
         return sorted(found)
 

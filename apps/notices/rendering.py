@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.cases.addressee import addressee_at
 from apps.cases.emails import mail_to
+from apps.cases.states import Way
 from apps.core.locks import try_lock
 from apps.core.transitions import move
 from apps.notices import pdf, printing
@@ -113,6 +114,10 @@ def _store(letter: Letter, attempt: LetterAttempt, content: bytes, pages: int) -
 
 def _tell(delivery: Delivery) -> None:
     addressee = addressee_at(delivery.principal, delivery.party)
+    if not delivery.by_post and addressee.way != Way.PORTAL:
+        # Taken back since it was decided, or the account was closed.
+        delivery.way = Way.POST
+        Delivery.objects.filter(pk=delivery.pk).update(way=Way.POST)
     told = None
     if addressee.email:
         told = mail_to(addressee, delivery.notice.case, "notice_ready", retrieval_ends=delivery.retrieval_ends)

@@ -13,11 +13,13 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from apps.cases.addressee import Addressee, addressee_at
+from apps.cases.facts import about
+from apps.cases.looks import looked
 from apps.cases.models import Case, record
-from apps.cases.states import Act, Way
-from apps.core import bell
+from apps.cases.states import Act, Purpose, Way
+from apps.core import bell, facts
 from apps.core.business_calendar import next_working_day
-from apps.core.models import EmailStatus, OutgoingEmail
+from apps.core.models import EmailStatus, FactKind, OutgoingEmail
 from apps.core.transitions import TransitionError, move
 from apps.notices.models import Delivery, Letter, LetterPreview, Notice
 from apps.notices.states import WORKFLOW, NoticeStatus
@@ -121,8 +123,11 @@ def retry(letter: Letter, *, by: Any) -> None:
 def opened(delivery: Delivery, *, by: Any) -> None:
     """Write down that somebody has fetched the document; the addressee's first time counts (§ 41 Abs. 2a VwVfG)."""
     if by.pk == delivery.party.account_id:
-        Delivery.objects.filter(pk=delivery.pk, opened_at=None).update(opened_at=timezone.now())
+        first = Delivery.objects.filter(pk=delivery.pk, opened_at=None).update(opened_at=timezone.now())
+        if first and delivery.letter.done_at is not None:
+            _note(delivery, "retrieved", days=(timezone.now() - delivery.letter.done_at).days)
     notice = delivery.notice
+    looked(delivery.notice.case, by=by, purpose=Purpose.LETTER)
     own = by.pk == delivery.party.account_id or delivery.also_to.filter(account=by.pk).exists()
     record(notice.case, Act.NOTICE_OPENED, by=by, public=own, only_for=delivery.letter.addressees, title=notice.title)
 
@@ -173,8 +178,14 @@ def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: Any) -> int:
                 notice = delivery.notice
                 record(notice.case, Act.NOTICE_POSTED, by=by, only_for=delivery.letter.addressees, title=notice.title,
                        on=on.isoformat())  # fmt: skip
+                _note(delivery, "posted" if delivery.by_post else "posted_after_all")
                 count += 1
     return count
+
+
+def _note(delivery: Delivery, outcome: str, **more: Any) -> None:
+    if not delivery.is_copy:
+        facts.note(FactKind.DELIVERY, **about(delivery.notice.case), outcome=outcome, detail=delivery.way, **more)
 
 
 def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
@@ -186,6 +197,7 @@ def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
         out = Delivery.objects.filter(pk=delivery.pk, posted_on__lte=on, returned_on=None)
         if out.update(returned_on=on, returned_by=by) != 1:
             raise TransitionError("it was not posted, or came back before")
+        _note(delivery, "returned")
         record(
             delivery.notice.case, Act.NOTICE_BACK, by=by, public=False, title=delivery.notice.title, on=on.isoformat()
         )
@@ -194,7 +206,8 @@ def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
 def send_again(delivery: Delivery, *, by: Any) -> Letter:
     """Write a letter that came back anew, to where its addressee lives now; its words are those that were decided.
 
-    Raises TransitionError unless it came back and was not written again before.
+    Raises TransitionError unless it came back and was not written again before, and when it went to a representative who
+    is none any more: then the notice has to be made known to the party.
     """
     with transaction.atomic():
         back = (
@@ -203,12 +216,15 @@ def send_again(delivery: Delivery, *, by: Any) -> Letter:
         if back is None:
             raise TransitionError("it did not come back, or is on its way again")
         letter = back.letter
-        addressee = addressee_at(back.principal, back.party)
-        context = letter.context | {"recipients": addressee.lines}
-        by_post = replace(addressee, way=Way.POST)
-        written = write_letter(
-            letter.notice, template=letter.template, draft=Draft(context, Copy(by_post, back.is_copy))
-        )
+        mandates = back.principal.mandates.in_force().filter(representative=back.party, receives=True)
+        if back.party != back.principal and not mandates.exists():
+            raise TransitionError("nobody receives for the party any more")
+        addressee = replace(addressee_at(back.principal, back.party), way=Way.POST)
+        others = tuple(addressee_at(party, party) for party in back.also_to.all())
+        names = [line for named in (addressee, *others) for line in named.party.name_lines]
+        context = letter.context | {"recipients": [*names, *addressee.contact.place_lines]}
+        to = Copy(addressee, is_copy=back.is_copy, also_to=others)
+        written = write_letter(letter.notice, template=letter.template, draft=Draft(context, to))
         Delivery.objects.filter(pk=back.pk).update(again=written.deliveries.get())
         record(letter.notice.case, Act.NOTICE_AGAIN, by=by, public=False, title=letter.notice.title)
     return written

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.kept import login_required
 from apps.accounts.requests import for_departments
-from apps.cases.models import Case
+from apps.cases.looks import hidden_from, reveal
+from apps.cases.models import Case, Party, PartyContact
 from apps.core.downloads import private_bytes
 from apps.core.transitions import TransitionError
 from apps.notices import printing, transitions
@@ -36,6 +37,10 @@ def document(request: HttpRequest, pk: Any) -> HttpResponse:
     delivery = get_object_or_404(found, pk=pk)
     if not delivery.letter.is_done:
         raise Http404
+    closed = _closed(delivery, request)
+    if closed is not None:
+        # The letter shows where somebody lives: first the reason for looking.
+        return redirect("admin:party", delivery.notice.case.reference, closed)
     if delivery.retrieval_ended and request.user.pk == delivery.party.account_id:
         # The law ends the retrieval (§ 41 Abs. 2a Satz 4 VwVfG); the page says what happens now.
         return redirect(delivery.notice.case.get_absolute_url())
@@ -51,6 +56,14 @@ def document(request: HttpRequest, pk: Any) -> HttpResponse:
         media_type="application/pdf",
         inline=inline,
     )
+
+
+def _closed(delivery: Delivery, request: HttpRequest) -> int | None:
+    """Whose protected address a letter shows that a member of staff does not see now; None for whom it is addressed to."""
+    if Delivery.objects.to(request.user).filter(pk=delivery.pk).exists():
+        return None
+    hidden = hidden_from(delivery.notice.case, request.user)
+    return min(hidden & set(delivery.letter.addressees), default=None)
 
 
 @login_required
@@ -139,7 +152,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
     Mounted by the desk behind its sign-in.
     """
     waiting = Delivery.objects.filter(letter__notice__case__in=Case.objects.worked_by(request.user)).to_post()
-    waiting = waiting.select_related(*WITH_CASE).order_by("letter__done_at", "pk")
+    waiting = waiting.select_related(*WITH_CASE).prefetch_related("letter__deliveries__also_to")
+    waiting = waiting.order_by("letter__done_at", "pk")
     letters = list(waiting[:OUTBOX_SIZE])
     form = OutboxForm(request.POST if request.method == "POST" else None, waiting=waiting)
     printing_only = "print" in request.POST
@@ -150,7 +164,9 @@ def outbox(request: HttpRequest) -> HttpResponse:
         form.is_valid()
         chosen = form.cleaned_data.get("letters")
         if printing_only and chosen:
-            return _printed(list(chosen.select_related("letter__document")[:OUTBOX_SIZE]), request)
+            return _printed(
+                list(chosen.select_related("letter__document", "letter__notice__case")[:OUTBOX_SIZE]), request
+            )
         if not form.errors and chosen:
             count = transitions.posted(chosen, on=form.cleaned_data["posted_on"], by=request.user)
             messages.success(
@@ -162,13 +178,25 @@ def outbox(request: HttpRequest) -> HttpResponse:
             )
             return redirect("admin:outbox")
     picked = set(request.POST.getlist("letters")) if form.is_bound else {str(letter.pk) for letter in letters}
-    rows = [{"letter": letter, "picked": str(letter.pk) in picked} for letter in letters]
+    closed = _protected(letters)
+    rows = [{"letter": letter, "picked": str(letter.pk) in picked,
+             "protected": not closed.isdisjoint(letter.letter.addressees)} for letter in letters]  # fmt: skip
     context = {"form": form, "rows": rows, "more": waiting.count() - len(letters)}
     return render(request, "notices/outbox.html", context, status=422 if form.errors else 200)
 
 
+def _protected(letters: list[Delivery]) -> set[int]:
+    """The parties (ids) of these letters whose address is protected."""
+    parties = {pk for letter in letters for pk in letter.letter.addressees}
+    return set(PartyContact.objects.filter(pk__in=parties, protected=True).values_list("pk", flat=True))
+
+
 def _printed(letters: list[Delivery], request: HttpRequest) -> HttpResponse:
+    closed = _protected(letters)
     for letter in letters:
+        for pk in closed & set(letter.letter.addressees):
+            # Whoever puts letters into envelopes sees where they go: that they did is written down like any other reason.
+            reveal(Party(pk=pk, case=letter.notice.case), reason=str(_("Postausgang")), by=request.user)
         transitions.opened(letter, by=request.user)
     return private_bytes(
         printing.one_file(bytes(letter.letter.document.content) for letter in letters),

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("mein-bereich/", views.my_area, name="my_area"),
     path("mein-bereich/vorgaenge/<str:reference>/", views.case, name="case"),
+    path("mein-bereich/vorgaenge/<str:reference>/zustellung/", views.delivery, name="delivery"),
     path("mein-bereich/vorgaenge/<str:reference>/antworten/", views.answer, name="answer"),
     path(
         "mein-bereich/vorgaenge/<str:reference>/anlage/<int:pk>/",

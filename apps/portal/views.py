@@ -18,14 +18,14 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
-from apps.cases import kinds
+from apps.cases import consents, kinds
 from apps.cases import transitions as verbs
-from apps.cases.audience import cases_that_ask, standing_for
+from apps.cases.audience import cases_that_ask, own_party, standing_for
 from apps.cases.models import Case, record
-from apps.cases.states import Act
+from apps.cases.states import Act, Way
 from apps.catalogue.models import LifeSituation, Service
 from apps.core import limits, uploads
 from apps.core.downloads import private_file
@@ -33,7 +33,7 @@ from apps.core.fields import PlainCharField
 from apps.core.pages import kept_for_visitors
 from apps.core.requests import sent_from
 from apps.core.sockets import Panel, home_doors, my_area_panels
-from apps.core.transitions import Phase, TransitionError
+from apps.core.transitions import Phase, TransitionConflict, TransitionError
 
 
 @require_safe
@@ -141,12 +141,21 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
         "kind": kind,
         "panels": sorted(panels, key=lambda p: p.order),
         "actions": kind.citizen_actions(request, found),
+        "way": _way(found, request.user) if kind.has_letters else None,
         "question": question,
         "form": form,
         "conversation": found.messages.heard_by(standing).prefetch_related("attachments__file"),
         "timeline": found.timeline.filter(public=True).heard_by(standing),
     }
     return render(request, "portal/case.html", context, status=422 if form.is_bound else 200)
+
+
+def _way(found: Case, user: Any) -> Way | None:
+    """How one's own letters come; None for who is no party but represents one."""
+    own = own_party(found, user)
+    if own is None:
+        return None
+    return Way.PORTAL if own.consents.filter(withdrawn_at=None).exists() else Way.POST
 
 
 @login_required
@@ -182,6 +191,32 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
         verbs.message_in(found, body=form.cleaned_data["body"], files=files, by=request.user)
         messages.info(request, _("Ihre Nachricht ist da. Der Stand hat sich inzwischen geändert."))
     return redirect(found.get_absolute_url())
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delivery(request: HttpRequest, reference: str) -> HttpResponse:
+    """How one's own letters in a case come: agree to fetch them here, or take that back."""
+    found = _my_case(request, reference)
+    own = own_party(found, request.user)
+    if own is None or not kinds.of(found).has_letters:
+        raise Http404
+    consent = own.consents.filter(withdrawn_at=None).first()
+    if request.method == "POST":
+        try:
+            if request.POST.get("weg") == Way.PORTAL:
+                consents.agree(own, by=request.user)
+                messages.success(request, _("Bescheide liegen künftig hier. Sie bekommen dann eine E-Mail."))
+            else:
+                consents.withdraw(own, by=request.user)
+                messages.success(
+                    request, _("Bescheide kommen künftig mit der Post, auch solche, die Sie noch nicht geöffnet haben.")
+                )
+        except TransitionConflict:
+            messages.info(request, _("Das war schon so eingestellt."))
+        return redirect(found.get_absolute_url())
+    text = consents.wording(consents.regime_of(own), language=translation.get_language() or "de")
+    return render(request, "portal/delivery.html", {"case": found, "consent": consent, "wording": text.split("\n")[1:]})
 
 
 @login_required

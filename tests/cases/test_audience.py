@@ -35,9 +35,9 @@ EXAMPLES = 500 if "--soak" in sys.argv else 25
 def shared_case(aylin: User, maria: User, **changes: Any) -> Case:
     """Aylin's declaration, in which Maria holds the dog, too, and has connected her account."""
     answers = factories.dog_answers(
-        factories.dog("Bruno"), joint_holding=True, joint_holders=[{"given_name": "Maria", "family_name": "Yıldız"}],
-        **changes,
-    )  # fmt: skip
+        factories.dog("Bruno"), joint_holding=True, joint_holders=[{"given_name": "Maria", "family_name": "Yıldız"}]
+    )
+    answers |= changes
     case = applications.submit(factories.draft(aylin, "hundesteuer-anmelden", answers), by=aylin, way=Way.PORTAL)
     joint = case.parties.get(role=PartyRole.JOINT)
     Party.objects.filter(pk=joint.pk).update(account=maria)
@@ -166,7 +166,42 @@ def test_representative_reads_what_is_for_whom_they_represent(
     assert "Nur für Aylin." in client.as_(juergen).get(both.get_absolute_url()).content.decode()
     assert "Geheimweg" not in everything(juergen, Case.objects.get(pk=both.pk))
     Mandate.objects.filter(pk=mandate.pk).update(revoked_at=both.submitted_at)
-    assert "Nur für Aylin." not in client.get(both.get_absolute_url()).content.decode()
+    assert client.get(both.get_absolute_url()).status_code == 404, "with the mandate everything ends"
+    assert standing_for(Case.objects.get(pk=both.pk), juergen) == frozenset()
+
+
+def test_what_a_representative_of_both_says_is_read_by_whom_it_was_asked_of(
+    both: Case, aylin: User, maria: User, juergen: User, piotr: User
+) -> None:
+    lawyer = Party.objects.create(case=both, role=PartyRole.REPRESENTATIVE, account=juergen, family_name="O’Neill")
+    PartyContact.objects.create(party=lawyer)
+    for principal in both.parties.exclude(pk=lawyer.pk):
+        Mandate.objects.create(principal=principal, representative=lawyer, receives=True)
+    joint = both.parties.get(role=PartyRole.JOINT)
+    OutgoingEmail.objects.all().delete()
+    verbs.ask(both, body="Seit wann?", due_on=add_working_days(today(), 5), by=piotr, to=joint)
+    assert [mail.to_address for mail in OutgoingEmail.objects.all()] == [juergen.email]
+    verbs.answer(both, body="Frau Yıldız sagt: seit Mai.", by=juergen)
+    fresh = Case.objects.get(pk=both.pk)
+    assert "seit Mai" in everything(maria, fresh)
+    assert "seit Mai" not in everything(aylin, fresh)
+
+
+def test_copy_of_ones_data_does_not_say_that_somebody_else_was_asked(
+    both: Case, aylin: User, maria: User, piotr: User
+) -> None:
+    joint = both.parties.get(role=PartyRole.JOINT)
+    verbs.ask(both, body="Seit wann?", due_on=add_working_days(today(), 5), by=piotr, to=joint)
+    fresh = Case.objects.get(pk=both.pk)
+    assert "Rückfrage offen" not in everything(aylin, fresh)
+    assert "Rückfrage offen" in everything(maria, fresh)
+
+
+def test_reasons_of_a_claim_are_not_shared(client: Any, aylin: User, maria: User) -> None:
+    case = shared_case(aylin, maria, dogs=[factories.dog("Bruno", claim="exempt", claim_reason="Blindenhund")])
+    page = client.as_(maria).get(case.get_absolute_url()).content.decode()
+    assert "Bruno" in page
+    assert "Blindenhund" not in page
 
 
 def test_contact_of_another_party_is_never_fetched(

@@ -40,7 +40,7 @@ def main() -> None:
     factories.dog_case(juergen)
     factories.contact_case()
     # A letter for the outgoing post.
-    letter = applications.submit(factories.parking_draft(juergen), by=juergen, delivery=Way.POST)
+    letter = applications.submit(factories.parking_draft(juergen), by=juergen, way=Way.POST)
     applications.decide(letter, outcome="rejected", reasons="Kein Platz.", by=User.objects.get(email=KARLA))
 
 

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.applications import transitions as applications
+from apps.applications.letters import NotTogether
 from apps.applications.states import Status, Together
-from apps.cases import consents
-from apps.cases.models import Case, Party, PartyContact
+from apps.cases import consents, parties
+from apps.cases.models import Case, Consent, Party, PartyContact
 from apps.cases.states import Act, Way
+from apps.cases.transitions import new_party
 from apps.core import emails
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionConflict, TransitionError
@@ -66,9 +69,60 @@ def test_only_the_applicant_is_told_by_mail(joint_case: Case, piotr: User, aylin
 
 @pytest.mark.parametrize("why", Together.values)
 def test_one_letter_for_several_goes_by_post_and_names_them_all(joint_case: Case, piotr: User, why: str) -> None:
+    with pytest.raises(NotTogether):
+        assessed(joint_case, piotr, together=why)
+    PartyContact.objects.filter(street="Am Markt").update(
+        street="Goethestraße", house_number="12a", postcode="38440", city="Wolfsburg"
+    )
     [delivery] = assessed(joint_case, piotr, together=why)
     assert (delivery.way, list(delivery.also_to.all())) == (Way.POST, [joint_case.parties.get(role="joint")])
     assert delivery.recipients == ["Aylin Özdemir-Groß", "Maria Yıldız", "Goethestraße 12a", "38440 Wolfsburg"]
+
+
+def test_one_letter_is_refused_where_somebody_is_represented_or_protected(joint_case: Case, piotr: User) -> None:
+    places = PartyContact.objects.filter(party__case=joint_case)
+    places.update(street="Goethestraße", house_number="12a", postcode="38440", city="Wolfsburg", protected=True)
+    with pytest.raises(NotTogether):
+        applications.rule(joint_case, outcome=Status.ASSESSED, reasons="", by=piotr, together="consent")
+    places.update(protected=False)
+    lawyer = new_party(family_name="Łukaszewicz", street="Am Markt", city="Braunschweig")
+    parties.grant_mandate(joint_case.parties.get(role="joint"), lawyer, receives=True, valid_until=None, by=piotr)
+    with pytest.raises(NotTogether):
+        applications.rule(joint_case, outcome=Status.ASSESSED, reasons="", by=piotr, together="consent")
+
+
+def test_joint_letter_that_came_back_is_written_to_all_of_them_again(joint_case: Case, piotr: User) -> None:
+    PartyContact.objects.filter(party__case=joint_case).update(street="Weg", house_number="1", city="Wolfsburg")
+    PartyContact.objects.filter(party__case=joint_case).update(postcode="38440")
+    [delivery] = assessed(joint_case, piotr, together="consent")
+    transitions.posted([delivery], on=today(), by=piotr)
+    transitions.returned(delivery, on=today(), by=piotr)
+    again = transitions.send_again(delivery, by=piotr).deliveries.get()
+    assert again.recipients == delivery.recipients
+    assert list(again.also_to.all()) == list(delivery.also_to.all())
+
+
+def test_letter_to_a_former_representative_is_not_written_again(joint_case: Case, piotr: User) -> None:
+    lawyer = new_party(family_name="Łukaszewicz", street="Am Markt", city="Braunschweig")
+    maria = joint_case.parties.get(role="joint")
+    parties.grant_mandate(maria, lawyer, receives=True, valid_until=None, by=piotr)
+    assessed(joint_case, piotr)
+    to_lawyer = Delivery.objects.get(party=lawyer.party)
+    transitions.posted([to_lawyer], on=today(), by=piotr)
+    transitions.returned(to_lawyer, on=today(), by=piotr)
+    parties.end_mandate(maria, by=piotr)
+    with pytest.raises(TransitionError, match="receives for"):
+        transitions.send_again(to_lawyer, by=piotr)
+
+
+def test_consent_withdrawn_while_the_letter_is_made_counts(joint_case: Case, piotr: User, aylin: User) -> None:
+    applications.decide(joint_case, outcome=Status.ASSESSED, reasons="", by=piotr)
+    aylins = Delivery.objects.get(party__account=aylin)
+    # As if it had come between reading how letters come and writing the delivery.
+    Consent.objects.update(withdrawn_at=timezone.now())
+    rendering.render(aylins.letter_id)
+    aylins.refresh_from_db()
+    assert aylins.way == Way.POST
 
 
 def test_one_letter_without_a_reason_that_the_law_knows_is_refused(joint_case: Case, piotr: User) -> None:

@@ -11,14 +11,17 @@ from apps.accounts.models import User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.applications.states import Status
+from apps.cases import consents
 from apps.cases import transitions as verbs
-from apps.cases.models import Case
+from apps.cases.addressee import addressee_of
+from apps.cases.models import Case, Consent
+from apps.cases.states import Way
 from apps.core.business_calendar import today
 from tests import factories, walk
 from tests.desk.test_queue import furnish, question
 
 # Queries of a page, however many rows it shows.
-MY_AREA, CASE = 10, 16
+MY_AREA, CASE = 10, 18
 
 
 @pytest.fixture
@@ -229,3 +232,33 @@ def test_page_shown_in_answer_to_a_form_leads_to_itself_in_the_other_language(ar
     page = area.post(path, {"body": ""}).content.decode()
     assert f'href="/en{parking_case.get_absolute_url()}"' in page
     assert area.get(path).url == parking_case.get_absolute_url()
+
+
+def test_consent_is_withdrawn_and_given_again_in_the_area(area: Any, parking_case: Case, aylin: User) -> None:
+    path = reverse("portal:delivery", args=[parking_case.reference])
+    assert "zum Abruf im Portal" in area.get(parking_case.get_absolute_url()).content.decode()
+    page = area.get(path).content.decode()
+    assert "Sie haben am" in page
+    assert "gilt der Bescheid einen Tag nach Ihrem Abruf als bekannt gegeben" in page
+    assert "künftig mit der Post" in area.post(path, {"weg": "post"}, follow=True).content.decode()
+    assert addressee_of(parking_case).way == Way.POST
+    assert "Das war schon so eingestellt." in area.post(path, {"weg": "post"}, follow=True).content.decode()
+    assert "Ja, hier abrufen" in area.get(path).content.decode()
+    area.post(path, {"weg": "portal"})
+    assert addressee_of(parking_case).way == Way.PORTAL
+    given, again = Consent.objects.order_by("pk")
+    assert given.withdrawn_at is not None
+    assert again.version == consents.VERSION
+    page = area.get(parking_case.get_absolute_url()).content.decode()
+    assert "In den Abruf eingewilligt" in page
+    assert "Einwilligung in den Abruf widerrufen" in page
+
+
+def test_consent_is_for_ones_own_letters_only(area: Any, juergen: User) -> None:
+    theirs = factories.parking_case(juergen)
+    assert area.post(reverse("portal:delivery", args=[theirs.reference]), {"weg": "post"}).status_code == 404
+    joint = factories.joint_party(theirs, User.objects.get(email="aylin@example.org"))
+    area.post(reverse("portal:delivery", args=[theirs.reference]), {"weg": "portal"})
+    assert [c.party for c in Consent.objects.order_by("pk")][-1] == joint
+    area.post(reverse("portal:delivery", args=[theirs.reference]), {"weg": "post"})
+    assert addressee_of(theirs).way == Way.PORTAL, "that of another is for them to withdraw"

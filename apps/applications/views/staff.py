@@ -15,19 +15,24 @@ from apps.applications import transitions
 from apps.applications.charges import IncompleteCharge
 from apps.applications.fees import MissingFee, is_dog_tax
 from apps.applications.forms import CaptureForm, DecisionForm, FindingForms
-from apps.applications.letters import MissingRemedy
+from apps.applications.letters import MissingRemedy, NotTogether
+from apps.applications.reading import read_by
 from apps.applications.states import Status
 from apps.cases.addressee import PRINCIPALS
+from apps.cases.looks import hidden_from, looked
 from apps.cases.models import Case
+from apps.cases.states import Purpose
 from apps.core.downloads import private_bytes
 from apps.core.requests import query_dict
 from apps.core.text import storable
 from apps.core.transitions import TransitionError
-from apps.formbuilder.summary import summarise
 from apps.notices.models import LetterPreview
 
 NO_REMEDY = gettext_lazy(
     "Für dieses Verfahren fehlt die Rechtsbehelfsbelehrung. Bitte lassen Sie sie unter „Rechtsbehelfsbelehrungen“ ergänzen."
+)
+NOT_TOGETHER = gettext_lazy(
+    "Ein gemeinsamer Brief geht nur an eine gemeinsame Anschrift, die nicht geschützt ist, und nicht, wenn jemand vertreten wird."
 )
 NO_RATE = gettext_lazy("Für ein Jahr fehlt der Gebührensatz. Bitte lassen Sie ihn unter „Gebühren“ ergänzen.")
 
@@ -86,6 +91,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     if not case.is_open and request.method == "GET":
         messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
         return redirect(case.staff_url)
+    if request.method == "GET":
+        looked(case, by=request.user, purpose=Purpose.CASE)
     data = request.POST if request.method == "POST" else _typed_before(request, case)
     forms = _Forms(case, outcomes, data)
     assessment, missing = None, ""
@@ -103,6 +110,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             forms.form.add_error(None, NO_RATE)
         except IncompleteCharge as error:
             forms.form.ask_for(error.part)
+        except NotTogether:
+            forms.form.add_error("together", NOT_TOGETHER)
         except TransitionError:
             # The reasons that were typed stay on the page.
             forms.form.add_error(None, _why_not(case))
@@ -113,7 +122,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "tax": forms.tax,
         "errors_in": forms.all,
         "missing": missing,
-        "summary": summarise(case.application.form_version.parsed, case.application.answers),
+        "summary": read_by(case, request.user, staff=True),
         "files": transitions.files_of(case.application),
         "conversation": case.messages.select_related("author", "email").prefetch_related("attachments__file"),
     }
@@ -130,6 +139,12 @@ def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
     if not case.is_open:
         messages.info(request, _("Über diesen Vorgang ist schon entschieden."))
         return redirect(case.staff_url)
+    if closed := hidden_from(case, request.user):
+        # The letter shows where somebody lives: first the reason for looking.
+        messages.warning(
+            request, _("Der Brief zeigt eine geschützte Anschrift. Bitte sagen Sie erst, wofür Sie sie brauchen.")
+        )
+        return redirect("admin:party", case.reference, min(closed))
     shown = _preview_of(request, case, pk)
     change = reverse("admin:decide", args=[case.reference])
     if request.method == "POST":
@@ -189,6 +204,9 @@ def _why_not(case: Case) -> str:
 
 def _preview_of(request: HttpRequest, case: Case, pk: Any) -> LetterPreview:
     user: Any = request.user
+    if hidden_from(case, user):
+        # The letter shows where somebody lives; the page of the preview says how to get to see it.
+        raise Http404
     return get_object_or_404(case.previews.filter(made_by=user).defer("content"), pk=pk)
 
 

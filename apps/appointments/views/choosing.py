@@ -16,6 +16,7 @@ from apps.appointments.calendar import months
 from apps.appointments.forms import VisitForm
 from apps.appointments.models import Booking, Counter, OfficePolicy
 from apps.appointments.states import Audience
+from apps.cases.audience import filed_by
 from apps.cases.models import Case
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
@@ -175,7 +176,9 @@ def case_of(request: HttpRequest) -> Case | None:
     reference = (request.GET.get("vorgang") or request.POST.get("vorgang", ""))[:20]
     if not reference or "\x00" in reference:
         return None
-    return Case.objects.of(request.user).filter(reference=reference).first()
+    case = Case.objects.of(request.user).filter(reference=reference).first()
+    # Whoever is invited is who has applied.
+    return case if case is not None and filed_by(case, request.user) else None
 
 
 def signed_in_person(request: HttpRequest) -> dict[str, str]:

@@ -28,23 +28,15 @@ REPRESENTATIVES = [
     ON CONFLICT DO NOTHING
     """,
     """
-    ALTER TABLE cases_party DISABLE TRIGGER cases_party_account
+    UPDATE cases_party r SET account_id = p.account_id
+    FROM cases_party p JOIN accounts_user u ON u.id = p.account_id
+    WHERE p.case_id = r.case_id AND p.role = 'applicant' AND r.role = 'representative' AND lower(u.email) = lower(r.email)
     """,
+    # The trigger leaves it empty, since another party of the case has an account.
     """
-    WITH filed AS (
-        SELECT r.id AS representative, p.id AS principal, p.account_id AS account
-        FROM cases_party r
-        JOIN cases_party p ON p.case_id = r.case_id AND p.account_id IS NOT NULL AND p.role = 'applicant'
-        JOIN accounts_user u ON u.id = p.account_id AND lower(u.email) = lower(r.email)
-        WHERE r.role = 'representative'
-    ), taken AS (
-        UPDATE cases_party SET account_id = NULL FROM filed WHERE id = filed.principal RETURNING id
-    )
-    UPDATE cases_party SET account_id = filed.account FROM filed
-    WHERE cases_party.id = filed.representative AND EXISTS (SELECT 1 FROM taken)
-    """,
-    """
-    ALTER TABLE cases_party ENABLE TRIGGER cases_party_account
+    UPDATE cases_party p SET account_id = NULL
+    FROM cases_party r
+    WHERE r.case_id = p.case_id AND p.role = 'applicant' AND r.role = 'representative' AND r.account_id = p.account_id
     """,
 ]
 UNIQUE = models.UniqueConstraint(
@@ -62,6 +54,8 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(SAME_PLACE, migrations.RunSQL.noop),
         migrations.RunSQL(REPRESENTATIVES, migrations.RunSQL.noop),
+        # What an attempt that was broken off has left.
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS party_account_once", migrations.RunSQL.noop),
         migrations.SeparateDatabaseAndState(
             database_operations=[
                 migrations.RunSQL(

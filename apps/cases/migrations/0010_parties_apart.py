@@ -2,15 +2,25 @@
 
 from django.db import migrations, models
 
+from apps.cases.migrations._parties_mirror import MIRROR, NO_MIRROR
 from apps.core.migrating import only_back
 
-NO_MIRROR = [
-    "DROP TRIGGER IF EXISTS cases_party_mirror ON cases_party",
-    "DROP TRIGGER IF EXISTS cases_party_account ON cases_party",
-    "DROP FUNCTION IF EXISTS cases_party_mirror()",
-    "DROP FUNCTION IF EXISTS cases_party_account()",
-]
+# Who came while the columns were there and the triggers were not (the migration had been taken back, or failed).
+MISSED = """
+    UPDATE cases_party p SET role = role WHERE NOT EXISTS (SELECT 1 FROM cases_partycontact c WHERE c.party_id = p.id);
+    SET CONSTRAINTS ALL IMMEDIATE
+"""
 BACK = """
+    -- The older portal writes to every representative there is.
+    CREATE TEMPORARY TABLE former ON COMMIT DROP AS
+    SELECT r.id FROM cases_party r WHERE r.role = 'representative' AND NOT EXISTS (
+        SELECT 1 FROM cases_mandate m WHERE m.representative_id = r.id AND m.receives AND m.revoked_at IS NULL
+        AND (m.valid_until IS NULL OR m.valid_until >= current_date)
+    );
+    DELETE FROM cases_mandate WHERE representative_id IN (SELECT id FROM former);
+    DELETE FROM cases_consent WHERE party_id IN (SELECT id FROM former);
+    DELETE FROM cases_partycontact WHERE party_id IN (SELECT id FROM former);
+    DELETE FROM cases_party WHERE id IN (SELECT id FROM former);
     UPDATE cases_party p
     SET street = c.street, house_number = c.house_number, postcode = c.postcode, city = c.city, country = c.country,
         email = c.email, phone = c.phone, consent_at = s.given_at,
@@ -33,7 +43,8 @@ class Migration(migrations.Migration):
     dependencies = [("cases", "0009_carry_parties")]
 
     operations = [
-        migrations.RunSQL(NO_MIRROR, migrations.RunSQL.noop),
+        migrations.RunSQL(MISSED, migrations.RunSQL.noop),
+        migrations.RunSQL(NO_MIRROR, [*NO_MIRROR, *MIRROR]),
         migrations.RemoveConstraint(model_name="party", name="party_portal_needs_consent"),
         only_back(BACK),
         migrations.RemoveField(model_name="party", name="street"),

@@ -1,15 +1,27 @@
 """The spine: what a clerk works on, whichever door it came through."""
 
-from apps.cases.models.case import DUE_SOON_DAYS, Case, CaseQuerySet, Party, PartyContact, Recusal, record
+from apps.cases.models.case import (
+    DUE_SOON_DAYS,
+    PROTECTED_MINUTES,
+    Case,
+    CaseQuerySet,
+    Party,
+    PartyContact,
+    Recusal,
+    record,
+)
 from apps.cases.models.content import Attachment, Message, Note, TimelineEntry
+from apps.cases.models.looks import Look
 from apps.cases.models.parties import Consent, Mandate
 
 __all__ = [
     "DUE_SOON_DAYS",
+    "PROTECTED_MINUTES",
     "Attachment",
     "Case",
     "CaseQuerySet",
     "Consent",
+    "Look",
     "Mandate",
     "Message",
     "Note",

@@ -25,14 +25,16 @@ from apps.core.transitions import Phase
 
 # A case is due soon when at most this many days are left.
 DUE_SOON_DAYS = 2
+# How long somebody who has given a reason sees a protected address.
+PROTECTED_MINUTES = 10
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def of(self, user: Any) -> "CaseQuerySet":
-        """The cases somebody is a party of, filed alone or together."""
+        """The cases somebody is a party of, filed alone or together, or represents one in."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Exists(Party.objects.filter(case=OuterRef("pk"), account=user)))
+        return self.filter(Exists(Party.objects.standing(user).filter(case=OuterRef("pk"))))
 
     def worked_by(self, user: Any) -> "CaseQuerySet":
         """The cases of the departments a member of staff works in; none for anybody else.
@@ -152,8 +154,13 @@ class Case(models.Model):
         self, old: str, new: str, *, by: Any, act: str = Act.STATUS, public: bool = True,
         only_for: Iterable[int] | None = None, **data: Any,
     ) -> None:  # fmt: skip
-        """Write the change of status into the timeline."""
+        """Write the change of status into the timeline, and that of the phase among the facts."""
+        from apps.cases import facts, kinds
+
         record(self, act, by=by, public=public, only_for=only_for, old=old, new=new, **data)
+        phases = kinds.of(self).workflow.phases or {}
+        if phases.get(old) != phases.get(new):
+            facts.phase_begins(self)
 
     @property
     def is_open(self) -> bool:
@@ -169,6 +176,17 @@ class Case(models.Model):
         return list(OutgoingEmail.objects.filter(timeline_entries__case=self, status__in=NOT_DELIVERED).distinct())
 
 
+class PartyQuerySet(models.QuerySet["Party"]):
+    def standing(self, user: Any) -> "PartyQuerySet":
+        """Who somebody is in cases; as a representative only while a mandate is in force."""
+        day = today()
+        in_force = Q(represents__revoked_at=None) & (
+            Q(represents__valid_until=None) | Q(represents__valid_until__gte=day)
+        )
+        mandated = Exists(Party.objects.filter(in_force, represents__isnull=False, pk=OuterRef("pk")))
+        return self.filter(~Q(role=PartyRole.REPRESENTATIVE) | mandated, account=user)
+
+
 class Party(models.Model):
     """A person or organisation in a case: what its other parties may know of it. Where it lives is in PartyContact."""
 
@@ -181,6 +199,8 @@ class Party(models.Model):
     given_name = models.CharField(_("Vorname"), max_length=120, blank=True)
     family_name = models.CharField(_("Name"), max_length=120, blank=True)
     organisation = models.CharField(_("Organisation"), max_length=200, blank=True)
+
+    objects = PartyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Beteiligte Person")
@@ -214,11 +234,17 @@ class Party(models.Model):
 
 class PartyContactQuerySet(models.QuerySet["PartyContact"]):
     def visible_to(self, viewer: Any) -> "PartyContactQuerySet":
-        """One's own, and those of the cases a member of staff works on; never that of another party."""
+        """One's own, and those of the cases a member of staff works on; never that of another party.
+
+        A protected one only to staff who have just said why they need it.
+        """
         if not viewer.is_authenticated:
             return self.none()
         own = Q(party__account=viewer)
-        return self.filter(own | Q(party__case__in=Case.objects.worked_by(viewer)))
+        lately = timezone.now() - dt.timedelta(minutes=PROTECTED_MINUTES)
+        asked = Q(party__looks__user=viewer, party__looks__purpose="address", party__looks__at__gt=lately)
+        needed = Exists(PartyContact.objects.filter(asked, pk=OuterRef("pk")))
+        return self.filter(own | Q(party__case__in=Case.objects.worked_by(viewer)) & (Q(protected=False) | needed))
 
 
 class PartyContact(models.Model):
@@ -236,6 +262,8 @@ class PartyContact(models.Model):
     country = models.CharField(_("Land"), max_length=2, default=HOME, db_default=HOME)
     email = models.EmailField(_("E-Mail-Adresse"), blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
+    # Somebody would be in danger if it became known (§ 51 BMG): even colleagues see it only with a reason.
+    protected = models.BooleanField(_("Auskunftssperre"), default=False, db_default=False)
 
     objects = PartyContactQuerySet.as_manager()
 

@@ -15,6 +15,8 @@ class Migration(migrations.Migration):
             in_batches("notices_notice", "UPDATE notices_notice SET status = status WHERE {rows}", size=5_000),
             migrations.RunPython.noop,
         ),
+        # What an attempt that was broken off has left.
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS notices_letter_notice_id_idx", migrations.RunSQL.noop),
         # The index that a foreign key has, made beside those who read and write.
         migrations.SeparateDatabaseAndState(
             database_operations=[

@@ -4,13 +4,13 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from apps.core.migrating import only_back
+from apps.notices.migrations._letters_mirror import MIRROR, NO_MIRROR
 
-NO_MIRROR = [
-    "DROP TRIGGER IF EXISTS notices_notice_delivery ON notices_notice",
-    "DROP TRIGGER IF EXISTS notices_notice_decision ON notices_notice",
-    "DROP FUNCTION IF EXISTS notices_notice_delivery()",
-    "DROP FUNCTION IF EXISTS notices_notice_decision()",
-]
+# What came while the columns were there and the triggers were not (the migration had been taken back, or failed).
+MISSED = """
+    UPDATE notices_notice SET status = status WHERE notice_id IS NULL;
+    SET CONSTRAINTS ALL IMMEDIATE
+"""
 # A notice of one letter goes back as it was. Of several, only the first can: what was sent to others is in no older table.
 BACK = """
     CREATE TEMPORARY TABLE further ON COMMIT DROP AS
@@ -42,7 +42,8 @@ class Migration(migrations.Migration):
     dependencies = [("notices", "0009_carry_letters"), ("cases", "0010_parties_apart")]
 
     operations = [
-        migrations.RunSQL(NO_MIRROR, migrations.RunSQL.noop),
+        migrations.RunSQL(MISSED, migrations.RunSQL.noop),
+        migrations.RunSQL(NO_MIRROR, [*NO_MIRROR, *MIRROR]),
         migrations.AlterModelOptions(
             name="notice",
             options={"ordering": ["created_at", "pk"], "verbose_name": "Brief", "verbose_name_plural": "Briefe"},

@@ -1,0 +1,195 @@
+"""What a clerk types on the case page."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Department, User
+from apps.cases.addressee import PRINCIPALS
+from apps.cases.models import Case, Party
+from apps.cases.transitions import staffed_departments
+from apps.core.business_calendar import add_working_days, today
+from apps.core.countries import HOME
+from apps.core.fields import (
+    CountryField,
+    GermanDateField,
+    MailAddressField,
+    PhoneField,
+    PlainCharField,
+    PostcodeField,
+)
+
+ANSWER_WORKING_DAYS = 10
+
+
+class ActForm(forms.Form):
+    """What an act asks; the case may say what there is to choose from."""
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+
+
+class QuestionForm(ActForm):
+    """„Wir brauchen noch: …"""
+
+    body = PlainCharField(
+        label=_("Wir brauchen noch"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Das liest die Bürgerin oder der Bürger so. Ein Anliegen je Rückfrage."),
+        error_messages={"required": _("Bitte schreiben Sie, was noch fehlt.")},
+    )
+    due_on = GermanDateField(
+        label=_("Antwort bis"),
+        error_messages={"required": _("Bitte geben Sie an, bis wann Sie die Antwort brauchen.")},
+    )
+
+    to = forms.ModelChoiceField(
+        label=_("An wen?"), queryset=Party.objects.none(), required=False, empty_label=_("an alle Beteiligten")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["to"]
+        field.queryset = self.case.parties.filter(role__in=PRINCIPALS, account__is_active=True)
+        field.hide_optional = True
+        if len(field.queryset) < 2:
+            # There is nobody to choose from.
+            del self.fields["to"]
+        self.initial.setdefault("due_on", add_working_days(today(), ANSWER_WORKING_DAYS))
+
+    def clean_due_on(self) -> Any:
+        """The day lies ahead."""
+        day = self.cleaned_data["due_on"]
+        if day <= today() or day.year > today().year + 2:
+            raise forms.ValidationError(_("Bitte geben Sie einen Tag nach heute an."))
+        return day
+
+
+class NoteForm(ActForm):
+    """A note for colleagues."""
+
+    body = PlainCharField(
+        label=_("Notiz"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Nur für Kolleginnen und Kollegen. Teil der Akte."),
+        error_messages={"required": _("Die Notiz ist leer.")},
+    )
+
+
+class RecuseForm(ActForm):
+    """Whoever is not free in a case says so."""
+
+    sure = forms.BooleanField(
+        label=_(
+            "Ich oder eine Person, die mir nahesteht, ist an diesem Vorgang beteiligt, oder ich bin aus einem anderen Grund befangen."
+        ),
+        help_text=_(
+            "Der Vorgang wird Ihnen danach nicht mehr angezeigt. Ihre Kolleginnen und Kollegen sehen ihn weiter."
+        ),
+        error_messages={"required": _("Bitte bestätigen Sie, dass Sie befangen sind.")},
+    )
+
+
+class AssignForm(ActForm):
+    """Hand the case to a colleague of the department."""
+
+    to = forms.ModelChoiceField(
+        label=_("Zuständig"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("niemand"),
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, case=case, **kwargs)
+        field: Any = self.fields["to"]
+        field.queryset = (
+            User.objects.filter(is_active=True, is_staff=True, roles__department=case.department_id)
+            # § 20 VwVfG: never the person whose case it is.
+            .exclude(pk__in=Party.objects.filter(case=case, account__isnull=False).values("account"))
+            .distinct()
+            .order_by("family_name", "given_name")
+        )
+        self.initial.setdefault("to", case.assignee_id)
+
+
+class HandOverForm(ActForm):
+    """Give the case to another department."""
+
+    department = forms.ModelChoiceField(
+        label=_("Dienststelle"),
+        queryset=Department.objects.none(),
+        empty_label=_("Bitte wählen"),
+        error_messages={"required": _("Bitte wählen Sie eine Dienststelle.")},
+    )
+    reason = PlainCharField(
+        label=_("Notiz für die Dienststelle"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, case=case, **kwargs)
+        field: Any = self.fields["department"]
+        field.queryset = staffed_departments().exclude(pk=case.department_id)
+
+
+class RevealForm(forms.Form):
+    """Why somebody needs a protected address."""
+
+    reason = PlainCharField(
+        label=_("Wofür brauchen Sie die Anschrift?"),
+        max_length=500,
+        help_text=_("Der Grund wird mit Ihrem Namen und der Zeit festgehalten."),
+        error_messages={"required": _("Bitte schreiben Sie, wofür Sie die Anschrift brauchen.")},
+    )
+
+
+class PlaceForm(forms.Form):
+    """Where somebody lives and how they are reached."""
+
+    street = PlainCharField(label=_("Straße"), max_length=120, required=False)
+    house_number = PlainCharField(label=_("Hausnummer"), max_length=12, required=False,
+                                  widget=forms.TextInput(attrs={"data-width": "5"}))  # fmt: skip
+    postcode = PostcodeField(label=_("Postleitzahl"), required=False,
+                             widget=forms.TextInput(attrs={"data-width": "10"}))  # fmt: skip
+    city = PlainCharField(label=_("Ort"), max_length=120, required=False)
+    country = CountryField(label=_("Land"))
+    email = MailAddressField(label=_("E-Mail-Adresse"), max_length=254, required=False)
+    phone = PhoneField(label=_("Telefon"), required=False)
+
+    def _clean_fields(self) -> None:
+        """What Germany demands of a postcode holds only there."""
+        postcode: Any = self.fields["postcode"]
+        postcode.abroad = self["country"].data not in (None, "", HOME)
+        super()._clean_fields()  # type: ignore[misc]  # known to Django, not to its stubs
+
+
+class MandateForm(PlaceForm):
+    """Who acts for a party, and whether letters go to them."""
+
+    organisation = PlainCharField(label=_("Organisation"), max_length=200, required=False)
+    given_name = PlainCharField(label=_("Vorname"), max_length=120, required=False)
+    family_name = PlainCharField(label=_("Name"), max_length=120, required=False)
+    receives = forms.BooleanField(
+        label=_("Mit Empfangsvollmacht: Bescheide gehen an diese Person, und nur diese Zustellung zählt."),
+        required=False, initial=True,
+    )  # fmt: skip
+    valid_until = GermanDateField(label=_("Gilt bis"), required=False)
+
+    field_order = ("organisation", "given_name", "family_name")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("family_name") and not data.get("organisation"):
+            self.add_error("family_name", _("Bitte nennen Sie die Person oder die Organisation."))
+        if data.get("receives") and not (data.get("street") and data.get("city")):
+            self.add_error("street", _("Wer Bescheide bekommt, braucht eine Anschrift."))
+        if data.get("valid_until") and data["valid_until"] < today():
+            self.add_error("valid_until", _("Dieser Tag ist schon vorbei."))
+        return data
