@@ -145,6 +145,12 @@ def test_axe_finds_nothing_on_citizens_pages(person: Any, portal: Portal, prefix
     page.goto(prefix + "/mein-bereich/")
     for link in [a.get_attribute("href") for a in page.locator("main article a").all()][:3]:
         found += walk(page, "", [link])
+    # How letters come, in one of the cases.
+    page.goto(prefix + "/mein-bereich/")
+    follow(page.locator("main a[href*='/mein-bereich/vorgaenge/']").first)
+    found += findings(page, "case")
+    follow(page.locator("main a[href$='/zustellung/']"))
+    found += findings(page, "how letters come")
     # Every step of a form, empty with errors and filled; then the review page.
     page.goto(prefix + "/antraege/antrag/bewohnerparkausweis/")
     follow(page.locator("main form button").last)
@@ -219,6 +225,18 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
         for summary in page.locator("main details summary").all():
             summary.click()
         found += findings(page, f"{kind} case")
+        follow(page.locator("main a[href*='/beteiligte/']").first)
+        for summary in page.locator("main details summary").all():
+            summary.click()
+        found += findings(page, f"party of a {kind} case")
+        if kind == "application":
+            follow(page.locator("main details form button"))
+            found += findings(page, "party with errors")
+        page.goto(case)
+        if kind == "contact":
+            follow(page.locator("main .wp-actions a").nth(1))
+            found += findings(page, "closing without an answer")
+            page.goto(case)
         follow(page.locator("main .wp-actions a.kern-btn--primary").first)
         found += findings(page, f"{kind} decide or reply")
         if kind == "application":

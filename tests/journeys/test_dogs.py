@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.browsing import release_letter, shows
+from tests.journeys.browsing import follow, release_letter, shows
 from tests.journeys.people import KARLA
 from tests.journeys.test_parking import pdf_text
 from tests.portal_process import Portal
@@ -84,3 +84,30 @@ def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_pat
     for expected in ("Abgabenbescheid", "Jürgen O’Neill", "Ngọc Ñáñez", "Bruno", "Käthe", "Ødin", "96,00 €",
                      "144,00 €", "168,00 €", total, reference, "408,00 €"):  # fmt: skip
         assert expected in flat, f"{expected} is missing in:\n{text}"
+
+    # The other holder has no account: their letter goes by post, comes back, and is written to where they live by now.
+    desk = clerk.page
+    desk.goto(f"/verwaltung/vorgaenge/{reference}/")
+    desk.get_by_text("Noch zur Post zu geben.").first.wait_for(timeout=30000)
+    shows(desk, "An Ngọc Ñáñez")
+    desk.goto("/verwaltung/postausgang/")
+    for box in desk.locator("[name=letters]").all():
+        box.uncheck()
+    desk.get_by_label(reference).check()
+    with desk.expect_navigation():
+        clerk.press("Auswahl als versendet vermerken")
+    shows(desk, "Ein Brief ist als versendet vermerkt.")
+    desk.goto(f"/verwaltung/vorgaenge/{reference}/")
+    follow(desk.get_by_role("link", name="Brief kam zurück"))
+    follow(desk.get_by_role("button", name="Rückkehr vermerken"))
+    shows(desk, "zurückgekommen")
+    follow(desk.get_by_role("link", name="Ngọc Ñáñez"))
+    desk.fill("[name=change-street]", "Geheimweg")
+    follow(desk.get_by_role("button", name="Anschrift speichern"))
+    desk.goto(f"/verwaltung/vorgaenge/{reference}/")
+    follow(desk.get_by_role("button", name="Erneut zustellen"))
+    shows(desk, "Erneut geschrieben.")
+    # None of this is the first holder's to know.
+    page.reload()
+    for hidden in ("Geheimweg", "mit der Post zurück", "zur Post gegeben"):
+        assert hidden not in page.locator("main").inner_text()
