@@ -84,6 +84,7 @@ portal:answer                                            login    redirect redir
 portal:attachment                                        login    ok       404      404      404      404      404
 portal:attachment of-another-case                        login    404      404      404      404      404      404
 portal:case                                              login    ok       404      404      404      404      404
+portal:join                                              login    ok       ok       ok       ok       ok       ok
 portal:delivery                                          login    ok       404      404      404      404      404
 portal:case asked                                        login    ok       404      404      404      404      404
 portal:case decided                                      login    ok       404      404      404      404      404

@@ -262,6 +262,7 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "portal:case asked": reverse("portal:case", args=[asked]),
         "portal:case decided": reverse("portal:case", args=[decided]),
         "portal:answer": reverse("portal:answer", args=[asked]),
+        "portal:join": reverse("portal:join"),
         "portal:delivery": reverse("portal:delivery", args=[fresh]),
         "portal:attachment": reverse("portal:attachment", args=[fresh, attachment]),
         "portal:attachment of-another-case": reverse("portal:attachment", args=[asked, attachment]),

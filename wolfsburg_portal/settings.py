@@ -445,6 +445,7 @@ RETENTION_DAYS = {
     "previews": 1,  # of letters nobody has released
     "applications": 365 * 10,
     "contact": 365,
+    "access_codes": 7,  # after they have ended
     "looks": 365,  # who of the staff has read what
     "bookings": 30,  # after the visit
     "shifts": 7,

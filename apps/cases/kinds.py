@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from apps.cases.audience import cases_that_ask, standing_for
-from apps.cases.models import Case, Consent, Look, Party, PartyContact
+from apps.cases.models import AccessCode, Case, Consent, Look, Party, PartyContact
 from apps.core.downloads import pieces
 from apps.core.kinds import days
 from apps.core.retention import delete_all
@@ -147,6 +147,14 @@ retention_rules.plug(
     RetentionRule(
         "looks", "Wer Vorgänge eingesehen hat",
         lambda now: Look.objects.filter(at__lt=now - days("looks")), delete_all,
+    )
+)  # fmt: skip
+
+
+retention_rules.plug(
+    RetentionRule(
+        "access_codes", "Zugangscodes, die nicht mehr gelten",
+        lambda now: AccessCode.objects.filter(expires_at__lt=now - days("access_codes")), delete_all,
     )
 )  # fmt: skip
 

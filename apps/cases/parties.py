@@ -1,17 +1,24 @@
 """What staff note about a party: where it lives, that nobody may know it, and who acts for it."""
 
 import datetime as dt
+import secrets
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.accounts.models import Role
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.models import Case, Mandate, Party, PartyContact, record
+from apps.cases.models import AccessCode, Case, Mandate, Party, PartyContact, record
 from apps.cases.states import Act, PartyRole
 from apps.cases.transitions import NewParty, index_for_search
 from apps.core.transitions import TransitionConflict, TransitionError
+
+# Nothing that looks like something else on paper.
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+CODE_LENGTH, CODE_DAYS = 12, 30
 
 
 def change_contact(party: Party, *, by: Any, **fields: str) -> None:
@@ -90,3 +97,56 @@ def end_mandate(principal: Party, *, by: Any) -> None:
         if ended is None or principal.mandates.filter(revoked_at=None).update(revoked_at=timezone.now()) != 1:
             raise TransitionConflict("nobody acts for the party")
         record(principal.case, Act.MANDATE_ENDED, by=by, only_for=[principal.pk, ended.representative_id])
+
+
+def make_code(party: Party, *, by: Any) -> str:
+    """A code to be put into a letter to an address that the office has checked; codes made before are void.
+
+    Raises TransitionError when the party has an account already.
+    """
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    with transaction.atomic():
+        if Party.objects.select_for_update().get(pk=party.pk).account_id is not None:
+            raise TransitionError("the party has an account")
+        party.access_codes.filter(used_at=None).delete()
+        AccessCode.objects.create(
+            party=party, code_hash=_hashed(party.case.reference, code), made_by=by,
+            expires_at=timezone.now() + dt.timedelta(days=CODE_DAYS),
+        )  # fmt: skip
+        record(party.case, Act.CODE_MADE, by=by, public=False)
+    return "-".join(code[i : i + 4] for i in range(0, CODE_LENGTH, 4))
+
+
+def join(reference: str, code: str, *, by: Any) -> Case | None:
+    """Connect the account of who types a code with the party it was written to; None when it does not fit.
+
+    A wrong code counts against every open code of the case before anything is compared.
+    """
+    typed = "".join(character for character in code.upper() if character.isalnum())
+    with transaction.atomic():
+        codes = list(
+            AccessCode.objects.open().select_for_update(of=("self",)).filter(party__case__reference=reference)
+            .select_related("party__case")
+        )  # fmt: skip
+        AccessCode.objects.filter(pk__in=[found.pk for found in codes]).update(tries=F("tries") + 1)
+        wanted = _hashed(reference, typed)
+        fitting = next((found for found in codes if constant_time_compare(found.code_hash, wanted)), None)
+        if fitting is None:
+            return None
+        party, case = fitting.party, fitting.party.case
+        if concerns_as_staff(case, by) or case.parties.filter(account=by).exists():
+            return None
+        if Party.objects.filter(pk=party.pk, account=None).update(account=by) != 1:
+            return None
+        AccessCode.objects.filter(pk=fitting.pk).update(used_at=timezone.now())
+        record(case, Act.JOINED, by=by, only_for=[party.pk])
+    return case
+
+
+def concerns_as_staff(case: Case, user: Any) -> bool:
+    """Whether a member of staff works on the case: who handles the letters must not use what is in them."""
+    return bool(user.is_staff and case.department_id in user.department_ids)
+
+
+def _hashed(reference: str, code: str) -> str:
+    return salted_hmac("cases.access_code", f"{reference} {code}", algorithm="sha256").hexdigest()

@@ -74,6 +74,8 @@ class Act(models.TextChoices):
     CONTACT_CHANGED = "contact_changed", _("Anschrift geändert")
     PROTECTED = "protected", _("Auskunftssperre vermerkt")
     UNPROTECTED = "unprotected", _("Auskunftssperre aufgehoben")
+    CODE_MADE = "code_made", _("Zugangscode erstellt")
+    JOINED = "joined", _("Konto verbunden")
     MANDATE = "mandate", _("Vollmacht vermerkt")
     MANDATE_ENDED = "mandate_ended", _("Vollmacht beendet")
     CONSENT_ENDED = "consent_ended", _("Einwilligung in den Abruf widerrufen")

@@ -53,12 +53,20 @@ def _unprotect(party: Party, data: dict[str, Any], by: Any) -> str:
     return _("Die Auskunftssperre ist aufgehoben.")
 
 
+def _code(party: Party, data: dict[str, Any], by: Any) -> str:
+    code = parties.make_code(party, by=by)
+    return _(
+        "Zugangscode: %(code)s. Er wird nur jetzt angezeigt. Schreiben Sie ihn in einen Brief an die geprüfte Anschrift."
+    ) % {"code": code}
+
+
 # What can be done here: the form that asks, and the verb.
 DEEDS: dict[str, tuple[type[forms.Form], Callable[[Party, dict[str, Any], Any], str]]] = {
     "reveal": (RevealForm, _reveal),
     "change": (PlaceForm, _change),
     "mandate": (MandateForm, _mandate),
     "end_mandate": (forms.Form, _end_mandate),
+    "code": (forms.Form, _code),
     "protect": (forms.Form, _protect),
     "unprotect": (forms.Form, _unprotect),
 }

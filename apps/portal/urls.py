@@ -6,6 +6,7 @@ app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("mein-bereich/", views.my_area, name="my_area"),
+    path("mein-bereich/code/", views.join, name="join"),
     path("mein-bereich/vorgaenge/<str:reference>/", views.case, name="case"),
     path("mein-bereich/vorgaenge/<str:reference>/zustellung/", views.delivery, name="delivery"),
     path("mein-bereich/vorgaenge/<str:reference>/antworten/", views.answer, name="answer"),

@@ -30,7 +30,7 @@ PUBLIC = [
 ]  # fmt: skip
 CITIZEN = [
     "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",
-    "/konto/sicherheit/", "/konto/logout/", "/konto/sitzungen/", "/konto/nachweis/",
+    "/mein-bereich/code/", "/konto/sicherheit/", "/konto/logout/", "/konto/sitzungen/", "/konto/nachweis/",
 ]  # fmt: skip
 STAFF = [
     "/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/vorgaenge/?list=mine", "/verwaltung/erfassen/",

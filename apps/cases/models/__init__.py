@@ -12,11 +12,12 @@ from apps.cases.models.case import (
 )
 from apps.cases.models.content import Attachment, Message, Note, TimelineEntry
 from apps.cases.models.looks import Look
-from apps.cases.models.parties import Consent, Mandate
+from apps.cases.models.parties import AccessCode, Consent, Mandate
 
 __all__ = [
     "DUE_SOON_DAYS",
     "PROTECTED_MINUTES",
+    "AccessCode",
     "Attachment",
     "Case",
     "CaseQuerySet",

@@ -12,6 +12,9 @@ from apps.cases.models.case import Party
 from apps.cases.states import MandateEnd
 from apps.core.business_calendar import today
 
+# Wrong codes before one is void.
+ACCESS_TRIES = 5
+
 
 class Consent(models.Model):
     """That a party agrees to fetch letters in the portal (§ 41 Abs. 2a VwVfG, § 122a AO, § 37 Abs. 2a SGB X).
@@ -85,3 +88,35 @@ class Mandate(models.Model):
         if self.revoked_at is not None:
             return MandateEnd.REVOKED
         return MandateEnd.OVER if self.valid_until is not None and self.valid_until < today() else None
+
+
+class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
+    def open(self) -> "AccessCodeQuerySet":
+        """Codes that may still be used."""
+        return self.filter(used_at=None, expires_at__gt=timezone.now(), tries__lt=ACCESS_TRIES)
+
+
+class AccessCode(models.Model):
+    """A code on paper with which a party connects an account: whoever holds the letter is who it was written to.
+
+    Only its hash is stored. It is used once, expires, and ends after some wrong tries.
+    """
+
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="access_codes")
+    code_hash = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccessCodeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Zugangscode")
+        verbose_name_plural = _("Zugangscodes")
+        ordering = ["created_at", "pk"]
+        indexes = [models.Index(fields=["expires_at"], name="access_code_expiry_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.expires_at:%d.%m.%Y}"
