@@ -20,7 +20,8 @@ from apps.accounts.models import AccountLink, User
 from apps.applications import transitions as applications
 from apps.applications.models import Application, Draft
 from apps.appointments.models import Counter, Shift, Ticket, Wish
-from apps.cases.models import Attachment, Case, Consent, Message, Party, PartyContact, TimelineEntry
+from apps.cases.models import AccessCode, Attachment, Case, Consent, Look, Message, Party, PartyContact, TimelineEntry
+from apps.cases.states import Purpose
 from apps.catalogue.models import Office
 from apps.contact import transitions as contact
 from apps.core import retention, uploads
@@ -171,6 +172,22 @@ def _wish(when: dt.datetime) -> Any:
     )  # fmt: skip
 
 
+def _clerk() -> User:
+    return User.objects.filter(email="karla@example.org").first() or factories.citizen(
+        "karla@example.org", "Karla", "B"
+    )
+
+
+def _look(when: dt.datetime) -> Any:
+    case = _filed()
+    return Look.objects.create(case=case, user=_clerk(), department=case.department, purpose=Purpose.CASE, at=when)
+
+
+def _access_code(when: dt.datetime) -> Any:
+    party = factories.joint_party(_filed())
+    return AccessCode.objects.create(party=party, code_hash="x", made_by=_clerk(), expires_at=when)
+
+
 # Rules whose time is no city's decision.
 PERIODS = {**settings.RETENTION_DAYS, "orphaned_files": 1, "sessions": 0}
 MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
@@ -192,6 +209,8 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("shifts", _shift),
     ("wishes", _wish),
     ("previews", _preview),
+    ("looks", _look),
+    ("access_codes", _access_code),
 ]
 
 
