@@ -101,7 +101,7 @@ def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_pat
     follow(desk.get_by_role("link", name="Brief kam zurück"))
     follow(desk.get_by_role("button", name="Rückkehr vermerken"))
     shows(desk, "zurückgekommen")
-    follow(desk.get_by_role("link", name="Ngọc Ñáñez"))
+    follow(desk.get_by_role("link", name="Ngọc Ñáñez", exact=True))
     desk.fill("[name=change-street]", "Geheimweg")
     follow(desk.get_by_role("button", name="Anschrift speichern"))
     desk.goto(f"/verwaltung/vorgaenge/{reference}/")
