@@ -36,12 +36,12 @@ from apps.accounts import codes, devices
 from apps.accounts.models import Profile, User
 from apps.core import limits, security_log
 from apps.core.business_calendar import today
-from apps.core.countries import HOME
 from apps.core.fields import (
     CountryField,
     GermanDateField,
     MailAddressField,
     PhoneField,
+    PlaceMixin,
     PlainCharField,
     PostcodeField,
 )
@@ -303,7 +303,7 @@ class NameForm(forms.ModelForm):
         fields = ["given_name", "family_name", "language"]
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(PlaceMixin, forms.ModelForm):
     """What forms are prefilled with."""
 
     birth_date = GermanDateField(
@@ -321,12 +321,6 @@ class ProfileForm(forms.ModelForm):
         label=_("Postleitzahl"), required=False,
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "data-width": "10"}),
     )  # fmt: skip
-
-    def _clean_fields(self) -> None:
-        """What Germany demands of a postcode holds only there."""
-        postcode: Any = self.fields["postcode"]
-        postcode.abroad = self["country"].data not in (None, "", HOME)
-        super()._clean_fields()  # type: ignore[misc]  # known to Django, not to its stubs
 
     class Meta:
         model = Profile

@@ -21,6 +21,7 @@ from apps.core.fields import (
     GermanIntegerField,
     MailAddressField,
     PlainCharField,
+    needed_by_choice,
 )
 
 
@@ -181,9 +182,7 @@ class DecisionForm(forms.Form):
         elif kassenzeichen_is_made():
             del self.fields["kassenzeichen"]
         self.initial.setdefault("due_on", usual_due_date())
-        for field in self.fields.values():
-            # What is needed hangs on the outcome; the hints say so.
-            field.hide_optional = True  # type: ignore[attr-defined]
+        needed_by_choice(self.fields.values())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

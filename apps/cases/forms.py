@@ -10,14 +10,15 @@ from apps.cases.addressee import PRINCIPALS
 from apps.cases.models import Case, Party
 from apps.cases.transitions import staffed_departments
 from apps.core.business_calendar import add_working_days, today
-from apps.core.countries import HOME
 from apps.core.fields import (
     CountryField,
     GermanDateField,
     MailAddressField,
     PhoneField,
+    PlaceMixin,
     PlainCharField,
     PostcodeField,
+    needed_by_choice,
 )
 
 ANSWER_WORKING_DAYS = 10
@@ -54,7 +55,7 @@ class QuestionForm(ActForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["to"]
         field.queryset = self.case.parties.filter(role__in=PRINCIPALS, account__is_active=True)
-        field.hide_optional = True
+        needed_by_choice([field])
         if len(field.queryset) < 2:
             # There is nobody to choose from.
             del self.fields["to"]
@@ -150,7 +151,7 @@ class RevealForm(forms.Form):
     )
 
 
-class PlaceForm(forms.Form):
+class PlaceForm(PlaceMixin, forms.Form):
     """Where somebody lives and how they are reached."""
 
     street = PlainCharField(label=_("Straße"), max_length=120, required=False)
@@ -162,12 +163,6 @@ class PlaceForm(forms.Form):
     country = CountryField(label=_("Land"))
     email = MailAddressField(label=_("E-Mail-Adresse"), max_length=254, required=False)
     phone = PhoneField(label=_("Telefon"), required=False)
-
-    def _clean_fields(self) -> None:
-        """What Germany demands of a postcode holds only there."""
-        postcode: Any = self.fields["postcode"]
-        postcode.abroad = self["country"].data not in (None, "", HOME)
-        super()._clean_fields()  # type: ignore[misc]  # known to Django, not to its stubs
 
 
 class MandateForm(PlaceForm):

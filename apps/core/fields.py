@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -124,6 +124,22 @@ class CountryField(forms.ChoiceField):
     def clean(self, value: Any) -> str:
         """The code; raises ValidationError."""
         return str(super().clean(value or countries.HOME))
+
+
+class PlaceMixin:
+    """A form with ``country`` and ``postcode``: what Germany demands of a postcode holds only there."""
+
+    def _clean_fields(self) -> None:
+        form: Any = self
+        form.fields["postcode"].abroad = form["country"].data not in (None, "", countries.HOME)
+        super()._clean_fields()  # type: ignore[misc]  # of the form it is mixed into
+
+
+def needed_by_choice(fields: Iterable[forms.Field]) -> None:
+    """Say of these fields that they are neither needed nor optional: other answers decide, and the hints say how."""
+    for field in fields:
+        # Read by the tag that renders fields; Django's own know nothing of it.
+        setattr(field, "hide_optional", True)  # noqa: B010  an attribute of our own, which the stubs do not have
 
 
 _FIVE_DIGITS = gettext_lazy("Eine Postleitzahl hat fünf Ziffern. Beispiel: 38440")

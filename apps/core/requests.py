@@ -32,7 +32,7 @@ def sent_from(page: Callable[..., str]) -> Callable[[Callable[..., HttpResponseB
             if request.method != "POST":
                 return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
             # For the way to the other language: what is shown in answer stands on that page.
-            request.shown_on = page(request, *args, **kwargs)  # type: ignore[attr-defined]
+            request.shown_on = page(request, *args, **kwargs)  # type: ignore[attr-defined]  # an attribute of our own
             return view(request, *args, **kwargs)
 
         return inner

@@ -29,7 +29,7 @@ from apps.cases.states import Act, Way
 from apps.catalogue.models import LifeSituation, Service
 from apps.core import limits, uploads
 from apps.core.downloads import private_file
-from apps.core.fields import PlainCharField
+from apps.core.fields import PlainCharField, needed_by_choice
 from apps.core.pages import kept_for_visitors
 from apps.core.references import normalise as normalise_reference
 from apps.core.requests import sent_from
@@ -105,8 +105,7 @@ class AnswerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.refused = refused
         # One of the two is enough, and one is needed.
-        for field in self.fields.values():
-            field.hide_optional = True  # type: ignore[attr-defined]
+        needed_by_choice(self.fields.values())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -155,6 +155,7 @@ class Case(models.Model):
         only_for: Iterable[int] | None = None, **data: Any,
     ) -> None:  # fmt: skip
         """Write the change of status into the timeline, and that of the phase among the facts."""
+        # Here and not above: both need the models of this module.
         from apps.cases import facts, kinds
 
         record(self, act, by=by, public=public, only_for=only_for, old=old, new=new, **data)
