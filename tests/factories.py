@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from apps.accounts.models import Department, StaffRole, User
+from apps.accounts.models import Department, Membership, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.cases.addressee import addressee_of
@@ -39,7 +39,7 @@ def staff(email: str, given_name: str, family_name: str, *roles: tuple[str, Depa
     user.is_staff = True
     user.save()
     for role, department in roles:
-        StaffRole.objects.create(user=user, role=role, department=department)
+        Membership.objects.create(user=user, role=role, place=department.place if department else None)
     return user
 
 

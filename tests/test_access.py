@@ -143,7 +143,7 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
 BANNER = {"level": "info", "text_de": "Neu", "text_en": "New", "since": "01.01.2026 08:00"}
 USER = {
     "email": "aylin@example.org", "given_name": "Anders", "family_name": "Anders", "language": "de",
-    "roles-TOTAL_FORMS": 0, "roles-INITIAL_FORMS": 0, "roles-MIN_NUM_FORMS": 0, "roles-MAX_NUM_FORMS": 0,
+    "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0, "memberships-MIN_NUM_FORMS": 0, "memberships-MAX_NUM_FORMS": 0,
 }  # fmt: skip
 
 # Here people act on what is theirs, or the link in the address is the permission.

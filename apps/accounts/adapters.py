@@ -118,7 +118,7 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator: Any) -> bool:
         """Staff keep one factor: without it they would be locked out until an administrator sends a link."""
-        required = settings.STAFF_SECOND_FACTOR_REQUIRED and authenticator.user.is_staff
+        required = settings.STAFF_SECOND_FACTOR_REQUIRED and authenticator.user.works_here
         return not (required and factors.is_last_main_factor(authenticator))
 
 

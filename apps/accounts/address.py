@@ -26,7 +26,7 @@ def ask_for_proof(request: HttpRequest, new: str) -> None:
     """
     owner: Any = request.user
     other = User.objects.by_address(new).exclude(pk=owner.pk).first()
-    taken = other is not None and (other.proven or other.is_staff or not other.is_active)
+    taken = other is not None and (other.proven or other.works_here or not other.is_active)
     codes.send(request, PURPOSE, new, "" if taken else TEMPLATE)
     if taken and other is not None and other.is_active:
         get_adapter(request).send_account_already_exists_mail(new)
@@ -75,7 +75,7 @@ def change(user: User, new: str, *, by: User | None, request: HttpRequest) -> No
             if was_proven:
                 context = {"from_email": old, "to_email": new}
                 get_adapter(request).send_notification_mail("account/email/email_changed", user, context, email=old)
-            if user.is_staff and not factors.has_main_factor(user):
+            if user.works_here and not factors.has_main_factor(user):
                 factors.invite(user, by=by, request=request)
     except IntegrityError as error:
         raise AddressTaken from error

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
@@ -13,9 +14,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import address, codes, factors, registration, sessions
+from apps.accounts import address, codes, factors, places, registration, sessions
 from apps.accounts.forms import TOO_MUCH_MAIL, AddressForm
-from apps.accounts.models import Department, StaffRole, User
+from apps.accounts.models import Department, Membership, Place, User
 from apps.core import limits, security_log
 from apps.core.admin import PortalAdmin
 from apps.core.widgets import CHECKBOXES
@@ -23,8 +24,31 @@ from apps.core.widgets import CHECKBOXES
 SEARCH_KEY = "people_search"
 
 
-class StaffRoleInline(admin.StackedInline):
-    model = StaffRole
+class MembershipForm(forms.ModelForm):
+    """What somebody is, and where; which roles there are somewhere, the place says (``Membership.clean``)."""
+
+    role = forms.ChoiceField(label=gettext_lazy("Rolle"))
+
+    class Meta:
+        model = Membership
+        fields = ("place", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        where: Any = self.fields["place"]
+        where.queryset = Place.objects.select_related(*places.paths()).order_by("kind", "pk")
+        where.required = False
+        where.empty_label = str(places.all_kinds()[0].label)
+        role: Any = self.fields["role"]
+        role.choices = [
+            ("", "---------"),
+            *((str(kind.label), list(kind.roles.items())) for kind in places.all_kinds()),
+        ]
+
+
+class MembershipInline(admin.StackedInline):
+    model = Membership
+    form = MembershipForm
     extra = 0
 
 
@@ -73,7 +97,7 @@ class UserAdmin(PortalAdmin):
     fields = ["email", "given_name", "family_name", "language", "trust_level", "is_active", "is_staff", "groups"]
     formfield_overrides = CHECKBOXES
     ordering = ["family_name", "given_name"]
-    inlines = [StaffRoleInline]
+    inlines = [MembershipInline]
     change_form_template = "admin/accounts/user/change_form.html"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -130,17 +154,27 @@ class UserAdmin(PortalAdmin):
         if not obj.is_active:
             sessions.end_all(obj, by=by)
         if obj.is_staff and not was_staff:
-            if not obj.proven:
-                # Whatever a stranger may have set in an account of this address opens no desk; names are ours.
-                registration.drop_unproven(obj, keep_names=True)
-            sessions.end_all(obj, by=by)
-            factors.invite(obj, by=by, request=request)
-            messages.info(request, _("Die Person bekommt eine E-Mail mit einem Link zum Einrichten des Zugangs."))
+            self._begins_to_work(request, obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Giving somebody who is not staff the first role is more than a row, too."""
+        person = form.instance
+        was_member = person.memberships.exists()
         super().save_formset(request, form, formset, change)
-        if formset.model is StaffRole and formset.has_changed():
-            security_log.note("role_changed", person=form.instance, by=request.user, request=request, what="roles")
+        if formset.model is Membership and formset.has_changed():
+            security_log.note("role_changed", person=person, by=request.user, request=request, what="roles")
+            if not person.is_staff and not was_member and person.memberships.exists():
+                self._begins_to_work(request, person)
+
+    def _begins_to_work(self, request: HttpRequest, person: User) -> None:
+        """From now on they see the data of others: they begin anew, with a second factor."""
+        by: Any = request.user
+        if not person.proven:
+            # Whatever a stranger may have set in an account of this address opens no desk; names are ours.
+            registration.drop_unproven(person, keep_names=True)
+        sessions.end_all(person, by=by)
+        factors.invite(person, by=by, request=request)
+        messages.info(request, _("Die Person bekommt eine E-Mail mit einem Link zum Einrichten des Zugangs."))
 
     # -- acts ------------------------------------------------------------------------------------------------
 
@@ -157,8 +191,8 @@ class UserAdmin(PortalAdmin):
         extra = dict(extra_context or {})
         person = self.get_object(request, object_id)
         if person is not None and self.has_change_permission(request, person):
-            own, over = person.pk == request.user.pk, person.is_staff and not request.user.is_superuser
-            allowed = [a for a in ACTS if person.is_staff or not a.staff_only]
+            own, over = person.pk == request.user.pk, person.works_here and not request.user.is_superuser
+            allowed = [a for a in ACTS if person.works_here or not a.staff_only]
             extra["acts"] = [a for a in allowed if a.key == "sitzungen" or not (own or over)]
             extra["open_sessions"] = sessions.open_sessions(person)
         return super().change_view(request, object_id, form_url, extra)
@@ -167,11 +201,11 @@ class UserAdmin(PortalAdmin):
         """Ask, then do one of the acts."""
         person = self.get_object(request, object_id)
         chosen = next((a for a in ACTS if a.key == act), None)
-        if person is None or chosen is None or (chosen.staff_only and not person.is_staff):
+        if person is None or chosen is None or (chosen.staff_only and not person.works_here):
             raise Http404
         if not self.has_change_permission(request, person):
             raise PermissionDenied
-        own, over = person.pk == request.user.pk, person.is_staff and not request.user.is_superuser
+        own, over = person.pk == request.user.pk, person.works_here and not request.user.is_superuser
         if act in ("faktor", "adresse", "einladen") and (own or over):
             # With these one could become the person. For oneself there are "Mein Konto" and one's colleagues.
             raise PermissionDenied

@@ -15,3 +15,8 @@ class ProvenAddressBackend(AuthenticationBackend):
 
     def _authenticate_by_email(self, email: str, password: str) -> Any:
         return self._check_password(User.objects.proven(email).first(), password)
+
+    def get_user(self, user_id: Any) -> Any:
+        """The person of a session, with what is asked of them at every request."""
+        user = User.objects.with_membership().filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None

@@ -19,7 +19,7 @@ from apps.core.sockets import RetentionRule, exports, retention_rules
 def _never_confirmed(now: dt.datetime) -> QuerySet[User]:
     # Made by an administrator, or by an earlier version of the portal.
     return (
-        User.objects.filter(is_staff=False, date_joined__lt=now - days("unverified_accounts"))
+        User.objects.filter(is_staff=False, memberships=None, date_joined__lt=now - days("unverified_accounts"))
         .exclude(emailaddress__verified=True)
         .exclude(last_login__isnull=False)
     )

@@ -113,7 +113,7 @@ class SessionLimitMiddleware:
             now = int(time.time())
             since = request.session.setdefault("signed_in_at", now)
             seen = request.session.setdefault("seen_at", now)
-            idle = settings.SESSION_STAFF_IDLE_SECONDS if request.user.is_staff else settings.SESSION_IDLE_SECONDS
+            idle = settings.SESSION_STAFF_IDLE_SECONDS if request.user.works_here else settings.SESSION_IDLE_SECONDS
             if now - seen > idle or now - since > settings.SESSION_ABSOLUTE_SECONDS:
                 # Whose form this request may carry (see kept.py).
                 owner = request.user.pk
@@ -137,7 +137,7 @@ class SessionLimitMiddleware:
 
 
 class StaffSecondFactorMiddleware:
-    """Staff see nothing before *their session* has proved a second factor.
+    """Staff, and whoever has a membership, see nothing before *their session* has proved a second factor.
 
     Pages that are open all the same are listed by their full name, so that no other page is open by resembling one.
     """
@@ -163,7 +163,7 @@ class StaffSecondFactorMiddleware:
         if not settings.STAFF_SECOND_FACTOR_REQUIRED:
             return None
         user = request.user
-        if not (user.is_authenticated and user.is_staff):
+        if not (user.is_authenticated and user.works_here):
             return None
         name = _route(request)
         if name in self.ALWAYS or factors.proved(request):

@@ -1,11 +1,12 @@
 """People: users, their profile, departments and staff roles."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts import places
 from apps.core.bilingual import Bilingual
 from apps.core.countries import HOME
 from apps.core.mail_addresses import comparable
@@ -30,6 +32,10 @@ class UserQuerySet(models.QuerySet["User"]):
     def by_address(self, address: str) -> "UserQuerySet":
         """The account of an address, whatever its case; there is at most one."""
         return self.alias(address=Lower("email")).filter(address=comparable(address))
+
+    def with_membership(self) -> "UserQuerySet":
+        """With whether they have a membership, which is asked at every request (``works_here``)."""
+        return self.annotate(is_member=Exists(Membership.objects.filter(user=OuterRef("pk"))))
 
     def proven(self, address: str) -> "UserQuerySet":
         """The account of an address whose owner has proved that it is theirs.
@@ -53,6 +59,10 @@ class UserManager(BaseUserManager["User"]):
     def proven(self, address: str) -> UserQuerySet:
         """See the queryset."""
         return self.get_queryset().proven(address)
+
+    def with_membership(self) -> UserQuerySet:
+        """See the queryset."""
+        return self.get_queryset().with_membership()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user; the address is stored in lower case."""
@@ -141,18 +151,34 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.given_name or self.family_name or self.email
 
     @cached_property
-    def role_list(self) -> list["StaffRole"]:
-        """The staff roles, read once per request."""
-        return list(self.roles.select_related("department")) if self.is_staff else []
+    def membership_list(self) -> list["Membership"]:
+        """What the person is, and where, read once per request.
+
+        Staff are nothing in places of others, and nobody else is anything in the city's: whatever rows there are.
+        """
+        return [held for held in self.memberships.with_places() if held.is_outside != self.is_staff]
+
+    @property
+    def works_here(self) -> bool:
+        """Whether the rules for those who work with the data of others hold: staff, and whoever has a membership."""
+        if self.is_staff:
+            return True
+        # Read along with the person of a session (see backends.py).
+        known = self.__dict__.get("is_member")
+        return bool(known) if known is not None else self.memberships.exists()
 
     @property
     def department_ids(self) -> set[int]:
         """Departments whose cases this person works on."""
-        return {r.department_id for r in self.role_list if r.department_id is not None}
+        return {
+            held.place.department.pk
+            for held in self.membership_list
+            if held.place is not None and held.place.kind == places.DEPARTMENT
+        }
 
     def has_role(self, role: str) -> bool:
         """Whether the person holds ``role`` anywhere."""
-        return any(r.role == role for r in self.role_list)
+        return any(held.role == role for held in self.membership_list)
 
 
 class Profile(models.Model):
@@ -175,9 +201,52 @@ class Profile(models.Model):
         return str(self.user)
 
 
-class Department(models.Model):
+class Place(models.Model):
+    """Where somebody can hold a role: a department; other apps add kinds of their own (places.py).
+
+    What it is, says the row that has it (``HasPlace``).
+    """
+
+    kind = models.CharField(max_length=20)
+
+    class Meta:
+        verbose_name = _("Ort einer Rolle")
+        verbose_name_plural = _("Orte von Rollen")
+        constraints = [models.CheckConstraint(condition=~Q(kind=""), name="place_has_kind")]
+
+    def __str__(self) -> str:
+        kind = places.kind_of(self.kind)
+        return str(getattr(self, self.kind)) if kind is not None else self.kind
+
+
+class HasPlace(models.Model):
+    """Something that is a place: it gets its ``Place`` when it is saved, and takes it along when it goes."""
+
+    place_kind: ClassVar[str]
+    place = models.OneToOneField(Place, on_delete=models.PROTECT, related_name="%(class)s", editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with a place."""
+        with transaction.atomic():
+            if self.place_id is None:
+                self.place = Place.objects.create(kind=self.place_kind)
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete, with the place and what people were there."""
+        with transaction.atomic():
+            result = super().delete(*args, **kwargs)
+            self.place.delete()
+        return result
+
+
+class Department(HasPlace):
     """An organisational unit of the city that answers for cases."""
 
+    place_kind = places.DEPARTMENT
     slug = models.SlugField(unique=True)
     name_de = models.CharField(_("Name (Deutsch)"), max_length=120)
     name_en = models.CharField(_("Name (Englisch)"), max_length=120)
@@ -200,36 +269,67 @@ class Department(models.Model):
 
 
 class Role(models.TextChoices):
+    """What one can be in the city; apps that add kinds of places add their own (places.py)."""
+
     CLERK = "clerk", _("Sachbearbeitung")
     HEAD = "head", _("Leitung")
     CDO = "cdo", _("CDO (nur Kennzahlen)")
 
 
-class StaffRole(models.Model):
-    """What a member of staff is, and where."""
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def with_places(self) -> Self:
+        """With the places and what they are, in one query."""
+        return self.select_related("place", *places.paths("place__"))
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="roles")
-    department = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="roles", null=True, blank=True)
-    role = models.CharField(_("Rolle"), max_length=8, choices=Role.choices)
+
+class Membership(models.Model):
+    """What a person is, and where. The CDO belongs to no place: figures of all, cases of none."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    place = models.ForeignKey(
+        Place, on_delete=models.CASCADE, related_name="memberships", null=True, blank=True, verbose_name=_("Ort")
+    )
+    # Which there are, says the kind of the place.
+    role = models.CharField(_("Rolle"), max_length=20)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Rolle")
         verbose_name_plural = _("Rollen")
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "department", "role"],
-                name="staff_role_unique",
-                nulls_distinct=False,
-            ),
+            models.UniqueConstraint(fields=["user", "place", "role"], name="membership_unique", nulls_distinct=False),
             models.CheckConstraint(
-                # The CDO belongs to no department: figures of all, cases of none.
-                condition=Q(role="cdo", department=None) | Q(role__in=["clerk", "head"], department__isnull=False),
-                name="staff_role_place",
+                condition=Q(role="cdo", place=None) | ~Q(role="cdo") & Q(place__isnull=False), name="membership_place"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()} {self.department or ''}".strip()
+        return f"{self.role_label} {self.place or ''}".strip()
+
+    @property
+    def kind(self) -> places.PlaceKind | None:
+        """The kind of its place; None when the app that knew it is gone."""
+        return places.kind_of(self.place.kind if self.place is not None else places.CITY)
+
+    @property
+    def role_label(self) -> str:
+        """What the person is there."""
+        return str(self.kind.roles.get(self.role, self.role)) if self.kind is not None else self.role
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is held in a place of others, not of the city."""
+        return self.kind is not None and self.kind.outside
+
+    def clean(self) -> None:
+        """Only what one can be there, and no member of staff in a place of others. Raises ValidationError."""
+        if self.kind is None or self.role not in self.kind.roles:
+            raise ValidationError({"role": _("Diese Rolle gibt es dort nicht.")})
+        if self.is_outside == self.user.is_staff:
+            raise ValidationError(
+                {"place": _("Beschäftigte der Stadt haben Rollen bei der Stadt, andere nur an ihren eigenen Orten.")}
+            )
 
 
 class LinkKind(models.TextChoices):

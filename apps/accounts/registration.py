@@ -102,7 +102,7 @@ def prove(user: User, *, request: HttpRequest | None = None) -> None:
 
 def release_address(address: str) -> None:
     """Let no account without proof stand in the way of an address whose owner has just proved it."""
-    for user in User.objects.by_address(address).filter(is_staff=False, is_active=True):
+    for user in User.objects.by_address(address).filter(is_staff=False, memberships=None, is_active=True):
         if not user.proven:
             drop_unproven(user)
             # The row stays, as that of a closed account does: something may point at it.

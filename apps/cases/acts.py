@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from apps.accounts.models import Role
+from apps.cases.access import roles_in
 from apps.cases.kinds import Text
 from apps.cases.models import Case
 
@@ -29,7 +30,7 @@ class CaseAct:
     page: Callable[[Case], str] | None = None
     # What is said when it is done.
     done: Text = ""
-    # Whose act it is, by role in the department of the case.
+    # Whose act it is, by what they are in the case (access.py).
     roles: frozenset[str] = WORKING
     # Of which kind of case; of every kind if it is empty.
     kind: str = ""
@@ -46,8 +47,7 @@ class CaseAct:
         """Whether somebody may do it, in the state the case is in."""
         if self.kind and self.kind != case.kind:
             return False
-        held = {role.role for role in user.role_list if role.department_id == case.department_id}
-        return bool(held & self.roles) and self.when(case, user)
+        return bool(roles_in(case, user) & self.roles) and self.when(case, user)
 
     def blank(self, case: Case) -> forms.Form | None:
         """Its form with nothing in it."""

@@ -109,7 +109,7 @@ class AssignForm(ActForm):
         super().__init__(*args, case=case, **kwargs)
         field: Any = self.fields["to"]
         field.queryset = (
-            User.objects.filter(is_active=True, is_staff=True, roles__department=case.department_id)
+            User.objects.filter(is_active=True, is_staff=True, memberships__place=case.department.place_id)
             # § 20 VwVfG: never the person whose case it is.
             .exclude(pk__in=Party.objects.filter(case=case, account__isnull=False).values("account"))
             .distinct()

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from apps.cases.access import held_in
 from apps.cases.models import Case, Look, Party, PartyContact
 from apps.cases.states import Purpose
 
 
 def looked(case: Case, *, by: Any, purpose: str, party: Party | None = None, reason: str = "") -> None:
     """A member of staff has read something; a party's own look is not written down here."""
-    if by.is_staff and case.department_id in by.department_ids:
-        Look.objects.create(
-            case=case, user=by, department_id=case.department_id, purpose=purpose, party=party, reason=reason
-        )
+    held_at = [held.place for held in held_in(case, by) if held.place is not None]
+    if held_at:
+        Look.objects.create(case=case, user=by, place=held_at[0], purpose=purpose, party=party, reason=reason)
 
 
 def reveal(party: Party, *, reason: str, by: Any) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.accounts.models import Role
+from apps.cases.access import held_in, roles_in
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.models import AccessCode, Case, Mandate, Party, PartyContact, record
 from apps.cases.states import Act, PartyRole
@@ -52,7 +53,7 @@ def unprotect(party: Party, *, by: Any) -> None:
 
     Raises TransitionError for others, TransitionConflict when there is none.
     """
-    if not any(r.role == Role.HEAD and r.department_id == party.case.department_id for r in by.role_list):
+    if Role.HEAD not in roles_in(party.case, by):
         raise TransitionError("for heads only")
     with transaction.atomic():
         if PartyContact.objects.filter(party=party, protected=True).update(protected=False) != 1:
@@ -134,18 +135,14 @@ def join(reference: str, code: str, *, by: Any) -> Case | None:
         if fitting is None:
             return None
         party, case = fitting.party, fitting.party.case
-        if concerns_as_staff(case, by) or case.parties.filter(account=by).exists():
+        # Who handles the letters must not use what is in them.
+        if held_in(case, by) or case.parties.filter(account=by).exists():
             return None
         if Party.objects.filter(pk=party.pk, account=None).update(account=by) != 1:
             return None
         AccessCode.objects.filter(pk=fitting.pk).update(used_at=timezone.now())
         record(case, Act.JOINED, by=by, only_for=[party.pk])
     return case
-
-
-def concerns_as_staff(case: Case, user: Any) -> bool:
-    """Whether a member of staff works on the case: who handles the letters must not use what is in them."""
-    return bool(user.is_staff and case.department_id in user.department_ids)
 
 
 def _hashed(reference: str, code: str) -> str:

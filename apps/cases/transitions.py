@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.accounts.models import Department, Role, User
+from apps.accounts.models import Department, Membership, User
 from apps.cases import facts, kinds
+from apps.cases.access import DEPARTMENT_ROLES, held_in
 from apps.cases.addressee import Addressee, addressees_of
 from apps.cases.audience import heard_with, standing_for
 from apps.cases.emails import notify
@@ -131,8 +132,8 @@ def assign(case: Case, *, to: Any, by: Any) -> None:
     """
     if not case.is_open:
         raise TransitionError("a closed case has no assignee")
-    if to is not None and case.department_id not in to.department_ids:
-        raise TransitionError("not a member of the department")
+    if to is not None and not held_in(case, to):
+        raise TransitionError("they do not work on the case")
     if to is not None and concerns(case, to):
         raise TransitionError("nobody works on a case of their own")
     with transaction.atomic():
@@ -157,7 +158,7 @@ def recuse(case: Case, *, by: Any) -> None:
 
     Raises TransitionError when nobody else of the department would see it; then it has to be handed over.
     """
-    there = {"roles__department": case.department, "roles__role__in": [Role.CLERK, Role.HEAD]}
+    there = {"memberships__place": case.department.place, "memberships__role__in": DEPARTMENT_ROLES}
     with transaction.atomic():
         # One after the other, or the last two would both go.
         Case.objects.select_for_update().get(pk=case.pk)
@@ -181,7 +182,8 @@ def _update_as_read(case: Case, **values: Any) -> None:
 
 def staffed_departments() -> QuerySet[Department]:
     """Departments in which somebody works who would see a case."""
-    return Department.objects.filter(roles__user__is_active=True, roles__role__in=[Role.CLERK, Role.HEAD]).distinct()
+    staffed = {"user__is_active": True, "user__is_staff": True, "role__in": DEPARTMENT_ROLES}
+    return Department.objects.filter(place__in=Membership.objects.filter(**staffed).values("place"))
 
 
 def hand_over(case: Case, *, department: Department, reason: str, by: Any) -> None:

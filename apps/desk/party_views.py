@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.models import Role
 from apps.accounts.requests import SignedInRequest
 from apps.cases import looks, parties
+from apps.cases.access import roles_in
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.forms import MandateForm, PlaceForm, RevealForm
 from apps.cases.models import Case, Party, PartyContact
@@ -108,6 +109,6 @@ def party(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
         "deed": deed,
         "mandate": found.mandates.in_force().select_related("representative").first(),
         "has_principal": found.role in PRINCIPALS,
-        "is_head": any(r.role == Role.HEAD and r.department_id == case.department_id for r in request.user.role_list),
+        "is_head": Role.HEAD in roles_in(case, request.user),
     }
     return render(request, "desk/party.html", context, status=422 if sent is not None else 200)

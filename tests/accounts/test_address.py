@@ -122,7 +122,7 @@ def test_administrator_has_a_link_sent_and_the_person_confirms(client: Any, ayli
     client.as_(root)
     # The field itself is not for typing into.
     form = {"email": "boese@example.org", "family_name": "Özdemir", "language": "de", "is_active": "on",
-            "roles-TOTAL_FORMS": 0, "roles-INITIAL_FORMS": 0}  # fmt: skip
+            "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}  # fmt: skip
     assert client.post(f"/verwaltung/accounts/user/{aylin.pk}/change/", form).status_code == 302
     aylin.refresh_from_db()
     assert aylin.email == "aylin@example.org"

@@ -234,7 +234,7 @@ def test_only_the_hash_of_a_link_is_stored(karla: User) -> None:
 def test_person_made_staff_is_invited_and_begins_from_the_link(root: User, settings: Any) -> None:
     client = proved(root)
     form = {"email": "Neu@wolfsburg.example", "given_name": "Nele", "family_name": "Neu", "language": "de",
-            "is_active": "on", "is_staff": "on", "roles-TOTAL_FORMS": 0, "roles-INITIAL_FORMS": 0}  # fmt: skip
+            "is_active": "on", "is_staff": "on", "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}  # fmt: skip
     answer = client.post("/verwaltung/accounts/user/add/", form)
     assert answer.status_code == 302, answer.content.decode()
     made = User.objects.get(email="neu@wolfsburg.example")
@@ -291,7 +291,7 @@ def test_superusers_are_touched_by_superusers_only(root: User, karla: User) -> N
     # Nor does anybody raise themselves.
     client.post(f"/verwaltung/accounts/user/{karla.pk}/change/",
                 {"family_name": "Brandes", "language": "de", "is_active": "on", "is_staff": "on", "is_superuser": "on",
-                 "groups": ["1"], "roles-TOTAL_FORMS": 0, "roles-INITIAL_FORMS": 0})  # fmt: skip
+                 "groups": ["1"], "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0})  # fmt: skip
     karla.refresh_from_db()
     assert not karla.is_superuser
     assert not karla.groups.exists()

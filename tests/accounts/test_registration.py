@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts import codes, devices, registration
-from apps.accounts.models import Profile, StaffRole, User
+from apps.accounts.models import Membership, Profile, User
 from apps.applications.models import Draft
 from apps.core.models import OutgoingEmail
 from tests import factories
@@ -137,14 +137,14 @@ def test_staff_made_of_an_account_without_proof_inherit_no_strangers_password(cl
     User.objects.filter(pk=root.pk).update(is_superuser=True)
     client.as_(User.objects.get(pk=root.pk))
     form = {"given_name": "Nele", "family_name": "Neu", "language": "de", "is_active": "on", "is_staff": "on",
-            "roles-TOTAL_FORMS": 0, "roles-INITIAL_FORMS": 0}  # fmt: skip
+            "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}  # fmt: skip
     assert client.post(f"/verwaltung/accounts/user/{old.pk}/change/", form).status_code == 302
     old.refresh_from_db()
     assert old.is_staff
     assert not old.has_usable_password()
     assert old.full_name == "Nele Neu"
     assert "/konto/einrichten/" in latest(old.email).body
-    assert not StaffRole.objects.filter(user=old).exists()
+    assert not Membership.objects.filter(user=old).exists()
 
 
 @pytest.mark.parametrize("state", ["unknown", "known", "unproven", "inactive"])

@@ -101,8 +101,8 @@ def test_deactivating_ends_sessions(client: Any, karla: User) -> None:
         "family_name": "Brandes",
         "language": "de",
         "is_staff": "on",
-        "roles-TOTAL_FORMS": 0,
-        "roles-INITIAL_FORMS": 0,
+        "memberships-TOTAL_FORMS": 0,
+        "memberships-INITIAL_FORMS": 0,
     }
     client.as_(User.objects.get(pk=root.pk)).post(f"/verwaltung/accounts/user/{karla.pk}/change/", form)
     assert not is_in(theirs)

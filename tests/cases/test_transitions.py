@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.erasure import close_account
-from apps.accounts.models import Department, Role, StaffRole, User
+from apps.accounts.models import Department, Membership, Role, User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
 from apps.cases import consents
@@ -106,7 +106,7 @@ def test_case_is_handed_over_only_to_where_somebody_sees_it(parking_case: Case, 
     with pytest.raises(TransitionError, match="nobody there"):
         verbs.hand_over(parking_case, department=empty, reason="", by=karla)
     User.objects.filter(pk=left.pk).update(is_active=True)
-    StaffRole.objects.filter(user=left).update(role=Role.HEAD)
+    Membership.objects.filter(user=left).update(role=Role.HEAD)
     verbs.hand_over(parking_case, department=empty, reason="", by=karla)
     assert Case.objects.get(pk=parking_case.pk).department == empty
 

@@ -28,7 +28,7 @@ def root(client: Any, db: None) -> Any:
 @pytest.mark.parametrize(
     "query",
     ["password__startswith=md5", "password__gt=a", "emailaddress__email__contains=a", "is_superuser__exact=1",
-     "roles__role=cdo", "last_login__gt=2020-01-01"],
+     "memberships__role=cdo", "last_login__gt=2020-01-01"],
 )  # fmt: skip
 def test_people_cannot_be_filtered_by_what_no_filter_names(root: Any, query: str) -> None:
     assert root.get(f"/verwaltung/accounts/user/?{query}").status_code == 400

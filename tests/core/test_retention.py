@@ -180,7 +180,7 @@ def _clerk() -> User:
 
 def _look(when: dt.datetime) -> Any:
     case = _filed()
-    return Look.objects.create(case=case, user=_clerk(), department=case.department, purpose=Purpose.CASE, at=when)
+    return Look.objects.create(case=case, user=_clerk(), place=case.department.place, purpose=Purpose.CASE, at=when)
 
 
 def _access_code(when: dt.datetime) -> Any:

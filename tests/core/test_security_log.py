@@ -93,7 +93,7 @@ def test_resets_and_roles(lines: Any, karla: User, aylin: User, client: Any) -> 
     assert lines("factor_reset")[0]["by"] == str(root.pk)
     assert lines("setup_link_made")
     form = {"family_name": "Özdemir", "language": "de", "is_active": "on", "is_staff": "on",
-            "roles-TOTAL_FORMS": 1, "roles-INITIAL_FORMS": 0, "roles-0-role": "cdo", "roles-0-user": aylin.pk}  # fmt: skip
+            "memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 0, "memberships-0-role": "cdo", "memberships-0-user": aylin.pk}  # fmt: skip
     assert client.post(f"/verwaltung/accounts/user/{aylin.pk}/change/", form).status_code == 302
     assert {line["what"] for line in lines("role_changed")} == {"is_staff", "roles"}
     client.as_(aylin)

@@ -219,7 +219,7 @@ def test_every_look_of_staff_is_a_row_and_a_citizens_is_none(
     delivery = factories.delivery_of(parking_case)
     rendering.render(delivery.letter_id)
     client.get(delivery.get_absolute_url())
-    looks = Look.objects.filter(user=karla, department=traffic)
+    looks = Look.objects.filter(user=karla, place=traffic.place)
     assert [look.purpose for look in looks] == [Purpose.CASE, Purpose.CASE, Purpose.FILE, Purpose.LETTER]
 
 

@@ -80,7 +80,7 @@ def export(request: SignedInRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def delete(request: SignedInRequest) -> HttpResponse:
     """Ask, then close the account."""
-    if request.user.is_staff:
+    if request.user.works_here:
         messages.info(request, _("Konten von Beschäftigten schließt die Systemverwaltung."))
         return redirect("accounts:overview")
     if request.method == "POST":

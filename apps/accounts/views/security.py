@@ -101,7 +101,7 @@ def my_sessions(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def factor_missing(request: SignedInRequest) -> HttpResponse:
     """Staff without a second factor: who sends the link from which the set-up begins."""
-    if not request.user.is_staff or factors.has_main_factor(request.user):
+    if not request.user.works_here or factors.has_main_factor(request.user):
         return redirect("accounts:after_login")
     return render(request, "accounts/factor_missing.html")
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Department
+from apps.accounts.models import Place
 from apps.cases.models.case import Case, Party
 from apps.cases.states import Purpose
 
@@ -16,7 +16,8 @@ class Look(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="looks")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    # Where they were what let them: a citizen may know the office, not the person.
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField(default=timezone.now)
     purpose = models.CharField(max_length=8, choices=Purpose.choices)
     # Of a protected address: whose, and why.

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from apps.accounts.models import Department, Profile, Role, StaffRole, User
+from apps.accounts.models import Department, Membership, Profile, Role, User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
 from apps.appointments import availability, holding
@@ -95,7 +95,7 @@ class Command(BaseCommand):
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         for role, slug in roles:
             department = Department.objects.get(slug=slug) if slug else None
-            StaffRole.objects.create(user=user, role=role, department=department)
+            Membership.objects.create(user=user, role=role, place=department.place if department else None)
         if not roles and not admin:
             Profile.objects.create(user=user, street="Goethestraße", house_number="12",
                                    postcode="38440", city="Wolfsburg", birth_date=dt.date(1988, 3, 14))  # fmt: skip

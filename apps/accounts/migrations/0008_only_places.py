@@ -1,0 +1,34 @@
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """A role has a place and no department any more."""
+
+    dependencies = [("accounts", "0007_carry_places")]
+
+    operations = [
+        migrations.AlterField(
+            model_name="department",
+            name="place",
+            field=models.OneToOneField(
+                editable=False, on_delete=django.db.models.deletion.PROTECT, related_name="%(class)s",
+                to="accounts.place",
+            ),
+        ),
+        migrations.RemoveField(model_name="membership", name="department"),
+        migrations.AddConstraint(
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("user", "place", "role"), name="membership_unique", nulls_distinct=False
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("place", None), ("role", "cdo"))
+                | models.Q(models.Q(("role", "cdo"), _negated=True), ("place__isnull", False)),
+                name="membership_place",
+            ),
+        ),
+    ]  # fmt: skip
