@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.transitions import Phase, Workflow
+from apps.core.transitions import Phase, Who, Workflow, by
 
 
 class Status(models.TextChoices):
@@ -34,10 +34,10 @@ WORKFLOW = Workflow(
     name="application",
     states=Status,
     moves={
-        Status.SUBMITTED: {Status.IN_REVIEW, Status.QUESTION, Status.WITHDRAWN} | OUTCOMES,
-        Status.IN_REVIEW: {Status.QUESTION, Status.WITHDRAWN} | OUTCOMES,
+        Status.SUBMITTED: by(Who.STAFF, Status.IN_REVIEW, Status.QUESTION, *OUTCOMES) | by(Who.PARTY, Status.WITHDRAWN),
+        Status.IN_REVIEW: by(Who.STAFF, Status.QUESTION, *OUTCOMES) | by(Who.PARTY, Status.WITHDRAWN),
         # An unanswered question does not keep the city from deciding.
-        Status.QUESTION: {Status.IN_REVIEW, Status.WITHDRAWN} | OUTCOMES,
+        Status.QUESTION: by(Who.PARTY, Status.IN_REVIEW, Status.WITHDRAWN) | by(Who.STAFF, *OUTCOMES),
     },
     phases={
         Status.SUBMITTED: Phase.NEW,

@@ -30,7 +30,7 @@ from apps.core import facts, uploads
 from apps.core.business_calendar import add_working_days, today
 from apps.core.countries import HOME
 from apps.core.models import FactKind, PrivateFile
-from apps.core.transitions import Phase, TransitionError, move
+from apps.core.transitions import Phase, TransitionError, Who, move
 from apps.formbuilder.forms import taken
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.steps import collect
@@ -288,7 +288,7 @@ def withdraw(case: Case, *, by: Any) -> None:
     """The citizen takes the application back; possible until it is decided."""
     with transaction.atomic():
         changes = {"closed_at": timezone.now(), "act_by": None}
-        move(case, WORKFLOW, Status.WITHDRAWN, by=by, changes=changes, act=Act.WITHDRAWN)
+        move(case, WORKFLOW, Status.WITHDRAWN, who=Who.PARTY, by=by, changes=changes, act=Act.WITHDRAWN)
 
 
 # -- deciding -----------------------------------------------------------------------------------------
@@ -413,7 +413,7 @@ def _decide(case: Case, ruling: Ruling, *, by: Any) -> Case:
         changes: dict[str, Any] = {"act_by": None, "came_back_at": None, "decided_at": now}
         if WORKFLOW.phases and WORKFLOW.phases[ruling.outcome] == Phase.CLOSED:
             changes["closed_at"] = now
-        move(case, WORKFLOW, ruling.outcome, by=by, changes=changes, act=Act.DECIDED)
+        move(case, WORKFLOW, ruling.outcome, who=Who.STAFF, by=by, changes=changes, act=Act.DECIDED)
         Application.objects.filter(case=case).update(decision=ruling.decision)
         case.application.decision = ruling.decision
         case.previews.all().delete()

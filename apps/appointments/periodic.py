@@ -10,7 +10,7 @@ from apps.appointments import availability, queueing, transitions
 from apps.appointments.models import Booking, Shift, Ticket
 from apps.appointments.states import AT_COUNTER, WORKFLOW, BookingStatus, TicketStatus
 from apps.core.business_calendar import today
-from apps.core.transitions import TransitionConflict, move
+from apps.core.transitions import TransitionConflict, Who, move
 
 # From the morning of the day before; whoever books later than that needs no reminder.
 REMIND_BEFORE = dt.timedelta(hours=30)
@@ -47,12 +47,13 @@ def close_days() -> int:
     count = 0
     for booking in past.iterator(chunk_size=500):
         try:
-            move(booking, WORKFLOW, BookingStatus.NO_SHOW)
+            move(booking, WORKFLOW, BookingStatus.NO_SHOW, who=Who.PORTAL)
         except TransitionConflict:
             continue
         count += 1
     # Who was there and never called has gone; shifts that nobody ended are over.
-    Ticket.objects.filter(day__lt=today(), status=TicketStatus.WAITING).update(status=TicketStatus.LEFT, ended_at=now)
+    for ticket in Ticket.objects.filter(day__lt=today(), status=TicketStatus.WAITING):
+        queueing.gone(ticket)
     for ticket in Ticket.objects.filter(day__lt=today(), status__in=AT_COUNTER).select_related("booking"):
         queueing.forgotten(ticket)
     Shift.objects.filter(ended_at=None, began_at__lt=midnight).update(ended_at=now, break_since=None)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from apps.appointments.states import (
 )
 from apps.catalogue.models import Office
 from apps.core.business_calendar import is_holiday
-from apps.core.transitions import TransitionConflict, TransitionError, move
+from apps.core.transitions import TransitionConflict, TransitionError, Who, move
 
 # So long before their time people may say that they are there, and so long after it began.
 EARLY = dt.timedelta(minutes=60)
@@ -191,7 +192,7 @@ def give_back(ticket: Ticket) -> None:
     """The person goes; raises TransitionError once they have been called, and for an appointment: that is cancelled."""
     if ticket.with_booking:
         raise TransitionError("an appointment is cancelled, not given back")
-    move(ticket, TICKETS, TicketStatus.LEFT, changes={"ended_at": timezone.now()})
+    move(ticket, TICKETS, TicketStatus.LEFT, who=Who.PARTY, changes={"ended_at": timezone.now()})
 
 
 def _alone(office: Office) -> None:
@@ -209,9 +210,14 @@ def _next_number(office: Office) -> int:
 
 def booking_gone(booking: Booking) -> None:
     """The appointment was cancelled or moved: nobody is called for it any more."""
-    Ticket.objects.filter(booking=booking, status=TicketStatus.WAITING).update(
-        status=TicketStatus.LEFT, ended_at=timezone.now()
-    )
+    for ticket in Ticket.objects.filter(booking=booking, status=TicketStatus.WAITING):
+        gone(ticket)
+
+
+def gone(ticket: Ticket) -> None:
+    """Nobody is called for it any more, unless that has just happened."""
+    with suppress(TransitionConflict):
+        move(ticket, TICKETS, TicketStatus.LEFT, who=Who.PORTAL, changes={"ended_at": timezone.now()})
 
 
 # -- calling and serving -----------------------------------------------------------------------------------
@@ -274,7 +280,7 @@ def _call(ticket: Ticket, counter: Counter) -> None:
         raise TransitionError("somebody is at the counter")
     now = timezone.now()
     changes = {"counter": counter, "calls": 1, "called_at": now, "first_called_at": ticket.first_called_at or now}
-    move(ticket, TICKETS, TicketStatus.CALLED, changes=changes)
+    move(ticket, TICKETS, TicketStatus.CALLED, who=Who.STAFF, changes=changes)
 
 
 def call_again(ticket: Ticket) -> None:
@@ -287,7 +293,7 @@ def call_again(ticket: Ticket) -> None:
 
 def begin(ticket: Ticket) -> None:
     """They are at the counter. Raises TransitionError."""
-    move(ticket, TICKETS, TicketStatus.SERVING, changes={"began_at": ticket.began_at or timezone.now()})
+    move(ticket, TICKETS, TicketStatus.SERVING, who=Who.STAFF, changes={"began_at": ticket.began_at or timezone.now()})
 
 
 def finish(ticket: Ticket) -> None:
@@ -295,21 +301,21 @@ def finish(ticket: Ticket) -> None:
     now = timezone.now()
     with transaction.atomic():
         began = ticket.began_at or ticket.called_at or now
-        move(ticket, TICKETS, TicketStatus.DONE, changes={"ended_at": now, "began_at": began})
+        move(ticket, TICKETS, TicketStatus.DONE, who=Who.STAFF, changes={"ended_at": now, "began_at": began})
         _tell_booking(ticket, BookingStatus.SERVED)
 
 
 def forgotten(ticket: Ticket) -> None:
     """Nobody said when the visit of an earlier day was over: served, but not counted for how long it took."""
     with transaction.atomic():
-        move(ticket, TICKETS, TicketStatus.DONE)
+        move(ticket, TICKETS, TicketStatus.DONE, who=Who.PORTAL)
         _tell_booking(ticket, BookingStatus.SERVED)
 
 
 def no_show(ticket: Ticket) -> None:
     """Called and not there. Raises TransitionError."""
     with transaction.atomic():
-        move(ticket, TICKETS, TicketStatus.NO_SHOW, changes={"ended_at": timezone.now()})
+        move(ticket, TICKETS, TicketStatus.NO_SHOW, who=Who.STAFF, changes={"ended_at": timezone.now()})
         _tell_booking(ticket, BookingStatus.NO_SHOW)
 
 
@@ -318,7 +324,7 @@ def wait_again(ticket: Ticket) -> None:
     if ticket.status != TicketStatus.NO_SHOW:
         raise TransitionError("never missed")
     changes = {"counter": None, "calls": 0, "ended_at": None}
-    move(ticket, TICKETS, TicketStatus.WAITING, changes=changes, where={"day": timezone.localdate()})
+    move(ticket, TICKETS, TicketStatus.WAITING, who=Who.STAFF, changes=changes, where={"day": timezone.localdate()})
 
 
 def hand_over(ticket: Ticket, counter: Counter | None) -> None:
@@ -330,13 +336,14 @@ def hand_over(ticket: Ticket, counter: Counter | None) -> None:
         beyond = ticket.services.exclude(pk__in=counter.services.all())
         if beyond.exists():
             raise TransitionError("the other counter cannot do that")
-    move(ticket, TICKETS, TicketStatus.WAITING, changes={"for_counter": counter, "counter": None, "calls": 0})
+    changes = {"for_counter": counter, "counter": None, "calls": 0}
+    move(ticket, TICKETS, TicketStatus.WAITING, who=Who.STAFF, changes=changes)
 
 
 def _tell_booking(ticket: Ticket, status: str) -> None:
     booking = ticket.booking
     if booking is not None and WORKFLOW.allows(booking.status, status):
-        move(booking, WORKFLOW, status)
+        move(booking, WORKFLOW, status, who=Who.STAFF)
 
 
 # -- who sits where ------------------------------------------------------------------------------------------

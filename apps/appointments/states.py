@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.transitions import Workflow
+from apps.core.transitions import Who, Workflow, by
 
 
 class BookingStatus(models.TextChoices):
@@ -31,18 +31,21 @@ MAKING_WAY = (BookingStatus.HELD, BookingStatus.RESERVED, BookingStatus.FREED)
 # What somebody is about to confirm.
 CONFIRMABLE = (BookingStatus.HELD, BookingStatus.RESERVED, BookingStatus.OFFERED)
 
+_BOTH = (Who.PARTY, Who.STAFF)
 WORKFLOW = Workflow(
     name="booking",
     states=BookingStatus,
     moves={
-        BookingStatus.HELD: {BookingStatus.RESERVED, BookingStatus.CONFIRMED},
+        # Staff hold and confirm for whoever stands at the counter.
+        BookingStatus.HELD: by(Who.PARTY, BookingStatus.RESERVED) | by(_BOTH, BookingStatus.CONFIRMED),
         # Again reserved: the address was mistyped.
-        BookingStatus.RESERVED: {BookingStatus.RESERVED, BookingStatus.CONFIRMED},
-        BookingStatus.FREED: {BookingStatus.OFFERED},
-        BookingStatus.OFFERED: {BookingStatus.CONFIRMED},
-        BookingStatus.CONFIRMED: {BookingStatus.CANCELLED, BookingStatus.SERVED, BookingStatus.NO_SHOW},
+        BookingStatus.RESERVED: by(Who.PARTY, BookingStatus.RESERVED) | by(_BOTH, BookingStatus.CONFIRMED),
+        BookingStatus.FREED: by(Who.PORTAL, BookingStatus.OFFERED),
+        BookingStatus.OFFERED: by(Who.PARTY, BookingStatus.CONFIRMED),
+        BookingStatus.CONFIRMED: by(_BOTH, BookingStatus.CANCELLED)
+        | by((Who.STAFF, Who.PORTAL), BookingStatus.SERVED, BookingStatus.NO_SHOW),
         # They came after all.
-        BookingStatus.NO_SHOW: {BookingStatus.SERVED},
+        BookingStatus.NO_SHOW: by((Who.STAFF, Who.PORTAL), BookingStatus.SERVED),
     },
 )
 
@@ -95,12 +98,14 @@ TICKETS = Workflow(
     name="ticket",
     states=TicketStatus,
     moves={
-        TicketStatus.WAITING: {TicketStatus.CALLED, TicketStatus.LEFT},
-        # Back to waiting: for another counter.
-        TicketStatus.CALLED: {TicketStatus.SERVING, TicketStatus.DONE, TicketStatus.NO_SHOW, TicketStatus.WAITING},
-        TicketStatus.SERVING: {TicketStatus.DONE, TicketStatus.WAITING},
+        # Whoever has drawn it goes, their appointment is gone, or the day is over.
+        TicketStatus.WAITING: by(Who.STAFF, TicketStatus.CALLED) | by((Who.PARTY, Who.PORTAL), TicketStatus.LEFT),
+        # Back to waiting: for another counter. Done by itself: what was forgotten the day before.
+        TicketStatus.CALLED: by(Who.STAFF, TicketStatus.SERVING, TicketStatus.NO_SHOW, TicketStatus.WAITING)
+        | by((Who.STAFF, Who.PORTAL), TicketStatus.DONE),
+        TicketStatus.SERVING: by(Who.STAFF, TicketStatus.WAITING) | by((Who.STAFF, Who.PORTAL), TicketStatus.DONE),
         # They came after all.
-        TicketStatus.NO_SHOW: {TicketStatus.WAITING},
+        TicketStatus.NO_SHOW: by(Who.STAFF, TicketStatus.WAITING),
     },
 )
 
@@ -126,7 +131,7 @@ WISHES = Workflow(
     name="wish",
     states=WishStatus,
     moves={
-        WishStatus.NEW: {WishStatus.WAITING, WishStatus.ENDED},
-        WishStatus.WAITING: {WishStatus.SERVED, WishStatus.ENDED},
+        WishStatus.NEW: by(Who.PARTY, WishStatus.WAITING, WishStatus.ENDED),
+        WishStatus.WAITING: by(Who.PARTY, WishStatus.SERVED) | by((Who.PARTY, Who.PORTAL), WishStatus.ENDED),
     },
 )

@@ -36,7 +36,7 @@ from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
 from apps.cases.states import PartyRole
 from apps.core import bell, emails, security_log
-from apps.core.transitions import TransitionConflict, TransitionError, move
+from apps.core.transitions import TransitionConflict, TransitionError, Who, move
 
 RESERVE_MINUTES = 30
 CODE_TRIES = 5
@@ -82,7 +82,7 @@ def reserve(booking: Booking, *, name: str, email: str, phone: str = "", case: A
         changes["expires_at"] = timezone.now() + dt.timedelta(minutes=RESERVE_MINUTES)
     with transaction.atomic():
         live = {"expires_at__gt": timezone.now()}
-        move(booking, WORKFLOW, BookingStatus.RESERVED, changes=changes, where=live)
+        move(booking, WORKFLOW, BookingStatus.RESERVED, who=Who.PARTY, changes=changes, where=live)
         _mail(booking, "appointment_confirm", code=code, link=_absolute(booking, "appointments:confirm"))
     return code
 
@@ -130,7 +130,7 @@ def confirm(
         moves = old is not None and old.status == BookingStatus.CONFIRMED
         _settle(booking, by, MOST_AHEAD if booking.audience == Audience.PUBLIC and not moves else 0, details)
         if booking.wish is not None and booking.wish.status == WishStatus.WAITING:
-            move(booking.wish, WISHES, WishStatus.SERVED, changes={"ended_at": timezone.now()})
+            move(booking.wish, WISHES, WishStatus.SERVED, who=Who.PARTY, changes={"ended_at": timezone.now()})
         if old is not None and old.status == BookingStatus.CONFIRMED:
             Wish.objects.filter(replaces=old).update(replaces=booking)
             _cancel(old, by=CancelledBy.MOVED)
@@ -181,7 +181,8 @@ def cancel(booking: Booking, *, by: str = CancelledBy.CITIZEN, note: str = "") -
 
 def _cancel(booking: Booking, *, by: str) -> None:
     changes = {"cancelled_at": timezone.now(), "cancelled_by": by}
-    move(booking, WORKFLOW, BookingStatus.CANCELLED, changes=changes)
+    who = Who.STAFF if by == CancelledBy.OFFICE else Who.PARTY
+    move(booking, WORKFLOW, BookingStatus.CANCELLED, who=who, changes=changes)
     queueing.booking_gone(booking)
     touch(booking.counter.office_id, timezone.localdate(booking.starts_at))
     if by != CancelledBy.MOVED:

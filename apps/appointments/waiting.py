@@ -22,7 +22,7 @@ from apps.appointments.models import BookableService, Booking, OfficePolicy, Pas
 from apps.appointments.states import WISHES, WORKFLOW, Audience, BookingStatus, WishStatus
 from apps.appointments.taken import touch
 from apps.core import emails
-from apps.core.transitions import TransitionError, move
+from apps.core.transitions import TransitionError, Who, move
 
 OFFER_MINUTES = 30
 # The hours in which offers are made; what is freed at night waits for the morning.
@@ -68,7 +68,7 @@ def confirm(made: Wish) -> None:
     """From now on it is in line. Raises TransitionError when it has been ended, TooManyWishes."""
     with transaction.atomic():
         _demand_room(made.email)
-        move(made, WISHES, WishStatus.WAITING, changes={"waiting_since": timezone.now()})
+        move(made, WISHES, WishStatus.WAITING, who=Who.PARTY, changes={"waiting_since": timezone.now()})
         _mail(made, "appointment_wish_waits")
 
 
@@ -86,7 +86,7 @@ def end(made: Wish) -> None:
         # The offer first, then the wish: in this order somebody who accepts locks them, too.
         rows = Booking.objects.filter(wish=made, status=BookingStatus.OFFERED).order_by("pk")
         offers = list(rows.select_for_update(of=("self",)))
-        move(made, WISHES, WishStatus.ENDED, changes={"ended_at": timezone.now()})
+        move(made, WISHES, WishStatus.ENDED, who=Who.PARTY, changes={"ended_at": timezone.now()})
         for booking in offers:
             pass_on(booking)
 
@@ -218,7 +218,7 @@ def _give(freed: Booking, candidate: Wish, start: int) -> bool:
     }  # fmt: skip
     try:
         with transaction.atomic():
-            move(freed, WORKFLOW, BookingStatus.OFFERED, changes=changes)
+            move(freed, WORKFLOW, BookingStatus.OFFERED, who=Who.PORTAL, changes=changes)
     except IntegrityError:
         freed.refresh_from_db()
         return False
@@ -262,7 +262,7 @@ def sweep() -> int:
     for old in Wish.objects.filter(status=WishStatus.WAITING, last_day__lt=timezone.localdate())[:200]:
         try:
             with transaction.atomic():
-                move(old, WISHES, WishStatus.ENDED, changes={"ended_at": now})
+                move(old, WISHES, WishStatus.ENDED, who=Who.PORTAL, changes={"ended_at": now})
                 _mail(old, "appointment_wish_over")
         except TransitionError:
             continue

@@ -23,7 +23,7 @@ from apps.catalogue.normalise import normalised
 from apps.core.business_calendar import today
 from apps.core.models import PrivateFile
 from apps.core.references import new_reference
-from apps.core.transitions import Phase, TransitionConflict, TransitionError, move
+from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who, move
 
 REFERENCE_TRIES = 5
 
@@ -120,7 +120,7 @@ def take(case: Case, *, by: Any) -> None:
     with transaction.atomic():
         if case.phase == Phase.NEW:
             kind = kinds.of(case)
-            move(case, kind.workflow, kind.working, by=by, act=Act.TAKEN)
+            move(case, kind.workflow, kind.working, who=Who.STAFF, by=by, act=Act.TAKEN)
         assign(case, to=by, by=by)
 
 
@@ -221,7 +221,7 @@ def ask(case: Case, *, body: str, due_on: dt.date, by: Any, to: Party | None = N
     with transaction.atomic():
         only_for = [to.pk] if to is not None else None
         changes = {"act_by": due_on, "came_back_at": None}
-        move(case, kind.workflow, kind.waiting, by=by, changes=changes, act=Act.ASKED, only_for=only_for)
+        move(case, kind.workflow, kind.waiting, who=Who.STAFF, by=by, changes=changes, act=Act.ASKED, only_for=only_for)
         message = Message.objects.create(
             case=case, direction=Direction.OUT, author=by, body=body, question_due=due_on, only_for=only_for
         )
@@ -244,7 +244,10 @@ def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any)
     heard = heard_with(case, by, question.only_for)
     with transaction.atomic():
         changes = {"act_by": None, "came_back_at": timezone.now()}
-        move(case, kind.workflow, kind.resumed, by=by, changes=changes, act=Act.ANSWERED, only_for=question.only_for)
+        move(
+            case, kind.workflow, kind.resumed, who=Who.PARTY, by=by, changes=changes, act=Act.ANSWERED,
+            only_for=question.only_for,
+        )  # fmt: skip
         message = Message.objects.create(
             case=case, direction=Direction.IN, author=by, body=body, answer_to=question, only_for=heard
         )

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.transitions import Phase, Workflow
+from apps.core.transitions import Phase, Who, Workflow, by
 
 
 class Status(models.TextChoices):
@@ -22,10 +22,12 @@ WORKFLOW = Workflow(
     name="contact",
     states=Status,
     moves={
-        Status.RECEIVED: {Status.IN_PROGRESS, Status.ANSWERED, Status.CLOSED},
-        Status.IN_PROGRESS: {Status.ANSWERED, Status.CLOSED},
-        # A second answer keeps the status; a reply brings the case back.
-        Status.ANSWERED: {Status.ANSWERED, Status.IN_PROGRESS, Status.CLOSED},
+        Status.RECEIVED: by(Who.STAFF, Status.IN_PROGRESS, Status.ANSWERED, Status.CLOSED),
+        Status.IN_PROGRESS: by(Who.STAFF, Status.ANSWERED, Status.CLOSED),
+        # A second answer keeps the status; a reply brings the case back; what stays quiet is closed.
+        Status.ANSWERED: by(Who.STAFF, Status.ANSWERED)
+        | by(Who.PARTY, Status.IN_PROGRESS)
+        | by((Who.STAFF, Who.PORTAL), Status.CLOSED),
     },
     phases={
         Status.RECEIVED: Phase.NEW,

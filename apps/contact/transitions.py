@@ -19,7 +19,7 @@ from apps.cases.transitions import index_for_search, new_party, open_case, staff
 from apps.contact.models import Contact
 from apps.contact.states import WORKFLOW, Status, Topic
 from apps.core.business_calendar import add_working_days, today
-from apps.core.transitions import TransitionError, move
+from apps.core.transitions import TransitionError, Who, move
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def reply(case: Case, *, body: str, by: Any) -> Message:
         last = case.messages.last()
         if last is not None and (last.direction, last.body) == (Direction.OUT, body):
             return last
-        move(case, WORKFLOW, Status.ANSWERED, by=by, act=Act.MESSAGE,
+        move(case, WORKFLOW, Status.ANSWERED, who=Who.STAFF, by=by, act=Act.MESSAGE,
              changes={"due_on": None, "came_back_at": None})  # fmt: skip
         message = Message.objects.create(case=case, direction=Direction.OUT, author=by, body=body)
         message.email = notify(case, "contact_reply", body=body, clerk=by.full_name)
@@ -100,7 +100,7 @@ def reply_in(case: Case, *, body: str) -> Message:
     with transaction.atomic():
         changes = {"due_on": answer_by(), "came_back_at": timezone.now()}
         if case.status == Status.ANSWERED:
-            move(case, WORKFLOW, Status.IN_PROGRESS, changes=changes, act=Act.MESSAGE_IN)
+            move(case, WORKFLOW, Status.IN_PROGRESS, who=Who.PARTY, changes=changes, act=Act.MESSAGE_IN)
         else:
             Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
             record(case, Act.MESSAGE_IN)
@@ -111,7 +111,8 @@ def close(case: Case, *, by: Any = None) -> None:
     """Close the case; its retention period begins."""
     with transaction.atomic():
         changes = {"closed_at": timezone.now(), "came_back_at": None}
-        move(case, WORKFLOW, Status.CLOSED, by=by, changes=changes, act=Act.CLOSED)
+        who = Who.STAFF if by is not None else Who.PORTAL
+        move(case, WORKFLOW, Status.CLOSED, who=who, by=by, changes=changes, act=Act.CLOSED)
 
 
 def close_answered() -> int:

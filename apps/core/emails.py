@@ -16,7 +16,7 @@ from apps.core.locks import try_lock
 from apps.core.mail_addresses import for_sending
 from apps.core.models import EMAIL_WORKFLOW, EmailStatus, OutgoingEmail
 from apps.core.sockets import mail_fates
-from apps.core.transitions import move
+from apps.core.transitions import Who, move
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def send(email_id: str) -> bool:
 def _end(email: OutgoingEmail, status: str, **changes: Any) -> None:
     """What became of the mail, and of what hangs on it, in one transaction."""
     with transaction.atomic():
-        move(email, EMAIL_WORKFLOW, status, changes=changes)
+        move(email, EMAIL_WORKFLOW, status, who=Who.PORTAL, changes=changes)
         for told in mail_fates:
             told(email, status)
 
@@ -105,7 +105,7 @@ def retry(email: OutgoingEmail) -> None:
     """Try a given-up e-mail again; raises TransitionError when it was not given up."""
     with transaction.atomic():
         changes = {"attempts": 0, "next_try": timezone.now(), "last_error": ""}
-        move(email, EMAIL_WORKFLOW, EmailStatus.PENDING, changes=changes)
+        move(email, EMAIL_WORKFLOW, EmailStatus.PENDING, who=Who.STAFF, changes=changes)
         bell.ring(SEND_TASK, email.pk)
 
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.transitions import Workflow
+from apps.core.transitions import Who, Workflow, by
 
 
 class ScanState(models.TextChoices):
@@ -69,8 +69,8 @@ EMAIL_WORKFLOW = Workflow(
     name="email",
     states=EmailStatus,
     moves={
-        EmailStatus.PENDING: {EmailStatus.SENT, EmailStatus.UNDELIVERABLE, EmailStatus.DEAD},
-        EmailStatus.DEAD: {EmailStatus.PENDING},
+        EmailStatus.PENDING: by(Who.PORTAL, EmailStatus.SENT, EmailStatus.UNDELIVERABLE, EmailStatus.DEAD),
+        EmailStatus.DEAD: by(Who.STAFF, EmailStatus.PENDING),
     },
 )
 

@@ -370,6 +370,9 @@ class LetterPreview(models.Model):
     def __str__(self) -> str:
         return f"{self.case.reference} {self.created_at:%d.%m.%Y %H:%M}"
 
+    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+        """The row itself is the record."""
+
     @property
     def is_done(self) -> bool:
         return self.status == NoticeStatus.DONE

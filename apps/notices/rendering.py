@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from apps.cases.addressee import addressee_at
 from apps.cases.emails import mail_to
 from apps.cases.states import Way
 from apps.core.locks import try_lock
-from apps.core.transitions import move
+from apps.core.transitions import TransitionConflict, Who, move
 from apps.notices import pdf, printing
 from apps.notices.models import Delivery, Letter, LetterAttempt, LetterDocument, LetterPreview, PreviewPage
 from apps.notices.states import WORKFLOW, NoticeStatus
@@ -65,7 +66,7 @@ def render_preview(preview_id: Any) -> bool:
         if preview is None:
             return False
         if preview.tries >= MAX_PREVIEW_TRIES:
-            LetterPreview.objects.filter(pk=preview.pk).update(status=NoticeStatus.DEAD)
+            _give_up(preview)
             return False
         LetterPreview.objects.filter(pk=preview.pk).update(tries=preview.tries + 1)
         try:
@@ -74,7 +75,7 @@ def render_preview(preview_id: Any) -> bool:
         except pdf.RenderError as error:
             log.warning("preview %s not rendered (try %s): %s", preview.pk, preview.tries + 1, str(error)[:120])
             if preview.tries + 1 >= MAX_PREVIEW_TRIES:
-                LetterPreview.objects.filter(pk=preview.pk).update(status=NoticeStatus.DEAD)
+                _give_up(preview)
             return False
         with transaction.atomic():
             # Under a lock: a decision may have removed it meanwhile.
@@ -84,18 +85,24 @@ def render_preview(preview_id: Any) -> bool:
                 PreviewPage(preview=preview, number=number, letter=letter, picture=picture)
                 for number, (letter, picture) in enumerate(pictures, start=1)
             )
-            LetterPreview.objects.filter(pk=preview.pk).update(
-                status=NoticeStatus.DONE,
-                content=made[0] if len(made) == 1 else printing.one_file(made),
-                unprintable=pdf.unprintable(preview.letters),
-            )
+            changes = {
+                "content": made[0] if len(made) == 1 else printing.one_file(made),
+                "unprintable": pdf.unprintable(preview.letters),
+            }
+            move(preview, WORKFLOW, NoticeStatus.DONE, who=Who.PORTAL, changes=changes)
         return True
+
+
+def _give_up(preview: LetterPreview) -> None:
+    # A decision may have removed it meanwhile.
+    with suppress(TransitionConflict):
+        move(preview, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)
 
 
 def _may_try(letter: Letter) -> bool:
     interrupted = letter.attempts.filter(ended_at=None).count()
     if interrupted >= MAX_INTERRUPTIONS:
-        move(letter, WORKFLOW, NoticeStatus.DEAD)
+        move(letter, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)
         log.error("letter %s given up after %s interruptions", letter.pk, interrupted)
         return False
     return True
@@ -105,7 +112,7 @@ def _store(letter: Letter, attempt: LetterAttempt, content: bytes, pages: int) -
     digest = hashlib.sha256(content).hexdigest()
     now = timezone.now()
     with transaction.atomic():
-        move(letter, WORKFLOW, NoticeStatus.DONE, changes={"sha256": digest, "done_at": now})
+        move(letter, WORKFLOW, NoticeStatus.DONE, who=Who.PORTAL, changes={"sha256": digest, "done_at": now})
         LetterDocument.objects.create(letter=letter, content=content, sha256=digest, pages=pages)
         LetterAttempt.objects.filter(pk=attempt.pk).update(ended_at=now)
         for delivery in letter.deliveries.select_related("principal", "party", "letter__notice__case__service"):
@@ -132,7 +139,7 @@ def _note_failure(letter: Letter, attempt: LetterAttempt, error: str) -> None:
     failures = letter.attempts.exclude(error="").count()
     log.warning("letter %s not rendered (try %s): %s", letter.pk, failures, error[:120])
     if failures >= MAX_FAILURES:
-        move(letter, WORKFLOW, NoticeStatus.DEAD)
+        move(letter, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)
         log.error("letter %s given up after %s failures", letter.pk, failures)
         return
     wait = timedelta(seconds=min(10 * 2**failures, 3600))

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.transitions import Workflow
+from apps.core.transitions import Who, Workflow, by
 
 
 class NoticeStatus(models.TextChoices):
@@ -16,7 +16,7 @@ WORKFLOW = Workflow(
     name="notice",
     states=NoticeStatus,
     moves={
-        NoticeStatus.PENDING: {NoticeStatus.DONE, NoticeStatus.DEAD},
-        NoticeStatus.DEAD: {NoticeStatus.PENDING},
+        NoticeStatus.PENDING: by(Who.PORTAL, NoticeStatus.DONE, NoticeStatus.DEAD),
+        NoticeStatus.DEAD: by(Who.STAFF, NoticeStatus.PENDING),
     },
 )

@@ -20,7 +20,7 @@ from apps.cases.states import Act, Purpose, Way
 from apps.core import bell, facts
 from apps.core.business_calendar import next_working_day
 from apps.core.models import EmailStatus, FactKind, OutgoingEmail
-from apps.core.transitions import TransitionError, move
+from apps.core.transitions import TransitionError, Who, move
 from apps.notices.models import Delivery, Letter, LetterPreview, Notice
 from apps.notices.states import WORKFLOW, NoticeStatus
 
@@ -116,7 +116,7 @@ def retry(letter: Letter, *, by: Any) -> None:
     """Try a given-up letter again; the clerk has asked for it."""
     with transaction.atomic():
         letter.attempts.all().delete()
-        move(letter, WORKFLOW, NoticeStatus.PENDING, by=by, changes={"next_try": timezone.now()})
+        move(letter, WORKFLOW, NoticeStatus.PENDING, who=Who.STAFF, by=by, changes={"next_try": timezone.now()})
         bell.ring(RENDER_TASK, letter.pk)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +10,23 @@ from django.db import models
 from django.utils import timezone
 
 from apps.accounts.models import Department
+from apps.appointments.states import TICKETS, WISHES
+from apps.appointments.states import WORKFLOW as BOOKINGS
 from apps.cases import kinds
 from apps.cases.models import Case, TimelineEntry
 from apps.cases.states import Act
 from apps.core.models import EMAIL_WORKFLOW, EmailStatus, OutgoingEmail
-from apps.core.transitions import Phase, TransitionConflict, TransitionError, Workflow, move
+from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who, Workflow, by, move
 from apps.notices.states import WORKFLOW as NOTICE_WORKFLOW
 
-WORKFLOWS = [*(kind.workflow for kind in kinds.all_kinds()), EMAIL_WORKFLOW, NOTICE_WORKFLOW]
+WORKFLOWS = [
+    *(kind.workflow for kind in kinds.all_kinds()),
+    EMAIL_WORKFLOW,
+    NOTICE_WORKFLOW,
+    BOOKINGS,
+    TICKETS,
+    WISHES,
+]
 
 
 class Light(models.TextChoices):
@@ -25,12 +35,21 @@ class Light(models.TextChoices):
     OFF = "off"
 
 
-LIGHT = Workflow("light", Light, {Light.RED: {Light.GREEN}, Light.GREEN: {Light.RED, Light.OFF}})
+LIGHT = Workflow(
+    "light",
+    Light,
+    {
+        Light.RED: by(Who.STAFF, Light.GREEN),
+        Light.GREEN: by((Who.STAFF, Who.PORTAL), Light.RED) | by(Who.PARTY, Light.OFF),
+    },
+)
 
 
 def test_table_allows_what_it_has_and_nothing_else() -> None:
     allowed = {(old, new) for old in Light for new in Light if LIGHT.allows(old, new)}
     assert allowed == {("red", "green"), ("green", "red"), ("green", "off")}
+    assert [who for who in Who if LIGHT.allows("green", "red", who)] == [Who.STAFF, Who.PORTAL]
+    assert [who for who in Who if LIGHT.allows("green", "off", who)] == [Who.PARTY]
     assert not LIGHT.allows("blue", "red")
     assert not LIGHT.allows("red", "blue")
 
@@ -70,40 +89,42 @@ def workflow(parking_case: Case) -> Workflow:
 
 def test_move_changes_status_phase_and_columns_at_once(parking_case: Case, workflow: Workflow, karla: Any) -> None:
     day = dt.date(2027, 1, 4)
-    move(parking_case, workflow, "question", by=karla, changes={"act_by": day}, act=Act.ASKED)
+    move(parking_case, workflow, "question", who=Who.STAFF, by=karla, changes={"act_by": day}, act=Act.ASKED)
     stored = Case.objects.get(pk=parking_case.pk)
     for case in (parking_case, stored):
         assert (case.status, case.phase, case.act_by) == ("question", Phase.WAITING, day)
 
 
 def test_move_is_recorded_with_who_and_what(parking_case: Case, workflow: Workflow, karla: Any) -> None:
-    move(parking_case, workflow, "in_review", by=karla, act=Act.TAKEN, remark="x")
+    move(parking_case, workflow, "in_review", who=Who.STAFF, by=karla, act=Act.TAKEN, remark="x")
     entry = parking_case.timeline.last()
     assert (entry.act, entry.actor, entry.public) == (Act.TAKEN, karla, True)
     assert entry.data == {"old": "submitted", "new": "in_review", "remark": "x"}
     assert abs(entry.at - timezone.now()) < dt.timedelta(minutes=1)
 
 
-def test_move_by_a_program_has_no_actor(parking_case: Case, workflow: Workflow) -> None:
-    move(parking_case, workflow, "in_review")
+def test_move_by_nobody_has_no_actor(parking_case: Case, workflow: Workflow) -> None:
+    move(parking_case, workflow, "withdrawn", who=Who.PARTY, changes={"closed_at": timezone.now()})
     assert parking_case.timeline.last().actor is None
 
 
-def test_move_that_the_table_does_not_have_changes_nothing(parking_case: Case, workflow: Workflow) -> None:
+def test_move_that_the_table_does_not_have_changes_nothing(parking_case: Case, workflow: Workflow, karla: Any) -> None:
     entries = parking_case.timeline.count()
-    move(parking_case, workflow, "withdrawn", changes={"closed_at": timezone.now()})
+    move(parking_case, workflow, "withdrawn", who=Who.PARTY, changes={"closed_at": timezone.now()})
     with pytest.raises(TransitionError, match="withdrawn → in_review"):
-        move(parking_case, workflow, "in_review")
+        move(parking_case, workflow, "in_review", who=Who.STAFF, by=karla)
     assert Case.objects.get(pk=parking_case.pk).status == parking_case.status == "withdrawn"
     assert parking_case.timeline.count() == entries + 1
 
 
-def test_move_of_a_stale_instance_is_a_conflict_and_leaves_no_trace(parking_case: Case, workflow: Workflow) -> None:
+def test_move_of_a_stale_instance_is_a_conflict_and_leaves_no_trace(
+    parking_case: Case, workflow: Workflow, karla: Any
+) -> None:
     stale = Case.objects.get(pk=parking_case.pk)
-    move(parking_case, workflow, "in_review")
+    move(parking_case, workflow, "in_review", who=Who.STAFF, by=karla)
     entries = parking_case.timeline.count()
     with pytest.raises(TransitionConflict):
-        move(stale, workflow, "question", changes={"act_by": dt.date(2027, 1, 4)})
+        move(stale, workflow, "question", who=Who.STAFF, by=karla, changes={"act_by": dt.date(2027, 1, 4)})
     assert (stale.status, stale.act_by) == ("submitted", None)
     assert parking_case.timeline.count() == entries
     fresh = Case.objects.get(pk=parking_case.pk)
@@ -114,24 +135,26 @@ def test_move_of_a_row_that_is_gone_is_a_conflict(db: None) -> None:
     email = OutgoingEmail.objects.create(to_address="a@example.org", subject="s", body="b", purpose="p")
     OutgoingEmail.objects.all().delete()
     with pytest.raises(TransitionConflict):
-        move(email, EMAIL_WORKFLOW, EmailStatus.SENT)
+        move(email, EMAIL_WORKFLOW, EmailStatus.SENT, who=Who.PORTAL)
 
 
-def test_move_whose_record_fails_is_undone(parking_case: Case, workflow: Workflow, monkeypatch: Any) -> None:
+def test_move_whose_record_fails_is_undone(
+    parking_case: Case, workflow: Workflow, monkeypatch: Any, karla: Any
+) -> None:
     def broken(*_args: Any, **_kwargs: Any) -> None:
         raise RuntimeError("the timeline is full")
 
     monkeypatch.setattr(Case, "record_move", broken)
     with pytest.raises(RuntimeError):
-        move(parking_case, workflow, "in_review")
+        move(parking_case, workflow, "in_review", who=Who.STAFF, by=karla)
     assert Case.objects.get(pk=parking_case.pk).status == "submitted"
 
 
-def test_conflict_message_names_no_person(parking_case: Case, workflow: Workflow) -> None:
+def test_conflict_message_names_no_person(parking_case: Case, workflow: Workflow, karla: Any) -> None:
     stale = Case.objects.get(pk=parking_case.pk)
-    move(parking_case, workflow, "in_review")
+    move(parking_case, workflow, "in_review", who=Who.STAFF, by=karla)
     with pytest.raises(TransitionConflict) as caught:
-        move(stale, workflow, "question")
+        move(stale, workflow, "question", who=Who.STAFF, by=karla)
     assert not re.search("aylin|özdemir|WOB", str(caught.value), re.IGNORECASE)
 
 
@@ -143,3 +166,37 @@ def test_timeline_entry_cannot_be_rewritten(parking_case: Case) -> None:
 def test_a_phase_the_spine_does_not_know_is_refused_by_the_database(parking_case: Case, taxes: Department) -> None:
     with pytest.raises(Exception, match="case_phase_known"):
         Case.objects.filter(pk=parking_case.pk).update(phase="limbo")
+
+
+def test_nobody_makes_a_move_that_is_for_others(parking_case: Case, workflow: Workflow, karla: Any, aylin: Any) -> None:
+    for who, by_whom, status in (
+        (Who.PARTY, aylin, "granted"), (Who.PORTAL, None, "granted"), (Who.STAFF, karla, "withdrawn"),
+    ):  # fmt: skip
+        with pytest.raises(TransitionError, match="not for them"):
+            move(parking_case, workflow, status, who=who, by=by_whom)
+
+
+def test_nobody_makes_a_move_as_what_they_are_not(
+    parking_case: Case, workflow: Workflow, piotr: Any, juergen: Any
+) -> None:
+    for who, by_whom, status in (
+        # A clerk of another department, a citizen, nobody; a stranger.
+        (Who.STAFF, piotr, "in_review"), (Who.STAFF, juergen, "in_review"), (Who.STAFF, None, "in_review"),
+        (Who.PARTY, juergen, "withdrawn"), (Who.PARTY, piotr, "withdrawn"),
+    ):  # fmt: skip
+        with pytest.raises(TransitionError, match="not for them"):
+            move(parking_case, workflow, status, who=who, by=by_whom)
+    assert Case.objects.get(pk=parking_case.pk).status == "submitted"
+
+
+STATUS_WRITTEN = re.compile(r"\.update\([^)]*\b(?:status|phase)=")
+
+
+def test_no_status_is_written_past_the_door() -> None:
+    found = [
+        f"{path}: {match[0]}"
+        for path in sorted(Path("apps").rglob("*.py"))
+        if "migrations" not in path.parts and path != Path("apps/core/transitions.py")
+        for match in STATUS_WRITTEN.finditer(path.read_text())
+    ]
+    assert not found, "\n".join(found)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department
-from apps.cases.access import seen_by
+from apps.cases.access import held_in, seen_by
 from apps.cases.states import Act, Channel, PartyRole
 from apps.catalogue.models import Service
 from apps.core.bilingual import Bilingual
@@ -22,7 +22,7 @@ from apps.core.business_calendar import today
 from apps.core.countries import HOME, name_of
 from apps.core.models import NOT_DELIVERED, OutgoingEmail
 from apps.core.references import new_reference
-from apps.core.transitions import Phase
+from apps.core.transitions import Phase, Who
 
 # A case is due soon when at most this many days are left.
 DUE_SOON_DAYS = 2
@@ -163,6 +163,15 @@ class Case(models.Model):
         phases = kinds.of(self).workflow.phases or {}
         if phases.get(old) != phases.get(new):
             facts.phase_begins(self)
+
+    def is_made_by(self, who: Who, user: Any) -> bool:
+        """Whether somebody works on the case, or is a party; nobody at all is who came by a link, or the portal."""
+        # Here and not above: it needs the models of this module.
+        from apps.cases.audience import standing_for
+
+        if who == Who.STAFF:
+            return bool(held_in(self, user))
+        return user is None or (who == Who.PARTY and bool(standing_for(self, user)))
 
     @property
     def is_open(self) -> bool:
