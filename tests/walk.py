@@ -109,7 +109,7 @@ class World:
 
 def build(aylin: User, karla: User) -> World:
     """Make the world through the portal's own verbs."""
-    traffic = karla.roles.get().department
+    traffic = karla.memberships.get().place.department
     fresh, asked, decided = (factories.parking_case(aylin) for _ in range(3))
     verbs.ask(asked, body="Bitte ein besseres Foto.", due_on=today() + dt.timedelta(days=9), by=karla)
     applications.decide(decided, outcome=Status.REJECTED, reasons="Darum.", by=karla)

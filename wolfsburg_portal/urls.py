@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from apps.core import views as core_views
-from apps.portal import views as portal_views
+from apps.portal.views import pages
 
 handler400 = "apps.core.errors.bad_request"
 handler403 = "apps.core.errors.forbidden"
@@ -16,9 +16,9 @@ handler500 = "apps.core.errors.server_error"
 urlpatterns = [
     path("healthz/", core_views.healthz, name="healthz"),
     path("healthz/worker/", core_views.healthz_worker, name="healthz_worker"),
-    path("favicon.ico", portal_views.favicon, name="favicon"),
-    path("robots.txt", portal_views.robots, name="robots"),
-    path(".well-known/security.txt", portal_views.security_txt, name="security_txt"),
+    path("favicon.ico", pages.favicon, name="favicon"),
+    path("robots.txt", pages.robots, name="robots"),
+    path(".well-known/security.txt", pages.security_txt, name="security_txt"),
     path("api/", include("apps.api.urls")),
     *i18n_patterns(
         path("", include("apps.portal.urls")),

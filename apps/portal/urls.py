@@ -1,23 +1,19 @@
 from django.urls import path
 
-from apps.portal import views
+from apps.portal.views import cases, joining, pages
 
 app_name = "portal"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("mein-bereich/", views.my_area, name="my_area"),
-    path("mein-bereich/code/", views.join, name="join"),
-    path("mein-bereich/vorgaenge/<str:reference>/", views.case, name="case"),
-    path("mein-bereich/vorgaenge/<str:reference>/zustellung/", views.delivery, name="delivery"),
-    path("mein-bereich/vorgaenge/<str:reference>/antworten/", views.answer, name="answer"),
-    path(
-        "mein-bereich/vorgaenge/<str:reference>/anlage/<int:pk>/",
-        views.attachment,
-        name="attachment",
-    ),
-    path("impressum/", views.legal, {"page": "imprint"}, name="imprint"),
-    path("datenschutz/", views.legal, {"page": "privacy"}, name="privacy"),
-    path("barrierefreiheit/", views.legal, {"page": "accessibility"}, name="accessibility"),
-    path("leichte-sprache/", views.legal, {"page": "easy"}, name="easy"),
-    path("demo/post/", views.demo_mail, name="demo_mail"),
+    path("", pages.home, name="home"),
+    path("mein-bereich/", cases.my_area, name="my_area"),
+    path("mein-bereich/code/", joining.join, name="join"),
+    path("mein-bereich/vorgaenge/<str:reference>/", cases.case, name="case"),
+    path("mein-bereich/vorgaenge/<str:reference>/zustellung/", cases.delivery, name="delivery"),
+    path("mein-bereich/vorgaenge/<str:reference>/antworten/", cases.answer, name="answer"),
+    path("mein-bereich/vorgaenge/<str:reference>/anlage/<int:pk>/", cases.attachment, name="attachment"),
+    path("impressum/", pages.legal, {"page": "imprint"}, name="imprint"),
+    path("datenschutz/", pages.legal, {"page": "privacy"}, name="privacy"),
+    path("barrierefreiheit/", pages.legal, {"page": "accessibility"}, name="accessibility"),
+    path("leichte-sprache/", pages.legal, {"page": "easy"}, name="easy"),
+    path("demo/post/", pages.demo_mail, name="demo_mail"),
 ]

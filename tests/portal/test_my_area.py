@@ -193,7 +193,7 @@ def test_case_page_with_an_open_question(area: Any, karla: User, parking_case: C
 
 
 def test_answers_have_a_limit_by_the_hour(area: Any, aylin: User, karla: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.portal.views.ANSWERS_PER_HOUR", 1)
+    monkeypatch.setattr("apps.portal.views.cases.ANSWERS_PER_HOUR", 1)
     case = factories.parking_case(aylin)
     question(case, karla)
     path = reverse("portal:answer", args=[case.reference])

@@ -1,19 +1,12 @@
-"""Pages for citizens that belong to no single door."""
+"""Mein Bereich and one's cases in it."""
 
-import datetime as dt
-import email
-import email.policy
-from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -21,36 +14,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
-from apps.cases import consents, kinds, parties
+from apps.cases import consents, kinds
 from apps.cases import transitions as verbs
 from apps.cases.audience import cases_that_ask, own_party, standing_for
 from apps.cases.models import Case, record
 from apps.cases.states import Act, Way
-from apps.catalogue.models import LifeSituation, Service
 from apps.core import limits, uploads
 from apps.core.downloads import private_file
 from apps.core.fields import PlainCharField, needed_by_choice
-from apps.core.pages import kept_for_visitors
-from apps.core.references import normalise as normalise_reference
 from apps.core.requests import sent_from
-from apps.core.sockets import Panel, home_doors, my_area_panels
+from apps.core.sockets import Panel, my_area_panels
 from apps.core.transitions import Phase, TransitionConflict, TransitionError
-
-
-@require_safe
-@kept_for_visitors("catalogue")
-def home(request: HttpRequest) -> HttpResponse:
-    """The home page: search, life situations, what is asked for most, the doors."""
-    context = {
-        "situations": LifeSituation.objects.annotate(
-            count=Count("services", filter=Q(services__published=True))
-        ).order_by("position"),
-        "popular": Service.objects.published().filter(popular=True),
-        "online": Service.objects.published().filter(online="form"),
-        "doors": [door for plugged in home_doors for door in plugged(request)],
-    }
-    return render(request, "portal/home.html", context)
-
 
 ANSWERS_PER_HOUR = 20
 
@@ -114,48 +88,6 @@ class AnswerForm(forms.Form):
         elif not data.get("body") and not data.get("file") and not self.errors:
             self.add_error("body", _("Bitte schreiben Sie etwas oder fügen Sie eine Datei an."))
         return data
-
-
-class JoinForm(forms.Form):
-    """The code of a letter, and the case it is for."""
-
-    reference = PlainCharField(
-        label=gettext_lazy("Vorgangsnummer"), max_length=20,
-        help_text=gettext_lazy("Sie steht oben im Brief. Beispiel: K7M-3QF-9XA"),
-        widget=forms.TextInput(attrs={"data-width": "20", "autocapitalize": "characters"}),
-        error_messages={"required": gettext_lazy("Die Vorgangsnummer fehlt.")},
-    )  # fmt: skip
-    code = PlainCharField(
-        label=gettext_lazy("Zugangscode"), max_length=40,
-        help_text=gettext_lazy("Zwölf Zeichen aus dem Brief. Beispiel: ABCD-EFGH-JKLM"),
-        widget=forms.TextInput(attrs={"data-width": "20", "autocapitalize": "characters", "autocomplete": "off"}),
-        error_messages={"required": gettext_lazy("Der Zugangscode fehlt.")},
-    )  # fmt: skip
-
-
-CODES_PER_HOUR = 10
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def join(request: HttpRequest) -> HttpResponse:
-    """Connect one's account with a case that somebody else has filed, by the code of a letter."""
-    form = JoinForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        if not limits.within("join", str(request.user.pk), limit=CODES_PER_HOUR, seconds=3600):
-            return render(request, "errors/429.html", status=429)
-        reference = normalise_reference(form.cleaned_data["reference"]) or ""
-        found = parties.join(reference, form.cleaned_data["code"], by=request.user)
-        if found is not None:
-            messages.success(request, _("Ihr Konto ist mit dem Vorgang verbunden."))
-            return redirect(found.get_absolute_url())
-        form.add_error(
-            "code",
-            _(
-                "Vorgangsnummer und Code passen nicht zusammen, oder der Code gilt nicht mehr. Nach fünf falschen Eingaben brauchen Sie einen neuen Brief."
-            ),
-        )
-    return render(request, "portal/join.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _my_case(request: HttpRequest, reference: str) -> Case:
@@ -272,74 +204,3 @@ def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     if request.method == "GET":
         record(found, Act.FILE_OPENED, by=request.user, public=False, attachment=item.pk)
     return response
-
-
-TITLES = {
-    "imprint": gettext_lazy("Impressum"),
-    "privacy": gettext_lazy("Datenschutz"),
-    "accessibility": gettext_lazy("Erklärung zur Barrierefreiheit"),
-    "easy": gettext_lazy("Leichte Sprache"),
-}
-
-
-@require_safe
-def legal(request: HttpRequest, page: str) -> HttpResponse:
-    """A legal page; its text lies in a template per language."""
-    language = "en" if translation.get_language() == "en" else "de"
-    context = {"title": TITLES[page], "text": f"portal/legal/{page}.{language}.html"}
-    return render(request, "portal/legal.html", context)
-
-
-@require_safe
-def demo_mail(request: HttpRequest) -> HttpResponse:
-    """The demo's mailbox: e-mails that would have gone out. Only where DEMO is on."""
-    if not settings.DEMO:
-        raise Http404
-    folder = Path(settings.EMAIL_DEMO_DIR)
-    files = sorted(folder.glob("*.log"), key=lambda f: f.stat().st_mtime, reverse=True)[:50]
-    return render(request, "portal/demo_mail.html", {"mails": [mail for f in files for mail in _read_mails(f)]})
-
-
-def _read_mails(file: Path) -> list[dict[str, str]]:
-    """The newest first; Django writes several into one file when they go out in the same second."""
-    return [_read_mail(text) for text in reversed(file.read_bytes().split(b"\n" + b"-" * 79 + b"\n")) if text]
-
-
-def _read_mail(text: bytes) -> dict[str, str]:
-    message = email.message_from_bytes(text, policy=email.policy.default)
-    body = message.get_body(preferencelist=("plain",))
-    content = body.get_content() if body is not None else ""
-    return {
-        "to": str(message["To"]),
-        "subject": str(message["Subject"]),
-        "date": str(message["Date"]),
-        "body": content,
-    }
-
-
-@require_safe
-def favicon(request: HttpRequest) -> HttpResponse:
-    """Browsers ask for this name where a page names no icon, e.g. beside a PDF."""
-    return redirect(static("img/favicon.svg"))
-
-
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    """What search engines may read."""
-    lines = ["User-agent: *"]
-    paths = ("/mein-bereich/", "/konto/", "/verwaltung/", "/antraege/", "/bescheide/")
-    lines += [f"Disallow: {path}" for path in paths]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
-
-
-@require_safe
-def security_txt(request: HttpRequest) -> HttpResponse:
-    """How to report a hole (RFC 9116)."""
-    expires = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=180)
-    lines = [
-        f"Contact: {settings.SITE_URL}/kontakt/",
-        f"Expires: {expires.isoformat().replace('+00:00', 'Z')}",
-        "Preferred-Languages: de, en",
-        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
-    ]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
