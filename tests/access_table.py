@@ -43,6 +43,10 @@ healthz_worker                                           ok       ok       ok   
 portal:accessibility                                     ok       ok       ok       ok       ok       ok       ok
 portal:demo_mail                                         404      404      404      404      404      404      404
 portal:easy                                              ok       ok       ok       ok       ok       ok       ok
+portal:invitation                                        ok       ok       ok       ok       ok       ok       ok
+portal:invitation tampered                               404      404      404      404      404      404      404
+portal:join                                              ok       ok       ok       ok       ok       ok       ok
+portal:join_before                                       redirect redirect redirect redirect redirect redirect redirect
 portal:home                                              ok       ok       ok       ok       ok       ok       ok
 portal:imprint                                           ok       ok       ok       ok       ok       ok       ok
 portal:privacy                                           ok       ok       ok       ok       ok       ok       ok
@@ -84,7 +88,10 @@ portal:answer                                            login    redirect redir
 portal:attachment                                        login    ok       404      404      404      404      404
 portal:attachment of-another-case                        login    404      404      404      404      404      404
 portal:case                                              login    ok       404      404      404      404      404
-portal:join                                              login    ok       ok       ok       ok       ok       ok
+portal:act                                               login    ok       404      404      404      404      404
+portal:act decided                                       login    redirect 404      404      404      404      404
+portal:act unknown                                       login    404      404      404      404      404      404
+portal:proposal                                          login    redirect redirect redirect redirect redirect redirect
 portal:delivery                                          login    ok       404      404      404      404      404
 portal:case asked                                        login    ok       404      404      404      404      404
 portal:case decided                                      login    ok       404      404      404      404      404
@@ -104,8 +111,6 @@ applications:step vehicle                                404      ok       404  
 
 # What was filed.
 applications:receipt                                     login    ok       404      404      404      404      404
-applications:withdraw                                    login    ok       404      404      404      404      404
-applications:withdraw decided                            login    redirect 404      404      404      404      404
 
 # Letters: for the party and for the department.
 notices:document                                         login    ok       404      ok       404      ok       404
@@ -168,6 +173,7 @@ mfa_view_recovery_codes                                  login    ok       404  
 admin:app_list                                           login    404      404      404      404      404      404
 admin:attachment                                         login    404      404      ok       404      ok       404
 admin:party                                              login    404      404      ok       404      ok       404
+admin:proposal                                           login    404      404      redirect redirect redirect redirect
 admin:autocomplete                                       login    404      404      404      404      404      404
 admin:capture                                            login    404      404      ok       ok       ok       404
 admin:case                                               login    404      404      ok       404      ok       404

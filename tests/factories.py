@@ -15,7 +15,7 @@ from apps.accounts.models import Department, Membership, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.cases.addressee import addressee_of
-from apps.cases.models import Case, Party, PartyContact
+from apps.cases.models import Case, Hearing, Party, PartyContact
 from apps.cases.states import PartyRole, Way
 from apps.catalogue.models import Service
 from apps.contact import transitions as contact
@@ -158,6 +158,20 @@ def joint_party(case: Case, account: User | None = None, **place: str) -> Party:
     party = Party.objects.create(case=case, role=PartyRole.JOINT, account=account, given_name="Maria", family_name=name)
     elsewhere = {"street": "Am Markt", "house_number": "3", "postcode": "38100", "city": "Braunschweig", **place}
     PartyContact.objects.create(party=party, **elsewhere)
+    return party
+
+
+def heard(case: Case) -> Case:
+    """Whoever was merely named need not be heard any more."""
+    for party in case.parties.filter(role=PartyRole.JOINT):
+        by = User.objects.order_by("pk").first()
+        Hearing.objects.create(party=party, opened_by=by, waived_because="Hat mit unterschrieben.")
+    return case
+
+
+def checked(party: Party) -> Party:
+    """The office has looked up where the party lives."""
+    PartyContact.objects.filter(party=party).update(checked_on=today())
     return party
 
 

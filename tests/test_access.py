@@ -108,7 +108,9 @@ def posts(world: walk.World) -> dict[str, tuple[str, dict[str, Any]]]:
         "applications:step vehicle": ("aylin", {"plate": "WOB XX 1", "owner": "mine"}),
         "applications:review": ("aylin", {"delivery": "post"}),
         "applications:discard": ("aylin", {}),
-        "applications:withdraw": ("aylin", {}),
+        "portal:act": ("aylin", {}),
+        "portal:proposal": ("aylin", {"tun": "take_back"}),
+        "admin:proposal": ("karla", {"tun": "take_back"}),
         "notices:retry": ("karla", {}),
         "notices:came_back": ("karla", {}),
         "notices:returned": ("karla", {"returned_on": f"{today():%d.%m.%Y}"}),
@@ -155,7 +157,7 @@ OWN = {
     "appointments:arrive", "appointments:code_before", "appointments:decline", "appointments:take",
     "appointments:terminal", "appointments:ticket_back", "appointments:wait", "appointments:walk_in",
     "appointments:wish", "appointments:with_code", "contact:reply", "contact:report_barrier",
-    "contact:write", "mfa_activate_totp", "mfa_add_webauthn", "mfa_authenticate", "mfa_deactivate_totp",
+    "contact:write", "portal:invitation", "mfa_activate_totp", "mfa_add_webauthn", "mfa_authenticate", "mfa_deactivate_totp",
     "mfa_generate_recovery_codes", "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
 }  # fmt: skip
 # Pages that answer to POST as to GET.

@@ -7,6 +7,7 @@
 import copy
 import datetime as dt
 import hashlib
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,11 +39,12 @@ from apps.appointments import holding, queueing, waiting
 from apps.appointments import transitions as appointments
 from apps.appointments.models import Booking, Closure, OfficePolicy, Ticket, Wish
 from apps.appointments.transitions import manage_token
+from apps.cases import invitations
 from apps.cases import transitions as verbs
-from apps.cases.models import Case
+from apps.cases.models import Case, Party, Proposal
 from apps.contact.transitions import reply_token
 from apps.core.business_calendar import today
-from apps.core.models import Banner, Heartbeat, RetentionRun
+from apps.core.models import Banner, Heartbeat, OutgoingEmail, RetentionRun
 from apps.notices.models import Delivery, Letter, LetterDocument, LetterPreview, PreviewPage
 from apps.notices.states import NoticeStatus
 from tests import factories
@@ -97,6 +99,7 @@ class World:
     passkey: Authenticator
     newcomer: EmailAddress
     setup_token: str
+    invitation_token: str
     address_token: str
     held: Booking
     reserved: Booking
@@ -121,6 +124,8 @@ def build(aylin: User, karla: User) -> World:
         _finish(delivery.letter)
     Delivery.objects.filter(pk__in=[posted.pk, returned.pk]).update(posted_on=today())
     Delivery.objects.filter(pk=returned.pk).update(returned_on=today())
+    _proposed(asked, aylin, "withdraw", "party")
+    _proposed(fresh, karla, "take", "staff")
     message = factories.contact_case()
     Case.objects.filter(pk=message.pk).update(department=traffic)
     passkey = Authenticator.objects.create(
@@ -153,6 +158,7 @@ def build(aylin: User, karla: User) -> World:
         returned=returned,
         passkey=passkey,
         newcomer=newcomer,
+        invitation_token=_invited(asked, karla),
         setup_token=factors.make_link(newcomer.user, by=None).split("/")[-2],
         address_token=factors.make_link(
             newcomer.user, by=None, kind=LinkKind.ADDRESS, new_address="noah@example.org"
@@ -166,6 +172,18 @@ def build(aylin: User, karla: User) -> World:
         samples={model: model._default_manager.order_by("pk").first() for model in admin.site._registry}
         | {User: aylin},
     )
+
+
+def _proposed(case: Case, by: User, act: str, side: str, party: Party | None = None) -> None:
+    Proposal.objects.create(case=case, party=party, act=act, side=side, proposed_by=by)
+
+
+def _invited(case: Case, clerk: User) -> str:
+    """The token of a link that was mailed to somebody else in the case."""
+    invitations.invite(factories.joint_party(case), email="maria@example.org", by=clerk)
+    found = re.search(r"/einladung/([^/]+)/", OutgoingEmail.objects.get(purpose="case_invitation").body)
+    assert found
+    return found[1]
 
 
 def _previewed(case: Case, clerk: User) -> LetterPreview:
@@ -263,6 +281,12 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "portal:case decided": reverse("portal:case", args=[decided]),
         "portal:answer": reverse("portal:answer", args=[asked]),
         "portal:join": reverse("portal:join"),
+        "portal:invitation": reverse("portal:invitation", args=[world.invitation_token]),
+        "portal:invitation tampered": reverse("portal:invitation", args=[world.invitation_token[:-1]]),
+        "portal:act": reverse("portal:act", args=[fresh, "withdraw"]),
+        "portal:act decided": reverse("portal:act", args=[decided, "withdraw"]),
+        "portal:act unknown": reverse("portal:act", args=[fresh, "take"]),
+        "portal:proposal": reverse("portal:proposal", args=[asked, world.asked.proposals.get().pk]),
         "portal:delivery": reverse("portal:delivery", args=[fresh]),
         "portal:attachment": reverse("portal:attachment", args=[fresh, attachment]),
         "portal:attachment of-another-case": reverse("portal:attachment", args=[asked, attachment]),
@@ -282,8 +306,6 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "applications:step": reverse("applications:step", args=[draft.pk, "person"]),
         "applications:step vehicle": reverse("applications:step", args=[draft.pk, "vehicle"]),
         "applications:receipt": reverse("applications:receipt", args=[fresh]),
-        "applications:withdraw": reverse("applications:withdraw", args=[fresh]),
-        "applications:withdraw decided": reverse("applications:withdraw", args=[decided]),
         "notices:document": reverse("notices:document", args=[world.done.pk]),
         "notices:document unfinished": reverse("notices:document", args=[world.dead.pk]),
         "notices:retry": reverse("notices:retry", args=[world.dead.pk]),
@@ -339,6 +361,7 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "admin:case message": reverse("admin:case", args=[message]),
         "admin:case none": reverse("admin:case", args=["AAA-AAA-AAA"]),
         **{f"admin:case_act {act}": reverse("admin:case_act", args=[fresh, act]) for act in ACTS},
+        "admin:proposal": reverse("admin:proposal", args=[fresh, world.fresh.proposals.get().pk]),
         "admin:party": reverse("admin:party", args=[fresh, world.fresh.parties.get().pk]),
         "admin:attachment": reverse("admin:attachment", args=[fresh, attachment]),
         "admin:decide": reverse("admin:decide", args=[fresh]),

@@ -92,11 +92,20 @@ def _check_parties(parties: Any, plain: Mapping[str, Field], groups: Mapping[str
     _check_party(parties["applicant"], "parties.applicant", plain)
     if "joint" in parties:
         joint = parties["joint"]
-        _object(joint, "parties.joint", required={"group", "fields"})
+        _object(joint, "parties.joint", required={"group", "fields"}, optional={"hearing"})
         group = groups.get(joint["group"]) if isinstance(joint["group"], str) else None
         if group is None:
             raise DefinitionError(f"parties.joint: {joint['group']!r} is no group")
         _check_party(joint["fields"], "parties.joint.fields", {f.key: f for f in group.fields})
+        if "hearing" in joint:
+            _check_hearing(joint["hearing"], "parties.joint.hearing")
+
+
+def _check_hearing(words: Any, where: str) -> None:
+    _object(words, where, required={"subject", "opening", "consequence"})
+    for sentence in (words["subject"], words["opening"], *_texts(words["consequence"], f"{where}.consequence")):
+        _text(sentence, where)
+        _check_placeholders(sentence, where, ("applicants", "filed_on"))
 
 
 def _check_party(mapping: Any, where: str, fields: Mapping[str, Field]) -> None:

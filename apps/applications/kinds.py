@@ -13,23 +13,26 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import TrustLevel
 from apps.applications import extras
 from apps.applications.browser import browser_hash
+from apps.applications.hearings import hear, may_be_heard
 from apps.applications.models import Draft
-from apps.applications.reading import read_by, searched
+from apps.applications.reading import read_by, searched, shared
 from apps.applications.states import WORKFLOW, Status
-from apps.applications.transitions import KIND, OUTCOMES, claim, files_of
+from apps.applications.transitions import KIND, OUTCOMES, claim, files_of, withdraw
 from apps.applications.views import staff
 from apps.cases import kinds
 from apps.cases.acts import CaseAct, register
-from apps.cases.audience import filed_by
-from apps.cases.kinds import Action, StatusText
-from apps.cases.models import Case
+from apps.cases.audience import standing_for
+from apps.cases.forms import HearingForm
+from apps.cases.kinds import StatusText
+from apps.cases.models import Case, Party, PartyContact
+from apps.cases.proposals import who_agrees
 from apps.catalogue.models import OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.downloads import pieces
 from apps.core.kinds import days
 from apps.core.retention import delete_each
 from apps.core.sockets import Door, Panel, RetentionRule
-from apps.core.transitions import Phase
+from apps.core.transitions import Phase, Who
 from apps.formbuilder.models import definition_checks
 from apps.formbuilder.summary import Line
 
@@ -79,6 +82,12 @@ def _answers(request: HttpRequest, case: Case, *, staff: bool) -> list[Panel]:
     return [Panel("applications/_answers.html", context, order=40)]
 
 
+def _may_be_heard(party: Party, user: Any) -> bool:
+    contact = PartyContact.objects.visible_to(user).filter(party=party).first()
+    reachable = contact is not None and (contact.checked_on is not None or party.account_id is not None)
+    return reachable and may_be_heard(party)
+
+
 def _may_be_decided(case: Case, _user: Any) -> bool:
     return case.is_open and case.service is not None and bool(OUTCOMES.get(case.service.outcome_type))
 
@@ -95,11 +104,53 @@ register(
 )
 
 
-def _citizen_actions(request: HttpRequest, case: Case) -> list[Action]:
-    if not case.is_open or not filed_by(case, request.user):
-        return []
-    url = reverse("applications:withdraw", args=[case.reference])
-    return [Action(_("Antrag zurückziehen"), url, style="tertiary")]
+register(
+    CaseAct(
+        key="hear",
+        kind=KIND,
+        about=Party,
+        label=gettext_lazy("Anhören"),
+        intro=gettext_lazy(
+            "Die Person wurde nur genannt. Sie bekommt einen Brief: was andere angegeben haben, was daraus folgt, bis wann sie "
+            "sich äußern kann und woher wir ihre Daten haben (Art. 14 DSGVO). Ohne Konto steht ein Code darin, mit dem sie "
+            "antwortet. Dafür muss die Anschrift geprüft sein."
+        ),
+        form=HearingForm,
+        verb=lambda party, data, by: hear(party, due_on=data["due_on"], by=by),
+        when=_may_be_heard,
+        done=gettext_lazy("Der Brief wird gerade erstellt."),
+        style="primary",
+    )
+)
+
+
+def _may_withdraw(case: Case, user: Any) -> bool:
+    standing = standing_for(case, user)
+    return case.is_open and any(party.pk in standing for party in who_agrees(case))
+
+
+register(
+    CaseAct(
+        key="withdraw",
+        kind=KIND,
+        who=Who.PARTY,
+        by_all=True,
+        label=gettext_lazy("Antrag zurückziehen"),
+        verb=lambda case, _data, by: withdraw(case, by=by),
+        when=_may_withdraw,
+        question=gettext_lazy("Möchten Sie den Antrag zurückziehen?"),
+        intro=gettext_lazy("Wir bearbeiten ihn dann nicht weiter. Sie können jederzeit einen neuen Antrag stellen."),
+        yes=gettext_lazy("Ja, zurückziehen"),
+        no=gettext_lazy("Nein, behalten"),
+        done=gettext_lazy("Ihr Antrag ist zurückgezogen."),
+        style="tertiary",
+    )
+)
+
+
+def _shared(request: HttpRequest, case: Case) -> list[Panel]:
+    summary = shared(case.application)
+    return [Panel("applications/_shared.html", {"summary": summary}, order=40)] if summary else []
 
 
 def _export(case: Case, user: Any) -> dict[str, Any]:
@@ -124,7 +175,7 @@ kinds.register(
         resumed=Status.IN_REVIEW,
         staff_panels=lambda request, case: _answers(request, case, staff=True),
         citizen_panels=lambda request, case: _answers(request, case, staff=False),
-        citizen_actions=_citizen_actions,
+        shared_panels=_shared,
         search_text=searched,
         export=_export,
         badge=BADGES,

@@ -124,7 +124,7 @@ def _common(application: Application, decision: dict[str, Any], *, outcome: str,
             "hints": [fill(h, values) for h in template.get("hints", [])],
             "remedy": "",
             "remedy_hint": "",
-            "department": _department(case),
+            "department": department_of(case),
             "clerk": by.full_name,
             "legal_basis": ", ".join(case.service.legal_basis) if case.service else "",
             "joint": _joint(case, template, _newest(definition.slug, outcome), values),
@@ -214,7 +214,8 @@ def _reasons(template: dict[str, Any], decision: dict[str, Any], values: dict[st
     return own + [fill(line, values) for line in template.get("reasons", [])]
 
 
-def _department(case: Case) -> dict[str, str]:
+def department_of(case: Case) -> dict[str, str]:
+    """The department as it stands in a letter."""
     d = case.department
     return {"name": d.name_de, "phone": d.phone, "street": d.street, "postcode": d.postcode,
             "city": d.city, "abbreviation": d.abbreviation}  # fmt: skip

@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.accounts.models import Profile
 from apps.applications.charges import charge_for, usual_due_date
 from apps.applications.fees import Findings, assess, declared, is_dog_tax, snapshot
+from apps.applications.hearings import NotHeard, not_heard
 from apps.applications.letters import Composed, letters_for
 from apps.applications.models import Application, Draft, DraftUpload
 from apps.applications.states import WORKFLOW, Status, Together
@@ -328,7 +329,7 @@ def rule(
 
     ``named`` holds what its letter asked the clerk for, ``findings`` what the clerk found otherwise than a declaration of
     dogs says; ``due_on`` is when a charge falls due (by itself in five weeks), ``kassenzeichen`` is used where no rule makes
-    one; ``together`` says why several parties may get one letter (a Together), and is empty where each gets their own. Raises IncompleteCharge, TransitionError when the outcome does not belong to the service or the case is the clerk's own,
+    one; ``together`` says why several parties may get one letter (a Together), and is empty where each gets their own. Raises IncompleteCharge, NotHeard, TransitionError when the outcome does not belong to the service or the case is the clerk's own,
     MissingFee when the tax cannot be computed, and MissingRemedy when nothing says what can be done against the notice.
     """
     application = case.application
@@ -364,6 +365,8 @@ def rule(
         due_on = due_on or usual_due_date()
         decision["charge"] = charge_for(case, amount, due_on=due_on, kassenzeichen=kassenzeichen)
     letters = application.form_version.parsed.extra.get("letters", {})
+    if outcome in letters and (unheard := not_heard(case)):
+        raise NotHeard(unheard)
     composed = letters_for(application, decision, outcome=outcome, by=by) if outcome in letters else None
     return Ruling(outcome, decision, composed)
 

@@ -11,5 +11,4 @@ urlpatterns = [
     path("entwurf/<uuid:pk>/datei/<uuid:file_id>/", steps.draft_file, name="draft_file"),
     path("entwurf/<uuid:pk>/schritt/<slug:key>/", steps.step, name="step"),
     path("eingang/<str:reference>/", filing.receipt, name="receipt"),
-    path("zurueckziehen/<str:reference>/", filing.withdraw, name="withdraw"),
 ]

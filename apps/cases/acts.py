@@ -1,4 +1,8 @@
-"""What staff can do with a case: one list, for the case page and whatever else offers acts."""
+"""What can be done with a case or a party of it: one list, for pages, and for whatever else offers acts.
+
+Acts of staff and acts of citizens stand in the same list; ``who`` tells them apart. An act that one person alone may not
+do becomes a proposal (``proposals.py``): ``released_by`` names who releases it, ``by_all`` says that all parties agree.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,50 +12,80 @@ from django import forms
 
 from apps.accounts.models import Role
 from apps.cases.access import roles_in
+from apps.cases.audience import standing_for
 from apps.cases.kinds import Text
-from apps.cases.models import Case
+from apps.cases.models import Case, Party
+from apps.core.transitions import Who
 
 # Who works on cases. An act that is for some of them says so.
 WORKING = frozenset([Role.CLERK, Role.HEAD])
 
 
+def _yes(_subject: Any, _user: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class CaseAct:
-    """One thing that can be done.
+    """One thing that can be done, with a case or (``about`` Party) with one of its parties: the subject.
 
     Either ``verb`` does it, with what ``form`` has asked (cleaned data; empty without a form), or ``page`` leads to a page
-    of its own. ``verb`` takes the case, the data and who acts; ``form`` what was sent, a prefix and the case.
+    of its own. ``verb`` takes the subject, the data and who acts; ``form`` what was sent, a prefix and, as ``case`` or
+    ``party``, the subject; ``when`` and ``offered`` the subject and who asks.
     """
 
     key: str
     label: Text
-    verb: Callable[[Case, dict[str, Any], Any], Any] | None = None
+    verb: Callable[[Any, dict[str, Any], Any], Any] | None = None
     form: Callable[..., forms.Form] | None = None
-    page: Callable[[Case], str] | None = None
-    # What is said when it is done.
-    done: Text = ""
-    # Whose act it is, by what they are in the case (access.py).
+    page: Callable[[Any], str] | None = None
+    about: type[Case] | type[Party] = Case
+    # Whose act it is: of staff, or of the parties.
+    who: Who = Who.STAFF
+    # Of staff: by what they are in the case (access.py).
     roles: frozenset[str] = WORKING
+    # Of staff: who of them releases what another has proposed; nobody has to if it is empty.
+    released_by: frozenset[str] = frozenset()
+    # Of parties: whether all of them have to agree, or one suffices.
+    by_all: bool = False
     # Of which kind of case; of every kind if it is empty.
     kind: str = ""
-    when: Callable[[Case, Any], bool] = lambda case, _user: case.is_open
+    when: Callable[[Any, Any], bool] = lambda subject, _user: case_of(subject).is_open
     # Whether it is offered; what was typed for it meanwhile is taken as long as ``when`` holds.
-    offered: Callable[[Case], bool] = lambda _case: True
+    offered: Callable[[Any, Any], bool] = _yes
+    # What one should know before, and what is said when it is done (of what the verb has given).
+    intro: Text = ""
+    done: Text | Callable[[Any], Text] = ""
+    # What is asked before a citizen does it, and the answers.
+    question: Text = ""
+    yes: Text = ""
+    no: Text = ""
     # Whether it hangs on who works on the case, as the page has shown it.
     as_shown: bool = False
     style: str = "secondary"
     # Sentences about refusals that say more than "not now".
     refusals: Mapping[type[Exception], Text] = field(default_factory=dict)
 
-    def is_for(self, case: Case, user: Any) -> bool:
-        """Whether somebody may do it, in the state the case is in."""
-        if self.kind and self.kind != case.kind:
+    def is_for(self, subject: Case | Party, user: Any) -> bool:
+        """Whether somebody may do (or propose) it, in the state the case is in."""
+        case = case_of(subject)
+        if not isinstance(subject, self.about) or (self.kind and self.kind != case.kind):
             return False
-        return bool(roles_in(case, user) & self.roles) and self.when(case, user)
+        if self.who == Who.STAFF and not roles_in(case, user) & (self.roles | self.released_by):
+            return False
+        if self.who == Who.PARTY and not standing_for(case, user):
+            return False
+        return self.when(subject, user)
 
-    def blank(self, case: Case) -> forms.Form | None:
-        """Its form with nothing in it."""
-        return self.form(None, prefix=self.key, case=case) if self.form is not None else None
+    def filled(self, data: Any, subject: Case | Party) -> forms.Form | None:
+        """Its form with what was sent (None: with nothing in it); None for an act without one."""
+        if self.form is None:
+            return None
+        return self.form(data, prefix=self.key, **{"party" if self.about is Party else "case": subject})
+
+    def said(self, result: Any) -> str:
+        """The sentence about what is done."""
+        return str(self.done(result) if callable(self.done) else self.done)
 
 
 _acts: dict[str, CaseAct] = {}
@@ -68,6 +102,13 @@ def get(key: str) -> CaseAct | None:
     return _acts.get(key)
 
 
-def acts_for(case: Case, user: Any) -> list[CaseAct]:
-    """What somebody may do with a case now, in the order of registration."""
-    return [act for act in _acts.values() if act.offered(case) and act.is_for(case, user)]
+def acts_for(subject: Case | Party, user: Any, who: Who = Who.STAFF) -> list[CaseAct]:
+    """What somebody may do now with a case or a party, in the order of registration."""
+    return [
+        act for act in _acts.values() if act.who == who and act.is_for(subject, user) and act.offered(subject, user)
+    ]
+
+
+def case_of(subject: Case | Party) -> Case:
+    """The case an act happens in."""
+    return subject if isinstance(subject, Case) else subject.case

@@ -43,6 +43,14 @@ def addressees_of(case: Case) -> list[Addressee]:
     return [_addressee(party, receivers.get(party.pk, party), contacts) for party in concerned]
 
 
+def known_addressees(case: Case) -> list[Addressee]:
+    """The same, asked once for a case as it was read: for pages, which ask in several places. Verbs ask anew."""
+    known: list[Addressee] = case.__dict__.setdefault("_addressees", [])
+    if not known:
+        known += addressees_of(case)
+    return known
+
+
 def addressee_of(case: Case) -> Addressee:
     """Who is asked and told in the first place: the first of ``addressees_of``."""
     return addressees_of(case)[0]

@@ -5,4 +5,5 @@ class CasesConfig(AppConfig):
     name = "apps.cases"
 
     def ready(self) -> None:
-        from apps.cases import kinds, staff_acts  # noqa: F401  plug into core's sockets, register acts
+        # They plug into core's sockets and register acts.
+        from apps.cases import acts_on_parties, citizen_acts, kinds, staff_acts  # noqa: F401

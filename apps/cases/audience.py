@@ -44,7 +44,7 @@ def heard_with(case: Case, user: Any, question_for: Iterable[int] | None = None)
 
 def own_party(case: Case, user: Any) -> Party | None:
     """Who somebody is in a case; None for a stranger."""
-    return case.parties.standing(user).first()
+    return next((party for party in _standing(case, user) if party.account_id == user.pk), None)
 
 
 def cases_that_ask(cases: Iterable[Case], user: Any) -> set[int]:

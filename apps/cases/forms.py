@@ -1,5 +1,6 @@
 """What a clerk types on the case page."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department, User
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.models import Case, Party
+from apps.cases.models import Case, Party, PartyContact
 from apps.cases.transitions import staffed_departments
 from apps.core.business_calendar import add_working_days, today
 from apps.core.fields import (
@@ -22,6 +23,13 @@ from apps.core.fields import (
 )
 
 ANSWER_WORKING_DAYS = 10
+HEARING_WORKING_DAYS = 15
+
+
+def _ahead(day: dt.date) -> dt.date:
+    if day <= today() or day.year > today().year + 2:
+        raise forms.ValidationError(_("Bitte geben Sie einen Tag nach heute an."))
+    return day
 
 
 class ActForm(forms.Form):
@@ -63,10 +71,7 @@ class QuestionForm(ActForm):
 
     def clean_due_on(self) -> Any:
         """The day lies ahead."""
-        day = self.cleaned_data["due_on"]
-        if day <= today() or day.year > today().year + 2:
-            raise forms.ValidationError(_("Bitte geben Sie einen Tag nach heute an."))
-        return day
+        return _ahead(self.cleaned_data["due_on"])
 
 
 class NoteForm(ActForm):
@@ -140,7 +145,15 @@ class HandOverForm(ActForm):
         field.queryset = staffed_departments().exclude(pk=case.department_id)
 
 
-class RevealForm(forms.Form):
+class PartyForm(forms.Form):
+    """What an act about a party asks."""
+
+    def __init__(self, *args: Any, party: Party, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.party = party
+
+
+class RevealForm(PartyForm):
     """Why somebody needs a protected address."""
 
     reason = PlainCharField(
@@ -151,7 +164,18 @@ class RevealForm(forms.Form):
     )
 
 
-class PlaceForm(PlaceMixin, forms.Form):
+class UnprotectForm(PartyForm):
+    """Why an Auskunftssperre ends; a second person reads it."""
+
+    reason = PlainCharField(
+        label=_("Warum endet die Auskunftssperre?"),
+        max_length=500,
+        help_text=_("Zum Beispiel: Mitteilung der Meldebehörde vom …"),
+        error_messages={"required": _("Bitte schreiben Sie, warum die Auskunftssperre endet.")},
+    )
+
+
+class PlaceForm(PlaceMixin, PartyForm):
     """Where somebody lives and how they are reached."""
 
     street = PlainCharField(label=_("Straße"), max_length=120, required=False)
@@ -163,6 +187,19 @@ class PlaceForm(PlaceMixin, forms.Form):
     country = CountryField(label=_("Land"))
     email = MailAddressField(label=_("E-Mail-Adresse"), max_length=254, required=False)
     phone = PhoneField(label=_("Telefon"), required=False)
+
+
+PLACE = ("street", "house_number", "postcode", "city", "country", "email", "phone")
+
+
+class ContactForm(PlaceForm):
+    """Where a party lives, as it is known; the page shows the form only to who may see that."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        contact = PartyContact.objects.filter(party=self.party).first()
+        if contact is not None:
+            self.initial = {**{name: getattr(contact, name) for name in PLACE}, **self.initial}
 
 
 class MandateForm(PlaceForm):
@@ -188,3 +225,80 @@ class MandateForm(PlaceForm):
         if data.get("valid_until") and data["valid_until"] < today():
             self.add_error("valid_until", _("Dieser Tag ist schon vorbei."))
         return data
+
+
+class DecidedForm(PartyForm):
+    """Before anything reaches a party while the address of another is secret, the office decides what (§ 51 BMG)."""
+
+    decided = forms.BooleanField(
+        label=_("Ich habe geprüft, dass nichts davon eine geschützte Anschrift verrät."),
+        error_messages={
+            "required": _(
+                "Für eine andere beteiligte Person besteht eine Auskunftssperre. Bitte prüfen Sie das zuerst."
+            )
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not PartyContact.objects.filter(party__case=self.party.case_id, protected=True).exclude(pk=self.party.pk):
+            del self.fields["decided"]
+
+
+class InviteForm(DecidedForm):
+    """Where the invitation goes: to an address the person has given themselves."""
+
+    email = MailAddressField(
+        label=_("E-Mail-Adresse"),
+        max_length=254,
+        help_text=_("Eine Adresse, die Ihnen die Person selbst genannt hat, nicht jemand anderes für sie."),
+        error_messages={"required": _("Bitte geben Sie die E-Mail-Adresse an.")},
+    )
+
+    field_order = ("email", "decided")
+
+
+class HearingForm(DecidedForm):
+    """Until when somebody can say something."""
+
+    due_on = GermanDateField(
+        label=_("Äußerung bis"),
+        error_messages={"required": _("Bitte geben Sie an, bis wann sich die Person äußern kann.")},
+    )
+
+    field_order = ("due_on", "decided")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The letter is on its way for some days of it.
+        self.initial.setdefault("due_on", add_working_days(today(), HEARING_WORKING_DAYS))
+
+    def clean_due_on(self) -> Any:
+        """The day lies ahead."""
+        return _ahead(self.cleaned_data["due_on"])
+
+
+class WaiveForm(PartyForm):
+    """Why somebody need not be heard."""
+
+    reason = PlainCharField(
+        label=_("Warum wird nicht angehört?"),
+        max_length=500,
+        help_text=_(
+            "Zum Beispiel: Die Person hat die Anmeldung mit unterschrieben. Das Gesetz nennt die Fälle (§ 91 Abs. 2 und 3 AO, "
+            "§ 28 Abs. 2 und 3 VwVfG, § 24 Abs. 2 SGB X)."
+        ),
+        error_messages={"required": _("Bitte schreiben Sie, warum nicht angehört wird.")},
+    )
+
+
+class StatementForm(PartyForm):
+    """What somebody has said on paper, at the counter or by telephone."""
+
+    body = PlainCharField(
+        label=_("Was hat die Person gesagt?"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Wird als Notiz Teil der Akte."),
+        error_messages={"required": _("Bitte schreiben Sie, was die Person gesagt hat.")},
+    )

@@ -29,15 +29,6 @@ class StatusText:
     next_step: Text = ""
 
 
-@dataclass(frozen=True)
-class Action:
-    """A button on the citizen's case page; ``url`` leads to a form."""
-
-    label: str
-    url: str
-    style: str = "secondary"
-
-
 def _nothing(*_args: Any) -> list[Any]:
     return []
 
@@ -60,7 +51,8 @@ class Kind:
     # Panels take the request and the case.
     staff_panels: Callable[[HttpRequest, Case], list[Panel]] = _nothing
     citizen_panels: Callable[[HttpRequest, Case], list[Panel]] = _nothing
-    citizen_actions: Callable[[HttpRequest, Case], list[Action]] = _nothing
+    # What every party may read, for one that has no account.
+    shared_panels: Callable[[HttpRequest, Case], list[Panel]] = _nothing
     # What the queue's search finds besides reference and names.
     search_text: Callable[[Case], str] = lambda _case: ""
     # Where somebody without an account answers; takes the case, gives a path.

@@ -1,33 +1,47 @@
 """What staff note about a party: where it lives, that nobody may know it, and who acts for it."""
 
 import datetime as dt
-import secrets
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.accounts.models import Role
-from apps.cases.access import held_in, roles_in
+from apps.cases.access import roles_in
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.models import AccessCode, Case, Mandate, Party, PartyContact, record
+from apps.cases.models import Case, Hearing, Mandate, Note, Party, PartyContact, record
 from apps.cases.states import Act, PartyRole
-from apps.cases.transitions import NewParty, index_for_search
+from apps.cases.transitions import PLACE_FIELDS, NewParty, index_for_search
+from apps.core.business_calendar import today
 from apps.core.transitions import TransitionConflict, TransitionError
-
-# Nothing that looks like something else on paper.
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-CODE_LENGTH, CODE_DAYS = 12, 30
 
 
 def change_contact(party: Party, *, by: Any, **fields: str) -> None:
-    """Where a party lives and how it is reached has become known anew; letters that are written keep their address."""
+    """Where a party lives and how it is reached has become known anew; letters that are written keep their address.
+
+    Where it is another place, nobody has checked it yet.
+    """
     with transaction.atomic():
+        place = {name: value for name, value in fields.items() if name in PLACE_FIELDS}
+        changed = PartyContact.objects.filter(party=party).exclude(**place)
+        changed.update(checked_on=None)
         PartyContact.objects.filter(party=party).update(**fields)
         index_for_search(party.case)
         record(party.case, Act.CONTACT_CHANGED, by=by, only_for=[party.pk])
+
+
+def check_contact(party: Party, *, by: Any) -> None:
+    """The office has looked up where a party lives, and it is right.
+
+    Raises TransitionError where there is no address, and TransitionConflict when it was checked before.
+    """
+    with transaction.atomic():
+        known = PartyContact.objects.filter(party=party).exclude(street="").exclude(city="")
+        if not known.exists():
+            raise TransitionError("there is no address")
+        if known.filter(checked_on=None).update(checked_on=today()) != 1:
+            raise TransitionConflict("it is checked already")
+        record(party.case, Act.CHECKED, by=by, public=False)
 
 
 def protect(party: Party, *, by: Any) -> None:
@@ -49,7 +63,7 @@ def protect(party: Party, *, by: Any) -> None:
 
 
 def unprotect(party: Party, *, by: Any) -> None:
-    """An Auskunftssperre has ended. For heads only: whoever is wrong here cannot take it back.
+    """An Auskunftssperre has ended. A head says so, whom another has asked to: whoever is wrong here cannot take it back.
 
     Raises TransitionError for others, TransitionConflict when there is none.
     """
@@ -100,50 +114,27 @@ def end_mandate(principal: Party, *, by: Any) -> None:
         record(principal.case, Act.MANDATE_ENDED, by=by, only_for=[principal.pk, ended.representative_id])
 
 
-def make_code(party: Party, *, by: Any) -> str:
-    """A code to be put into a letter to an address that the office has checked; codes made before are void.
+def waive_hearing(party: Party, *, reason: str, by: Any) -> Hearing:
+    """A party need not be heard, and why (§ 91 Abs. 2 and 3 AO, § 28 Abs. 2 and 3 VwVfG, § 24 Abs. 2 SGB X).
 
-    Raises TransitionError when the party has an account already.
+    Raises TransitionConflict when it has been heard.
     """
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
     with transaction.atomic():
-        if Party.objects.select_for_update().get(pk=party.pk).account_id is not None:
-            raise TransitionError("the party has an account")
-        party.access_codes.filter(used_at=None).delete()
-        AccessCode.objects.create(
-            party=party, code_hash=_hashed(party.case.reference, code), made_by=by,
-            expires_at=timezone.now() + dt.timedelta(days=CODE_DAYS),
-        )  # fmt: skip
-        record(party.case, Act.CODE_MADE, by=by, public=False)
-    return "-".join(code[i : i + 4] for i in range(0, CODE_LENGTH, 4))
+        Case.objects.select_for_update(of=("self",)).get(pk=party.case_id)
+        if party.hearings.over().exists():
+            raise TransitionConflict("it has been heard")
+        waived = Hearing.objects.create(party=party, opened_by=by, waived_because=reason)
+        record(party.case, Act.HEARING_WAIVED, by=by, public=False)
+    return waived
 
 
-def join(reference: str, code: str, *, by: Any) -> Case | None:
-    """Connect the account of who types a code with the party it was written to; None when it does not fit.
+def statement_came(party: Party, *, body: str, by: Any) -> None:
+    """A party has said something in its hearing on paper, at the counter or by telephone; it becomes a note.
 
-    A wrong code counts against every open code of the case before anything is compared.
+    Raises TransitionConflict when no hearing is open.
     """
-    typed = "".join(character for character in code.upper() if character.isalnum())
     with transaction.atomic():
-        codes = list(
-            AccessCode.objects.open().select_for_update(of=("self",)).filter(party__case__reference=reference)
-            .select_related("party__case")
-        )  # fmt: skip
-        AccessCode.objects.filter(pk__in=[found.pk for found in codes]).update(tries=F("tries") + 1)
-        wanted = _hashed(reference, typed)
-        fitting = next((found for found in codes if constant_time_compare(found.code_hash, wanted)), None)
-        if fitting is None:
-            return None
-        party, case = fitting.party, fitting.party.case
-        # Who handles the letters must not use what is in them.
-        if held_in(case, by) or case.parties.filter(account=by).exists():
-            return None
-        if Party.objects.filter(pk=party.pk, account=None).update(account=by) != 1:
-            return None
-        AccessCode.objects.filter(pk=fitting.pk).update(used_at=timezone.now())
-        record(case, Act.JOINED, by=by, only_for=[party.pk])
-    return case
-
-
-def _hashed(reference: str, code: str) -> str:
-    return salted_hmac("cases.access_code", f"{reference} {code}", algorithm="sha256").hexdigest()
+        if party.hearings.filter(waived_because="", answered_at=None).update(answered_at=timezone.now()) != 1:
+            raise TransitionConflict("no hearing is open")
+        Note.objects.create(case=party.case, author=by, body=f"{party.name}: {body}")
+        record(party.case, Act.HEARING_ENDED, by=by, only_for=[party.pk])

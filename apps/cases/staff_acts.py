@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.cases import transitions as verbs
 from apps.cases.acts import CaseAct, register
+from apps.cases.addressee import known_addressees
 from apps.cases.forms import AssignForm, HandOverForm, NoteForm, QuestionForm, RecuseForm
 from apps.cases.models import Case
 
@@ -31,7 +32,7 @@ register(
         form=QuestionForm,
         verb=lambda case, data, by: verbs.ask(case, body=data["body"], due_on=data["due_on"], to=data.get("to"), by=by),
         done=_("Die Rückfrage ist gestellt."),
-        when=lambda case, _user: verbs.can_be_asked(case),
+        when=lambda case, _user: verbs.can_be_asked(case, known_addressees(case)),
     )
 )
 register(
@@ -42,7 +43,7 @@ register(
         verb=lambda case, data, by: verbs.add_note(case, body=data["body"], by=by),
         # What a clerk has typed while a colleague decided is not lost.
         when=lambda _case, _user: True,
-        offered=lambda case: case.is_open,
+        offered=lambda case, _user: case.is_open,
         done=_("Die Notiz ist gespeichert."),
     )
 )
@@ -73,7 +74,7 @@ register(
         form=RecuseForm,
         verb=lambda case, _data, by: verbs.recuse(case, by=by),
         when=lambda _case, _user: True,
-        offered=lambda case: case.is_open,
+        offered=lambda case, _user: case.is_open,
         done=_("Der Vorgang liegt nicht mehr bei Ihnen."),
         refusals={
             verbs.NobodyElse: _(

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.transitions import Who, Workflow, by
+
 
 class Channel(models.TextChoices):
     """How a case reached the city."""
@@ -22,6 +24,15 @@ class PartyRole(models.TextChoices):
 class MandateEnd(models.TextChoices):
     REVOKED = "revoked", _("widerrufen")
     OVER = "over", _("abgelaufen")
+
+
+class JoinedBy(models.TextChoices):
+    """How an account came to a party that others had named, which says what its owner has proved thereby."""
+
+    # Whoever holds the letter lives where the office has looked up that they live.
+    CODE = "code", _("Code aus einem Brief")
+    # Whoever reads the mailbox; who that is, nobody has looked at.
+    MAIL = "mail", _("Link aus einer E-Mail")
 
 
 class Way(models.TextChoices):
@@ -74,7 +85,17 @@ class Act(models.TextChoices):
     CONTACT_CHANGED = "contact_changed", _("Anschrift geändert")
     PROTECTED = "protected", _("Auskunftssperre vermerkt")
     UNPROTECTED = "unprotected", _("Auskunftssperre aufgehoben")
+    CHECKED = "checked", _("Anschrift geprüft")
     CODE_MADE = "code_made", _("Zugangscode erstellt")
+    INVITED = "invited", _("Per E-Mail eingeladen")
+    HEARD = "heard", _("Anhörung verschickt")
+    HEARING_ENDED = "hearing_ended", _("Zur Anhörung geäußert")
+    HEARING_WAIVED = "hearing_waived", _("Von der Anhörung abgesehen")
+    PROPOSED = "proposed", _("Vorgeschlagen")
+    AGREED = "agreed", _("Zugestimmt")
+    RELEASED = "released", _("Freigegeben")
+    REFUSED = "refused", _("Abgelehnt")
+    TAKEN_BACK = "taken_back", _("Vorschlag zurückgenommen")
     JOINED = "joined", _("Konto verbunden")
     MANDATE = "mandate", _("Vollmacht vermerkt")
     MANDATE_ENDED = "mandate_ended", _("Vollmacht beendet")
@@ -83,3 +104,24 @@ class Act(models.TextChoices):
     EMAIL_BACK = "email_back", _("E-Mail kam zurück")
     FILE_OPENED = "file_opened", _("Anlage geöffnet")
     EMAIL = "email", _("E-Mail gesendet")
+
+
+class ProposalStatus(models.TextChoices):
+    OPEN = "open", _("offen")
+    DONE = "done", _("freigegeben")
+    REFUSED = "refused", _("abgelehnt")
+    TAKEN_BACK = "taken_back", _("zurückgenommen")
+    # The case has moved on: it could not be done any more.
+    LAPSED = "lapsed", _("überholt")
+
+
+PROPOSALS = Workflow(
+    name="proposal",
+    states=ProposalStatus,
+    moves={
+        ProposalStatus.OPEN: by(
+            (Who.STAFF, Who.PARTY), ProposalStatus.DONE, ProposalStatus.REFUSED, ProposalStatus.TAKEN_BACK
+        )
+        | by(Who.PORTAL, ProposalStatus.LAPSED),
+    },
+)

@@ -16,7 +16,7 @@ from apps.cases.access import DEPARTMENT_ROLES, held_in
 from apps.cases.addressee import Addressee, addressees_of
 from apps.cases.audience import heard_with, standing_for
 from apps.cases.emails import notify
-from apps.cases.models import Attachment, Case, Message, Note, Party, PartyContact, Recusal, record
+from apps.cases.models import Attachment, Case, Hearing, Message, Note, Party, PartyContact, Recusal, record
 from apps.cases.states import Act, Channel, Direction, PartyRole
 from apps.catalogue.models import Service
 from apps.catalogue.normalise import normalised
@@ -267,13 +267,21 @@ def can_be_asked(case: Case, addressees: Iterable[Addressee] | None = None) -> b
 
 def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
     """Something a party says without being asked, or too late: kept, whatever the status; for the office and for them."""
-    heard = heard_with(case, by) if by is not None else []
+    return message_of(case, heard_with(case, by) if by is not None else [], body=body, files=files, by=by)
+
+
+def message_of(
+    case: Case, heard: list[int], *, body: str, files: Iterable[PrivateFile] = (), by: Any = None
+) -> Message:
+    """Something said for parties (ids), which answers what they were to be heard about; see ``message_in``."""
     with transaction.atomic():
         message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body, only_for=heard)
         for file in files:
             attach(case, file, label=file.name, message=message, only_for=heard)
         Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
         record(case, Act.MESSAGE_IN, by=by, only_for=heard)
+        asked = Hearing.objects.filter(party__in=heard, waived_because="", answered_at=None)
+        asked.update(answered_at=timezone.now())
     return message
 
 

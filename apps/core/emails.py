@@ -86,7 +86,7 @@ def send(email_id: str) -> bool:
             _end(email, EmailStatus.UNDELIVERABLE, last_error=type(error).__name__)
             return False
         changes: dict[str, Any] = {"sent_at": timezone.now()}
-        if email.purpose.startswith(("account", "appointment")):
+        if email.purpose.startswith(("account", "appointment", "case_invitation")):
             # Links and codes that open an account or a booking are not kept once they are on their way.
             changes["body"] = ""
         _end(email, EmailStatus.SENT, **changes)

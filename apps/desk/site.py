@@ -73,7 +73,7 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Here and not above: the site is made while the apps' models are still being loaded.
-        from apps.desk import party_views, views
+        from apps.desk import party_views, proposal_views, views
 
         own = [
             path("", views.desk, name="index"),
@@ -82,6 +82,7 @@ class DeskSite(admin.AdminSite):
             path("vorgaenge/<str:reference>/", views.case, name="case"),
             path("vorgaenge/<str:reference>/tun/<slug:act>/", views.act, name="case_act"),
             path("vorgaenge/<str:reference>/beteiligte/<int:pk>/", party_views.party, name="party"),
+            path("vorgaenge/<str:reference>/vorschlaege/<int:pk>/", proposal_views.proposal, name="proposal"),
             path("vorgaenge/<str:reference>/anlage/<int:pk>/", views.attachment, name="attachment"),
         ]
         for plugged in staff_urls:

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.models import Role
 from apps.accounts.requests import SignedInRequest, for_departments
-from apps.cases import acts, kinds
+from apps.cases import acts, kinds, proposals
 from apps.cases import transitions as verbs
 from apps.cases.acts import acts_for
-from apps.cases.addressee import Addressee, addressees_of
-from apps.cases.looks import hidden_from, looked
+from apps.cases.addressee import Addressee, known_addressees
+from apps.cases.looks import looked
 from apps.cases.models import Case, CaseQuerySet, Party, PartyContact, record
 from apps.cases.states import Act, Purpose
 from apps.catalogue.normalise import normalised
@@ -29,7 +29,7 @@ from apps.core.models import NOT_DELIVERED
 from apps.core.references import normalise as normalise_reference
 from apps.core.requests import sent_from
 from apps.core.sockets import Panel, Tile, desk_panels, desk_tiles
-from apps.core.transitions import Phase, TransitionConflict, TransitionError
+from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who
 
 PAGE_SIZE = 50
 
@@ -53,6 +53,7 @@ def _lists(request: SignedInRequest) -> list[QueueList]:
         QueueList("unassigned", _("Nicht zugewiesen"), mine.on_our_side().unassigned()),
         QueueList("waiting", _("Warten auf Antwort"), mine.filter(phase=Phase.WAITING)),
         QueueList("undeliverable", _("E-Mail nicht zustellbar"), undeliverable),
+        QueueList("release", _("Freizugeben"), mine.filter(pk__in=proposals.for_another(request.user))),
         QueueList("open", _("Alle offenen"), mine.open()),
         QueueList("done", _("Erledigt"), mine.filter(phase__in=[Phase.DECIDED, Phase.CLOSED])),
         QueueList("dead_notices", _("Bescheide mit Fehler"), mine.filter(notices__letters__status="dead").distinct()),
@@ -64,12 +65,12 @@ def desk(request: SignedInRequest) -> HttpResponse:
     """Numbers that lead to lists; for the CDO, figures without people."""
     tiles: list[Tile] = []
     if request.user.department_ids:
-        for entry in _lists(request)[:6]:
+        for entry in _lists(request)[:7]:
             count = entry.cases.count()
-            if entry.key == "undeliverable" and not count:
+            if entry.key in ("undeliverable", "release") and not count:
                 continue
             url = f"{reverse('admin:queue')}?list={entry.key}"
-            urgent = entry.key in ("due", "undeliverable") and count > 0
+            urgent = entry.key in ("due", "undeliverable", "release") and count > 0
             tiles.append(Tile(entry.label, count, url, urgent=urgent))
     tiles += [tile for plugged in desk_tiles for tile in plugged(request)]
     figures = _figures() if request.user.has_role(Role.CDO) else []
@@ -166,7 +167,8 @@ def _render_case(
     request: SignedInRequest, found: Case, *, opened: str = "", filled: forms.Form | None = None
 ) -> HttpResponse:
     kind = kinds.of(found)
-    addressees = addressees_of(found)
+    addressees = known_addressees(found)
+    people = _people(request, found, addressees)
     panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, True)]
     panels += kind.staff_panels(request, found)
     context = {
@@ -177,13 +179,14 @@ def _render_case(
         "panels": sorted(panels, key=lambda p: p.order),
         **_acts(request, found, opened, filled),
         "opened": opened,
-        "people": _people(request, found, addressees),
+        "people": people,
         "timeline": found.timeline.select_related("actor", "email").order_by("-at", "-pk")[:200],
         "notes": found.notes.select_related("author"),
         "conversation": found.messages.select_related("author", "email").prefetch_related("attachments__file"),
         "attachments": found.attachments.select_related("file"),
         "undeliverable": found.undeliverable_emails,
-        "hides_addresses": bool(hidden_from(found, request.user)),
+        "proposals": proposals.shown_to(found, request.user, Who.STAFF),
+        "hides_addresses": any(row["contact"] is None for row in people),
     }
     return render(request, "desk/case.html", context, status=422 if opened else 200)
 
@@ -208,7 +211,7 @@ def _acts(request: SignedInRequest, found: Case, opened: str, filled: forms.Form
     return {
         "buttons": [{"act": act, "url": act.page(found) if act.page else ""} for act in offered if act.form is None],
         "forms": [
-            {"act": act, "form": filled if filled is not None and act.key == opened else act.blank(found)}
+            {"act": act, "form": filled if filled is not None and act.key == opened else act.filled(None, found)}
             for act in offered
             if act.form is not None
         ],
@@ -220,9 +223,11 @@ def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
     """One of the registered acts, called from the case page."""
     found = _case(request, reference)
     chosen = acts.get(act)
-    if chosen is None or chosen.verb is None or (chosen.kind and chosen.kind != found.kind):
+    if chosen is None or chosen.about is not Case or chosen.who != Who.STAFF or chosen.verb is None:
         raise Http404
-    form = chosen.form(request.POST, prefix=act, case=found) if chosen.form is not None else None
+    if chosen.kind and chosen.kind != found.kind:
+        raise Http404
+    form = chosen.filled(request.POST, found)
     if form is not None and not form.is_valid():
         return _render_case(request, found, opened=act, filled=form)
     if chosen.as_shown and request.POST.get("shown", "") != str(found.assignee_id or ""):
@@ -230,14 +235,13 @@ def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
         messages.warning(request, _changed())
         return _render_case(request, found, opened=act, filled=form)
     try:
-        if not chosen.is_for(found, request.user):
-            raise TransitionError("not now, or not by them")
-        chosen.verb(found, form.cleaned_data if form is not None else {}, request.user)
+        data = form.cleaned_data if form is not None else {}
+        said = proposals.carry_out(chosen, found, data=data, typed=request.POST, by=request.user)
     except TransitionError as error:
         messages.warning(request, _refusal(chosen, error))
         # The page as it is now, with what was typed still in its form.
         return _render_case(request, _case(request, reference), opened=act, filled=form)
-    messages.success(request, str(chosen.done))
+    messages.success(request, said)
     if not Case.objects.worked_by(request.user).filter(pk=found.pk).exists():
         return redirect("admin:queue")
     return redirect(found.staff_url)

@@ -33,7 +33,7 @@ def joint_case(aylin: User) -> Case:
     maria = PartyContact.objects.filter(party=case.parties.get(role="joint"))
     assert maria.get().street == "Goethestraße", "of the same household, unless somebody knows better"
     maria.update(street="Am Markt", house_number="3", postcode="38100", city="Braunschweig")
-    return case
+    return factories.heard(case)
 
 
 def assessed(case: Case, piotr: User, **more: Any) -> tuple[Delivery, ...]:

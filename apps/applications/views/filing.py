@@ -16,7 +16,6 @@ from apps.applications import transitions
 from apps.applications.fees import MissingFee, assess, is_dog_tax
 from apps.applications.forms import CaptureSubmitForm, SubmitForm
 from apps.applications.models import Draft
-from apps.applications.states import Status
 from apps.applications.views.reach import asks_who_was_signed_in, reach
 from apps.cases.audience import filed_by
 from apps.cases.models import Case
@@ -105,24 +104,3 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     if not filed_by(case, request.user):
         raise Http404
     return render(request, "applications/receipt.html", {"case": case})
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
-    """Ask, then withdraw."""
-    cases = Case.objects.of(request.user).filter(kind=transitions.KIND)
-    case = get_object_or_404(cases, reference=reference)
-    if not filed_by(case, request.user):
-        # It is for those who have applied to take that back.
-        raise Http404
-    if request.method == "POST":
-        try:
-            transitions.withdraw(case, by=request.user)
-            messages.success(request, _("Ihr Antrag ist zurückgezogen."))
-        except TransitionError:
-            messages.warning(request, _("Über diesen Antrag ist schon entschieden."))
-        return redirect(case.get_absolute_url())
-    if case.status == Status.WITHDRAWN or not case.is_open:
-        return redirect(case.get_absolute_url())
-    return render(request, "applications/withdraw.html", {"case": case})

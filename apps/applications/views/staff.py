@@ -15,6 +15,7 @@ from apps.applications import transitions
 from apps.applications.charges import IncompleteCharge
 from apps.applications.fees import MissingFee, is_dog_tax
 from apps.applications.forms import CaptureForm, DecisionForm, FindingForms
+from apps.applications.hearings import NotHeard, not_heard
 from apps.applications.letters import MissingRemedy, NotTogether
 from apps.applications.reading import read_by
 from apps.applications.states import Status
@@ -93,6 +94,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect(case.staff_url)
     if request.method == "GET":
         looked(case, by=request.user, purpose=Purpose.CASE)
+        if unheard := not_heard(case):
+            messages.warning(request, not_heard_yet(NotHeard(unheard)))
     data = request.POST if request.method == "POST" else _typed_before(request, case)
     forms = _Forms(case, outcomes, data)
     assessment, missing = None, ""
@@ -112,6 +115,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             forms.form.ask_for(error.part)
         except NotTogether:
             forms.form.add_error("together", NOT_TOGETHER)
+        except NotHeard as error:
+            forms.form.add_error(None, not_heard_yet(error))
         except TransitionError:
             # The reasons that were typed stay on the page.
             forms.form.add_error(None, _why_not(case))
@@ -194,6 +199,13 @@ def _undecided(request: HttpRequest, reference: str) -> tuple[Case, tuple[str, .
     if not outcomes:
         raise Http404
     return case, outcomes
+
+
+def not_heard_yet(error: NotHeard) -> str:
+    """Who still has to be heard, and where that is done."""
+    return _("Noch nicht angehört: %(names)s. Das geht auf der Seite der beteiligten Person.") % {
+        "names": ", ".join(party.name for party in error.parties)
+    }
 
 
 def _why_not(case: Case) -> str:

@@ -12,22 +12,26 @@ from apps.cases.models.case import (
 )
 from apps.cases.models.content import Attachment, Message, Note, TimelineEntry
 from apps.cases.models.looks import Look
-from apps.cases.models.parties import AccessCode, Consent, Mandate
+from apps.cases.models.parties import AccessCode, Consent, Hearing, Mandate
+from apps.cases.models.proposals import Agreement, Proposal
 
 __all__ = [
     "DUE_SOON_DAYS",
     "PROTECTED_MINUTES",
     "AccessCode",
+    "Agreement",
     "Attachment",
     "Case",
     "CaseQuerySet",
     "Consent",
+    "Hearing",
     "Look",
     "Mandate",
     "Message",
     "Note",
     "Party",
     "PartyContact",
+    "Proposal",
     "Recusal",
     "TimelineEntry",
     "record",

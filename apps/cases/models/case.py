@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department
 from apps.cases.access import held_in, seen_by
-from apps.cases.states import Act, Channel, PartyRole
+from apps.cases.states import Act, Channel, JoinedBy, PartyRole
 from apps.catalogue.models import Service
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
@@ -157,12 +157,14 @@ class Case(models.Model):
     ) -> None:  # fmt: skip
         """Write the change of status into the timeline, and that of the phase among the facts."""
         # Here and not above: both need the models of this module.
-        from apps.cases import facts, kinds
+        from apps.cases import facts, kinds, proposals
 
         record(self, act, by=by, public=public, only_for=only_for, old=old, new=new, **data)
         phases = kinds.of(self).workflow.phases or {}
         if phases.get(old) != phases.get(new):
             facts.phase_begins(self)
+        if not self.is_open:
+            proposals.lapse(self)
 
     def is_made_by(self, who: Who, user: Any) -> bool:
         """Whether somebody works on the case, or is a party; nobody at all is who came by a link, or the portal."""
@@ -207,6 +209,8 @@ class Party(models.Model):
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
+    # How it came here, if somebody else had named it; empty for who has filed.
+    joined_by = models.CharField(max_length=8, choices=JoinedBy.choices, blank=True, default="", db_default="")
     given_name = models.CharField(_("Vorname"), max_length=120, blank=True)
     family_name = models.CharField(_("Name"), max_length=120, blank=True)
     organisation = models.CharField(_("Organisation"), max_length=200, blank=True)
@@ -275,6 +279,8 @@ class PartyContact(models.Model):
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
     # Somebody would be in danger if it became known (§ 51 BMG): even colleagues see it only with a reason.
     protected = models.BooleanField(_("Auskunftssperre"), default=False, db_default=False)
+    # Since when the office has known, and not just been told, that it is right; what is changed is unknown again.
+    checked_on = models.DateField(_("geprüft am"), null=True, blank=True)
 
     objects = PartyContactQuerySet.as_manager()
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models.case import Party
-from apps.cases.states import MandateEnd
+from apps.cases.states import JoinedBy, MandateEnd
 from apps.core.business_calendar import today
 
 # Wrong codes before one is void.
@@ -91,18 +91,26 @@ class Mandate(models.Model):
 
 
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
+    def valid(self) -> "AccessCodeQuerySet":
+        """Those that are not used and not too old."""
+        return self.filter(used_at=None, expires_at__gt=timezone.now())
+
     def open(self) -> "AccessCodeQuerySet":
-        """Codes that may still be used."""
-        return self.filter(used_at=None, expires_at__gt=timezone.now(), tries__lt=ACCESS_TRIES)
+        """Codes that may still be typed."""
+        return self.valid().filter(tries__lt=ACCESS_TRIES)
 
 
 class AccessCode(models.Model):
-    """A code on paper with which a party connects an account: whoever holds the letter is who it was written to.
+    """A code on paper or a mailed link by which a party comes to the case: it connects an account, or answers without one.
 
-    Only its hash is stored. It is used once, expires, and ends after some wrong tries.
+    Whoever holds the letter is who it was written to; whoever has the link reads the mailbox. Only its hash is stored. It
+    is used once, expires, and a code ends after some wrong tries.
     """
 
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="access_codes")
+    way = models.CharField(
+        max_length=8, choices=JoinedBy.choices, default=JoinedBy.CODE, db_default=JoinedBy.CODE.value
+    )
     code_hash = models.CharField(max_length=64)
     tries = models.PositiveSmallIntegerField(default=0)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -116,7 +124,57 @@ class AccessCode(models.Model):
         verbose_name = _("Zugangscode")
         verbose_name_plural = _("Zugangscodes")
         ordering = ["created_at", "pk"]
-        indexes = [models.Index(fields=["expires_at"], name="access_code_expiry_idx")]
+        indexes = [
+            models.Index(fields=["expires_at"], name="access_code_expiry_idx"),
+            models.Index(fields=["code_hash"], name="access_code_hash_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.party_id} {self.expires_at:%d.%m.%Y}"
+
+
+class HearingQuerySet(models.QuerySet["Hearing"]):
+    def waiting(self) -> "HearingQuerySet":
+        """Neither answered nor past their last day."""
+        return self.filter(due_on__gte=today(), answered_at=None)
+
+    def over(self) -> "HearingQuerySet":
+        """Answered, not answered in time, or rightly left out."""
+        return self.filter(Q(answered_at__isnull=False) | Q(due_on__lt=today()) | ~Q(waived_because=""))
+
+
+class Hearing(models.Model):
+    """That somebody whom others have named could say something before they are bound (§ 91 AO, § 28 VwVfG, § 24 SGB X).
+
+    Or why that was not necessary (the second and third paragraphs there).
+    """
+
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="hearings")
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(default=timezone.now)
+    due_on = models.DateField(_("Äußerung bis"), null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    waived_because = models.CharField(_("Warum nicht angehört wird"), max_length=500, blank=True)
+
+    objects = HearingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Anhörung")
+        verbose_name_plural = _("Anhörungen")
+        ordering = ["opened_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(due_on__isnull=False, waived_because="") | Q(due_on=None) & ~Q(waived_because=""),
+                name="hearing_asked_or_waived",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party_id} {self.opened_at:%d.%m.%Y}"
+
+    @property
+    def is_over(self) -> bool:
+        """See the queryset."""
+        if self.waived_because or self.answered_at is not None:
+            return True
+        return self.due_on is not None and self.due_on < today()

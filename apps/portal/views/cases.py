@@ -2,29 +2,27 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
-from apps.cases import consents, kinds
+from apps.cases import acts, consents, kinds, looks, proposals
 from apps.cases import transitions as verbs
+from apps.cases.acts import acts_for
 from apps.cases.audience import cases_that_ask, own_party, standing_for
-from apps.cases.models import Case, record
+from apps.cases.models import Case, Hearing, Party, record
 from apps.cases.states import Act, Way
-from apps.core import limits, uploads
+from apps.core import limits
 from apps.core.downloads import private_file
-from apps.core.fields import PlainCharField, needed_by_choice
 from apps.core.requests import sent_from
 from apps.core.sockets import Panel, my_area_panels
-from apps.core.transitions import Phase, TransitionConflict, TransitionError
+from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who
+from apps.portal.forms import AnswerForm
 
 ANSWERS_PER_HOUR = 20
 
@@ -36,8 +34,14 @@ def my_area(request: HttpRequest) -> HttpResponse:
     cases = list(Case.objects.of(request.user).order_by("-submitted_at")[:100])
     asked = cases_that_ask(cases, request.user)
     rows = [_row(c, asked=c.pk in asked) for c in cases]
+    wanted = proposals.cases_that_wait(cases, request.user)
+    # To whom a question came, or a hearing, through their own party.
+    hearings = Hearing.objects.waiting().filter(party__in=Party.objects.standing(request.user))
+    to_say = dict(hearings.values_list("party__case", "due_on"))
     context = {
         "to_do": [r for r in rows if r["case"].pk in asked and r["case"].act_by],
+        "to_say": [{**r, "due_on": to_say[r["case"].pk]} for r in rows if r["case"].pk in to_say],
+        "to_agree": [r for r in rows if r["case"].pk in wanted],
         "rows": rows,
         "panels": sorted((p for plugged in my_area_panels for p in plugged(request)), key=lambda p: p.order),
     }
@@ -56,38 +60,6 @@ def _row(found: Case, *, asked: bool) -> dict[str, Any]:
         "badge": kind.badge.get(status, "info"),
         "status": kind.status_label(status),
     }
-
-
-class AnswerForm(forms.Form):
-    """What a citizen says in a case, asked or not: words, files, or both."""
-
-    body = PlainCharField(
-        label=gettext_lazy("Ihre Antwort"),
-        max_length=4000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 5}),
-    )
-    file = forms.FileField(
-        label=gettext_lazy("Datei"),
-        required=False,
-        help_text=gettext_lazy("Foto genügt. Alle Ecken müssen zu sehen sein. PDF, JPG oder PNG, höchstens 10 MB."),
-        widget=forms.FileInput(attrs={"accept": uploads.ACCEPT}),
-        error_messages={"empty": gettext_lazy("Diese Datei ist leer. Bitte wählen Sie die Datei noch einmal aus.")},
-    )
-
-    def __init__(self, *args: Any, refused: ValidationError | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.refused = refused
-        # One of the two is enough, and one is needed.
-        needed_by_choice(self.fields.values())
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if self.refused is not None:
-            self.add_error("file", self.refused)
-        elif not data.get("body") and not data.get("file") and not self.errors:
-            self.add_error("body", _("Bitte schreiben Sie etwas oder fügen Sie eine Datei an."))
-        return data
 
 
 def _my_case(request: HttpRequest, reference: str) -> Case:
@@ -114,7 +86,10 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
         **_row(found, asked=question is not None),
         "kind": kind,
         "panels": sorted(panels, key=lambda p: p.order),
-        "actions": kind.citizen_actions(request, found),
+        "acts": acts_for(found, request.user, Who.PARTY),
+        "proposals": proposals.shown_to(found, request.user, Who.PARTY),
+        "hearing": Hearing.objects.waiting().filter(party__in=standing).first(),
+        "looks": looks.by_office(found, request.user),
         "way": _way(found, request.user) if kind.has_letters else None,
         "question": question,
         "form": form,
@@ -137,21 +112,11 @@ def _way(found: Case, user: Any) -> Way | None:
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """Answer the open question, or say something without being asked."""
     found = _my_case(request, reference)
-    form = AnswerForm(request.POST, request.FILES, refused=uploads.refusal_of(request, "file"))
-    checked = None
+    form = AnswerForm.sent(request)
     if form.is_valid() and not limits.within("answer", str(request.user.pk), limit=ANSWERS_PER_HOUR, seconds=3600):
         return render(request, "errors/429.html", status=429)
-    if form.is_valid() and form.cleaned_data["file"]:
-        try:
-            checked = uploads.check(form.cleaned_data["file"])
-        except ValidationError as error:
-            form.add_error("file", error)
-    if not form.is_valid():
-        return _render_case(request, found, form)
-    try:
-        files = [uploads.store(checked)] if checked else []
-    except ValidationError as error:
-        form.add_error("file", error)
+    files = form.store_files() if form.is_valid() else None
+    if files is None:
         return _render_case(request, found, form)
     try:
         if found.is_open and verbs.open_question(found, standing_for(found, request.user)) is None:
@@ -204,3 +169,62 @@ def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     if request.method == "GET":
         record(found, Act.FILE_OPENED, by=request.user, public=False, attachment=item.pk)
     return response
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def act(request: HttpRequest, reference: str, act: str) -> HttpResponse:
+    """Ask, then do one of the registered acts, or propose it where all parties have to agree."""
+    found = _my_case(request, reference)
+    chosen = acts.get(act)
+    if chosen is None or chosen.who != Who.PARTY or chosen.verb is None or (chosen.kind and chosen.kind != found.kind):
+        raise Http404
+    if request.method == "POST":
+        try:
+            said = proposals.carry_out(chosen, found, data={}, typed=request.POST, by=request.user)
+            messages.success(request, said)
+        except TransitionConflict:
+            messages.info(request, _("Das hat sich gerade erledigt. Bitte sehen Sie noch einmal hin."))
+        except TransitionError:
+            messages.warning(request, _("Das geht bei diesem Stand nicht mehr."))
+        return redirect(found.get_absolute_url())
+    if not chosen.is_for(found, request.user):
+        return redirect(found.get_absolute_url())
+    own = standing_for(found, request.user)
+    others = [party for party in proposals.who_agrees(found) if party.pk not in own] if chosen.by_all else []
+    return render(request, "portal/act.html", {"case": found, "act": chosen, "others": others})
+
+
+@login_required
+@sent_from(lambda _request, reference, pk: reverse("portal:case", args=[reference]))
+def proposal(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Agree to what another party has proposed, refuse it, or take one's own back."""
+    found = _my_case(request, reference)
+    open_ones = {shown.proposal.pk: shown.proposal for shown in proposals.shown_to(found, request.user, Who.PARTY)}
+    chosen, said = request.POST.get("tun", ""), ""
+    if pk not in open_ones:
+        messages.info(request, _("Das hat sich gerade erledigt. Bitte sehen Sie noch einmal hin."))
+        return redirect(found.get_absolute_url())
+    try:
+        if chosen == "agree":
+            done = proposals.agree(open_ones[pk], by=request.user)
+            said = _("Alle haben zugestimmt. Es ist so weit.") if done else _("Danke. Sie haben zugestimmt.")
+        elif chosen == "refuse":
+            proposals.refuse(open_ones[pk], reason="", by=request.user)
+            said = _("Sie haben abgelehnt. Es bleibt, wie es ist.")
+        elif chosen == "take_back":
+            proposals.take_back(open_ones[pk], by=request.user)
+            said = _("Ihr Vorschlag ist zurückgenommen.")
+        else:
+            raise Http404
+        messages.success(request, said)
+    except proposals.NeedsProof:
+        messages.warning(
+            request,
+            _(
+                "Sie sind über einen Link aus einer E-Mail gekommen. Zustimmen können Sie deshalb nur mit Ihrer Unterschrift: Bitte schreiben Sie der Dienststelle."
+            ),
+        )
+    except TransitionError:
+        messages.info(request, _("Das hat sich gerade erledigt. Bitte sehen Sie noch einmal hin."))
+    return redirect(found.get_absolute_url())

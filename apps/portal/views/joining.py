@@ -1,53 +1,38 @@
-"""How somebody comes to a case that others have filed."""
+"""How somebody comes to a case that others have filed: the code of a letter, or a mailed link."""
 
-from django import forms
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.accounts.kept import login_required
-from apps.cases import parties
+from apps.cases import invitations, kinds
+from apps.cases.models import AccessCode
 from apps.core import limits
-from apps.core.fields import PlainCharField
+from apps.core.links import Link, mailed, remember
 from apps.core.references import normalise as normalise_reference
-
-
-class JoinForm(forms.Form):
-    """The code of a letter, and the case it is for."""
-
-    reference = PlainCharField(
-        label=gettext_lazy("Vorgangsnummer"), max_length=20,
-        help_text=gettext_lazy("Sie steht oben im Brief. Beispiel: K7M-3QF-9XA"),
-        widget=forms.TextInput(attrs={"data-width": "20", "autocapitalize": "characters"}),
-        error_messages={"required": gettext_lazy("Die Vorgangsnummer fehlt.")},
-    )  # fmt: skip
-    code = PlainCharField(
-        label=gettext_lazy("Zugangscode"), max_length=40,
-        help_text=gettext_lazy("Zwölf Zeichen aus dem Brief. Beispiel: ABCD-EFGH-JKLM"),
-        widget=forms.TextInput(attrs={"data-width": "20", "autocapitalize": "characters", "autocomplete": "off"}),
-        error_messages={"required": gettext_lazy("Der Zugangscode fehlt.")},
-    )  # fmt: skip
-
+from apps.core.transitions import TransitionError
+from apps.portal.forms import AnswerForm, JoinForm
 
 CODES_PER_HOUR = 10
+ANSWERS_PER_HOUR = 10
 
 
-@login_required
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
-    """Connect one's account with a case that somebody else has filed, by the code of a letter."""
+    """The code of a letter, which leads on to the invitation."""
     form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if not limits.within("join", str(request.user.pk), limit=CODES_PER_HOUR, seconds=3600):
+        if not limits.within_networks("join", limits.client_networks(request), limit=CODES_PER_HOUR, seconds=3600):
             return render(request, "errors/429.html", status=429)
         reference = normalise_reference(form.cleaned_data["reference"]) or ""
-        found = parties.join(reference, form.cleaned_data["code"], by=request.user)
-        if found is not None:
-            messages.success(request, _("Ihr Konto ist mit dem Vorgang verbunden."))
-            return redirect(found.get_absolute_url())
+        token = invitations.typed(reference, form.cleaned_data["code"])
+        if token is not None:
+            return redirect("portal:invitation", remember(request, token))
         form.add_error(
             "code",
             _(
@@ -55,3 +40,66 @@ def join(request: HttpRequest) -> HttpResponse:
             ),
         )
     return render(request, "portal/join.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+def join_before(request: HttpRequest) -> HttpResponse:
+    """Where the code was typed at first; letters name it."""
+    return redirect("portal:join")
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/invitation_gone.html", status=404)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@mailed(invitations.opened, missing=_gone)
+def invitation(request: HttpRequest, link: Link) -> HttpResponse:
+    """What a party who was named by others is told, and what it can do: answer, with or without an account."""
+    invited: AccessCode = link.subject
+    if request.method == "POST" and "verbinden" in request.POST and request.user.is_authenticated:
+        return _connect(request, link)
+    form = AnswerForm()
+    if request.method == "POST" and "antworten" in request.POST:
+        form = AnswerForm.sent(request)
+        if form.is_valid():
+            if not limits.within_networks(
+                "guest-answer", limits.client_networks(request), limit=ANSWERS_PER_HOUR, seconds=3600
+            ):
+                return render(request, "errors/429.html", status=429)
+            files = form.store_files()
+            if files is not None:
+                try:
+                    invitations.answer(invited, body=form.cleaned_data["body"], files=files)
+                except TransitionError:
+                    return _gone(request)
+                return render(request, "portal/invitation_answered.html", {"case": invited.party.case})
+    return _render(request, link, form)
+
+
+def _render(request: HttpRequest, link: Link, form: AnswerForm) -> HttpResponse:
+    party = link.subject.party
+    kind = kinds.of(party.case)
+    context: dict[str, Any] = {
+        "case": party.case,
+        "party": party,
+        "others": [other for other in party.case.parties.all() if other.pk != party.pk],
+        "hearing": party.hearings.filter(waived_because="", answered_at=None).last(),
+        "panels": kind.shared_panels(request, party.case),
+        "form": form,
+    }
+    return render(request, "portal/invitation.html", context, status=422 if form.is_bound else 200)
+
+
+def _connect(request: HttpRequest, link: Link) -> HttpResponse:
+    try:
+        case = invitations.join(link.subject, by=request.user)
+    except TransitionError:
+        messages.warning(
+            request,
+            _("Mit diesem Konto geht das nicht: Es ist am Vorgang schon beteiligt, oder Sie arbeiten an ihm."),
+        )
+        return _render(request, link, AnswerForm())
+    messages.success(request, _("Ihr Konto ist mit dem Vorgang verbunden."))
+    return redirect(case.get_absolute_url())
