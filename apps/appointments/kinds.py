@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Role
 from apps.appointments import availability, waiting
 from apps.appointments.concerned import concerned
+from apps.appointments.facts import recount
 from apps.appointments.forms import offered
 from apps.appointments.holding import release
 from apps.appointments.models import Booking, Invitation, OfficePolicy, Shift, Ticket, Wish
@@ -218,3 +219,5 @@ def _staff_urls() -> list[Any]:
 
 
 sockets.staff_urls.plug(_staff_urls)
+
+sockets.recounts.plug(recount)

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from apps.appointments import availability, queueing, transitions
+from apps.appointments import availability, facts, queueing, transitions
 from apps.appointments.models import Booking, Shift, Ticket
 from apps.appointments.states import AT_COUNTER, WORKFLOW, BookingStatus, TicketStatus
 from apps.core.business_calendar import today
@@ -57,4 +57,6 @@ def close_days() -> int:
     for ticket in Ticket.objects.filter(day__lt=today(), status__in=AT_COUNTER).select_related("booking"):
         queueing.forgotten(ticket)
     Shift.objects.filter(ended_at=None, began_at__lt=midnight).update(ended_at=now, break_since=None)
+    # Last of all: what is noted is what became of everybody.
+    facts.close_until(today() - dt.timedelta(days=1))
     return count

@@ -1,5 +1,6 @@
 """Kinds of cases: what a door registers so that the spine can carry it."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from apps.cases.models import AccessCode, Case, Consent, Look, Party, PartyConta
 from apps.core.downloads import pieces
 from apps.core.kinds import days
 from apps.core.retention import delete_all
-from apps.core.sockets import Panel, RetentionRule, Socket, closings, export_files, exports, retention_rules
+from apps.core.sockets import Panel, RetentionRule, Socket, closings, export_files, exports, recounts, retention_rules
 from apps.core.transitions import Phase, Workflow
 
 # A text that is there or is translated when it is shown.
@@ -158,3 +159,12 @@ def letters_by_post(user: Any) -> None:
     own = Party.objects.filter(account=user)
     Consent.objects.filter(party__in=own, withdrawn_at=None).update(withdrawn_at=timezone.now())
     PartyContact.objects.filter(party__in=own, email=user.email).update(email="")
+
+
+@recounts.plug
+def recount_cases(month: dt.date) -> list[str]:
+    """See ``facts.recount``."""
+    # Here and not above: facts need the kinds of this module.
+    from apps.cases.facts import recount
+
+    return recount(month)

@@ -9,10 +9,15 @@ from apps.core.business_calendar import today
 from apps.core.models import Fact
 
 
+def made(what: str, *, at: dt.datetime, **about: Any) -> Fact:
+    """A fact to be saved: something happened at a time; ``about`` are columns of Fact, never anybody's name or number."""
+    hour = timezone.localtime(at).replace(minute=0, second=0, microsecond=0)
+    return Fact(what=what, hour=hour, month=hour.date().replace(day=1), **about)
+
+
 def note(what: str, **about: Any) -> None:
-    """Write down that something has just happened; ``about`` are columns of Fact, never anybody's name or number."""
-    hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
-    Fact.objects.create(what=what, hour=hour, month=hour.date().replace(day=1), **about)
+    """Write down that something has just happened; see ``made``."""
+    made(what, at=timezone.now(), **about).save()
 
 
 def close_months() -> int:

@@ -184,6 +184,9 @@ class FactKind(models.TextChoices):
     DELIVERY = "delivery", _("Zustellung")
     CHARGE = "charge", _("Forderung")
     STEP = "step", _("Schritt eines Formulars")
+    APPOINTMENT = "appointment", _("Termin")
+    OPEN_TIME = "open_time", _("Öffnungszeit für Termine")
+    NUMBER = "number", _("Wartenummer")
 
 
 class Fact(models.Model):
@@ -202,11 +205,13 @@ class Fact(models.Model):
     district = models.CharField(max_length=60, blank=True)
     channel = models.CharField(max_length=8, blank=True)
     outcome = models.CharField(max_length=40, blank=True)
-    # Which step of a form.
+    # Which step of a form, which office.
     detail = models.CharField(max_length=60, blank=True)
     # How long it took: hours in which the office works, or days.
     working_hours = models.PositiveIntegerField(null=True, blank=True)
     days = models.PositiveIntegerField(null=True, blank=True)
+    # How long somebody waited, an appointment takes, or an office is open for appointments.
+    minutes = models.PositiveIntegerField(null=True, blank=True)
     # In euros.
     amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
 

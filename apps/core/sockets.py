@@ -95,6 +95,8 @@ sweeps: Socket[Sweep] = Socket()
 exports: Socket[Callable[[Any], tuple[str, list[dict[str, Any]]]]] = Socket()
 # The files that belong to it: takes the user, gives a name in the archive and the bytes in pieces.
 export_files: Socket[Callable[[Any], Iterable[tuple[str, Iterable[bytes]]]]] = Socket()
+# Compares the facts of a month (its first day) with what they were made of; gives a sentence for each difference.
+recounts: Socket[Callable[[dt.date], list[str]]] = Socket()
 # Called when an account is closed: erases what nobody has to keep; takes the user.
 closings: Socket[Callable[[Any], None]] = Socket()
 # With a mail and what became of it (EmailStatus), in the transaction that says so.

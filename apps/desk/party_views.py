@@ -50,6 +50,10 @@ def _is_shut(request: SignedInRequest, found: Party) -> bool:
 def _render(
     request: SignedInRequest, found: Party, *, opened: str = "", filled: forms.Form | None = None
 ) -> HttpResponse:
+    waiting = [
+        shown for shown in proposals.shown_to(found.case, request.user, Who.STAFF)
+        if shown.proposal.party_id == found.pk
+    ]  # fmt: skip
     context: dict[str, Any] = {
         "case": found.case,
         "party": found,
@@ -57,14 +61,12 @@ def _render(
         "acts": [
             {"act": act, "form": filled if act.key == opened else act.filled(None, found)}
             for act in acts_for(found, request.user)
+            if act.key == opened or act not in {shown.act for shown in waiting}
         ],
         "opened": opened,
         "filled": filled,
         "mandate": found.mandates.in_force().select_related("representative").first(),
         "hearing": found.hearings.last(),
-        "proposals": [
-            shown for shown in proposals.shown_to(found.case, request.user, Who.STAFF)
-            if shown.proposal.party_id == found.pk
-        ],
+        "proposals": waiting,
     }  # fmt: skip
     return render(request, "desk/party.html", context, status=422 if opened else 200)

@@ -1,7 +1,7 @@
 """Offices with their counters and hours, and what happens there."""
 
 from apps.appointments.models.bookings import Booking, BookingQuerySet, CounterRange
-from apps.appointments.models.offices import BookableService, Closure, Counter, OfficePolicy, OpeningRule
+from apps.appointments.models.offices import BookableService, ClosedDay, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.models.tickets import TICKET_SALT, Shift, Ticket, TicketQuerySet
 from apps.appointments.models.waiting import WISH_DAYS, WISH_SALT, Invitation, LeadTime, Passed, Wish
 
@@ -12,6 +12,7 @@ __all__ = [
     "BookableService",
     "Booking",
     "BookingQuerySet",
+    "ClosedDay",
     "Closure",
     "Counter",
     "CounterRange",

@@ -191,3 +191,16 @@ class Closure(models.Model):
             raise ValidationError({"ends": _("Das Ende muss nach dem Anfang liegen.")})
         if self.counter and self.office_id and self.counter.office_id != self.office_id:
             raise ValidationError({"counter": _("Dieser Platz gehört zu einem anderen Standort.")})
+
+
+class ClosedDay(models.Model):
+    """A day whose facts are written (facts.py): each is closed once."""
+
+    day = models.DateField(unique=True)
+
+    class Meta:
+        verbose_name = _("abgeschlossener Tag")
+        verbose_name_plural = _("abgeschlossene Tage")
+
+    def __str__(self) -> str:
+        return f"{self.day:%d.%m.%Y}"

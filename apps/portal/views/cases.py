@@ -80,15 +80,20 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
     question = verbs.open_question(found, standing) if found.phase == Phase.WAITING else None
     if question is None:
         form.fields["body"].label = _("Ihre Nachricht")
+    waiting = proposals.shown_to(found, request.user, Who.PARTY)
+    hearing = Hearing.objects.waiting().filter(party__in=standing).first()
     panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, False)]
     panels += kind.citizen_panels(request, found)
-    context = {
+    context: dict[str, Any] = {
         **_row(found, asked=question is not None),
         "kind": kind,
         "panels": sorted(panels, key=lambda p: p.order),
-        "acts": acts_for(found, request.user, Who.PARTY),
-        "proposals": proposals.shown_to(found, request.user, Who.PARTY),
-        "hearing": Hearing.objects.waiting().filter(party__in=standing).first(),
+        # What is proposed already is not offered again.
+        "acts": [
+            one for one in acts_for(found, request.user, Who.PARTY) if one not in {shown.act for shown in waiting}
+        ],
+        "proposals": waiting,
+        "hearing": hearing,
         "looks": looks.by_office(found, request.user),
         "way": _way(found, request.user) if kind.has_letters else None,
         "question": question,
@@ -96,6 +101,9 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
         "conversation": found.messages.heard_by(standing).prefetch_related("attachments__file"),
         "timeline": found.timeline.filter(public=True).heard_by(standing),
     }
+    if hearing is not None or any(shown.may_settle for shown in waiting):
+        # There is something to do.
+        context["next_step"] = ""
     return render(request, "portal/case.html", context, status=422 if form.is_bound else 200)
 
 

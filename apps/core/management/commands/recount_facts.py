@@ -1,16 +1,16 @@
-"""Compares the facts of a month with the cases."""
+"""Compares the facts of a month with what they were made of."""
 
 import datetime as dt
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.cases.facts import recount
 from apps.core.business_calendar import today
+from apps.core.sockets import recounts
 
 
 class Command(BaseCommand):
-    help = "Counts the cases of a month anew and says where the facts say something else; then it ends with 1."
+    help = "Counts the cases and appointments of a month anew and says where the facts say something else; then it ends with 1."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("month", nargs="?", help="such as 2026-11; by default the current one")
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             month = dt.date.fromisoformat(f"{options['month']}-01") if options["month"] else today()
         except ValueError as error:
             raise CommandError("A month is written like 2026-11.") from error
-        wrong = recount(month)
+        wrong = [difference for recount in recounts for difference in recount(month)]
         if wrong:
             raise CommandError("\n".join(wrong))
-        self.stdout.write("The facts agree with the cases.")
+        self.stdout.write("The facts agree.")
