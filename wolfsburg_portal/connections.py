@@ -56,8 +56,11 @@ COSTLY_FORMS = ("/konto/", "/en/konto/", "/mein-bereich/vorgaenge/", "/en/mein-b
 COSTLY_PAGES = ("/konto/daten/", "/en/konto/daten/", "/antraege/entwurf/", "/en/antraege/entwurf/")
 
 
-# Where files are sent: steps of an application, and answers in a case. Nobody sends parts, or much, to anything else.
-UPLOADS = re.compile(r"(?:/en)?(?:/antraege/entwurf/[^/]+/schritt|/mein-bereich/vorgaenge)/[^/]+/")
+# Where files are sent: steps of an application, answers in a case, those of somebody who was invited to one (by the
+# handle of their link). Nobody sends parts, or much, to anything else.
+UPLOADS = re.compile(
+    r"(?:/en)?(?:/antraege/entwurf/[^/]+/schritt/[^/]+/|/mein-bereich/vorgaenge/[^/]+/|/einladung/[0-9a-f]{16}/)"
+)
 MOST_TYPED_BYTES = 256 * 1024
 
 

@@ -61,7 +61,7 @@ def _render(
         "acts": [
             {"act": act, "form": filled if act.key == opened else act.filled(None, found)}
             for act in acts_for(found, request.user)
-            if act.key == opened or act not in {shown.act for shown in waiting}
+            if act.key == opened or act.key not in {shown.act.key for shown in waiting}
         ],
         "opened": opened,
         "filled": filled,

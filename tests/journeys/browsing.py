@@ -30,3 +30,11 @@ def release_letter(clerk: Any) -> None:
         if again.count():
             again.click()
     clerk.press("So entscheiden und zustellen")
+
+
+def opened(page: Page, label: str) -> Locator:
+    """Unfold what lies under a heading; returns it."""
+    unfolded = page.locator("details").filter(has=page.locator("summary", has_text=label))
+    if unfolded.get_attribute("open") is None:
+        unfolded.locator("summary").click()
+    return unfolded

@@ -9,6 +9,7 @@ import django
 
 PASSWORD = "ein langes Passwort 42"
 KARLA = "karla@example.org"
+HENRIKE = "henrike@example.org"
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
         (Role.CLERK, departments["strassenverkehr"]), (Role.CLERK, departments["steuern"]),
         (Role.CLERK, departments["digitalisierung"]), (Role.CLERK, departments["buergerdienste"]),
     )  # fmt: skip
+    factories.staff(HENRIKE, "Henrike", "Lüders", (Role.HEAD, departments["strassenverkehr"]))
     factories.staff("samir@example.org", "Samir", "Haddad", (Role.CDO, None))
     admin = factories.staff("admin@example.org", "Redaktion", "Portal")
     admin.is_superuser = True

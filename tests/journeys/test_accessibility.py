@@ -26,11 +26,11 @@ PUBLIC = [
     "/termine/zeiten/?leistung=reisepass&personen=2", "/termine/zeiten/",
     "/termine/link/x/bestaetigen/", "/termine/da/", "/termine/ohne-termin/", "/termine/mit-code/",
     "/termine/warteliste/?leistung=reisepass&personen=2", "/termine/warteliste/eingetragen/",
-    "/termine/anzeige/rathaus-b/",
+    "/termine/anzeige/rathaus-b/", "/code/",
 ]  # fmt: skip
 CITIZEN = [
     "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",
-    "/mein-bereich/code/", "/konto/sicherheit/", "/konto/logout/", "/konto/sitzungen/", "/konto/nachweis/",
+    "/code/", "/konto/sicherheit/", "/konto/logout/", "/konto/sitzungen/", "/konto/nachweis/",
 ]  # fmt: skip
 STAFF = [
     "/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/vorgaenge/?list=mine", "/verwaltung/erfassen/",
@@ -128,6 +128,21 @@ def test_axe_finds_nothing_on_public_pages(person: Any, portal: Portal, prefix: 
         if page.locator("main form").count():
             follow(page.locator("main form button").last)
             found += findings(page, path + " with errors")
+    # The code of a letter, and what it leads to.
+    page.goto(prefix + "/code/")
+    follow(page.locator("main form button").first)
+    found += findings(page, "code of a letter with errors")
+    portal.python("-m", "tests.journeys.make", "invited", "juergen@example.org")
+    body = portal.wait_for_mail("eingeladen@example.org", "einladung")
+    page.goto(portal.link(body).replace("/einladung/", f"{prefix}/einladung/"))
+    found += findings(page, "invitation")
+    follow(page.locator("main form button").first)
+    found += findings(page, "invitation with errors")
+    page.fill("[name=body]", "Stimmt.")
+    follow(page.locator("main form button").first)
+    found += findings(page, "invitation answered")
+    page.goto(page.url)
+    found += findings(page, "invitation used")
     # A form with errors, and the message that was sent.
     page.goto(prefix + "/kontakt/")
     follow(page.locator("main form button").first)
@@ -185,6 +200,15 @@ def test_axe_finds_nothing_on_citizens_pages(person: Any, portal: Portal, prefix
     found += findings(page, "own case")
     follow(page.locator("main aside a.kern-btn").first)
     found += findings(page, "withdraw")
+    # What two have to agree to: proposed by this one, and to be agreed to.
+    for proposer in ("juergen@example.org", "maria@example.org"):
+        portal.python("-m", "tests.journeys.make", "proposed", "juergen@example.org", "maria@example.org", proposer)
+        reference = portal.query("SELECT reference FROM cases_case ORDER BY id DESC LIMIT 1")[0][0]
+        page.goto(f"{prefix}/mein-bereich/vorgaenge/{reference}/")
+        assert page.locator(".wp-todo").count()
+        found += findings(page, f"proposed by {proposer}")
+    page.goto(prefix + "/mein-bereich/")
+    found += findings(page, "agreement is missing")
     # A group with two entries.
     page.goto(prefix + "/antraege/antrag/hundesteuer-anmelden/")
     follow(page.locator("main form button").last)

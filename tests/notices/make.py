@@ -1,4 +1,4 @@
-"""Files and grants applications in the database of a running portal: ``python -m tests.notices.make 5``."""
+"""Files and grants applications in the database of a running portal: ``python -m tests.notices.make 5 3``, with 3 letters each."""
 
 import os
 import sys
@@ -7,8 +7,8 @@ from decimal import Decimal
 import django
 
 
-def main(count: int) -> None:
-    """Create ``count`` pending notices through the portal's own verbs; each rings its bell."""
+def main(count: int, letters: int = 1) -> None:
+    """Create ``count`` notices of some pending letters each through the portal's own verbs; each letter rings its bell."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
     django.setup()
 
@@ -22,10 +22,13 @@ def main(count: int) -> None:
     juergen = User.objects.get(email="juergen@example.org")
     for _ in range(count):
         case = factories.parking_case(juergen)
+        for _other in range(letters - 1):
+            factories.joint_party(case)
+        factories.heard(case)
         transitions.decide(
             case, outcome=Status.GRANTED, reasons="", by=karla, fee=Decimal(0), valid_from=today(), valid_until=today()
         )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*(int(argument) for argument in sys.argv[1:3]))

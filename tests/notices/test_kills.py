@@ -1,4 +1,4 @@
-"""Real workers, killed with kill -9: each notice exists exactly once at the end."""
+"""Real workers, killed with kill -9: each letter of each notice exists exactly once at the end."""
 
 import shutil
 import tempfile
@@ -12,7 +12,8 @@ import pytest
 from tests.portal_process import Portal, running_portal
 
 KILLS = 20
-NOTICES = 30
+# Each to three people.
+NOTICES, LETTERS = 10, 3
 # The promise: done half a minute after the restart at default settings, without anyone's help.
 PROMISE_SECONDS = 30
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("processes")]
@@ -43,12 +44,15 @@ def wait_until_all_done(portal: Portal, seconds: float) -> float:
     raise AssertionError(f"not done after {seconds} s: {left}")
 
 
-def assert_each_exactly_once(portal: Portal, notices: int) -> None:
-    assert count(portal, "SELECT count(*) FROM notices_letter WHERE status = 'done'") == notices
-    assert count(portal, "SELECT count(*) FROM notices_letterdocument") == notices
+def assert_each_exactly_once(portal: Portal, *, notices: int, letters: int) -> None:
+    assert count(portal, "SELECT count(*) FROM notices_notice") == notices
+    assert count(portal, "SELECT count(*) FROM notices_letter WHERE status = 'done'") == letters
+    assert count(portal, "SELECT count(*) FROM notices_letterdocument") == letters
+    assert count(portal, "SELECT count(*) FROM notices_delivery") == letters
     wrong = """SELECT count(*) FROM notices_letter n JOIN notices_letterdocument d ON d.letter_id = n.id
                WHERE n.sha256 <> d.sha256 OR n.sha256 <> encode(sha256(d.content), 'hex')"""
     assert count(portal, wrong) == 0
+    # Of several, one is told by mail: the others have no address.
     mails = "SELECT count(*) FROM core_outgoingemail WHERE purpose = 'notice_ready'"
     assert count(portal, mails) == notices
 
@@ -68,8 +72,8 @@ def wait_for_an_attempt(portal: Portal) -> bool:
     return False
 
 
-def test_twenty_kills_while_rendering_leave_each_notice_once(workshop: Portal) -> None:
-    workshop.python("-m", "tests.notices.make", str(NOTICES))
+def test_twenty_kills_while_rendering_leave_each_letter_once(workshop: Portal) -> None:
+    workshop.python("-m", "tests.notices.make", str(NOTICES), str(LETTERS))
     interrupted = 0
     for _ in range(KILLS):
         workshop.start("worker")
@@ -83,17 +87,17 @@ def test_twenty_kills_while_rendering_leave_each_notice_once(workshop: Portal) -
     took = wait_until_all_done(workshop, PROMISE_SECONDS)
     print(f"done {took:.1f} s after the restart")
     # And the one letter of the cast.
-    assert_each_exactly_once(workshop, NOTICES + 1)
+    assert_each_exactly_once(workshop, notices=NOTICES + 1, letters=NOTICES * LETTERS + 1)
     workshop.kill("worker")
 
 
 def test_emptied_broker_delays_and_loses_nothing(workshop: Portal) -> None:
-    before = count(workshop, "SELECT count(*) FROM notices_letter")
-    workshop.python("-m", "tests.notices.make", "5")
+    before = [count(workshop, f"SELECT count(*) FROM notices_{table}") for table in ("notice", "letter")]
+    workshop.python("-m", "tests.notices.make", "5", "2")
     messages = list((workshop.folder / "broker" / "messages").glob("*"))
     assert messages
     for message in messages:
         message.unlink(missing_ok=True)
     workshop.start("worker")
     wait_until_all_done(workshop, PROMISE_SECONDS)
-    assert_each_exactly_once(workshop, before + 5)
+    assert_each_exactly_once(workshop, notices=before[0] + 5, letters=before[1] + 10)

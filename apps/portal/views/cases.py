@@ -90,7 +90,9 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
         "panels": sorted(panels, key=lambda p: p.order),
         # What is proposed already is not offered again.
         "acts": [
-            one for one in acts_for(found, request.user, Who.PARTY) if one not in {shown.act for shown in waiting}
+            one
+            for one in acts_for(found, request.user, Who.PARTY)
+            if one.key not in {shown.act.key for shown in waiting}
         ],
         "proposals": waiting,
         "hearing": hearing,
