@@ -1,6 +1,7 @@
 """Makes what tests need through the portal's own verbs, with no surprises."""
 
 import datetime as dt
+import hashlib
 import io
 import uuid
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Any
 import pikepdf
 from allauth.account.models import EmailAddress
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
 from apps.accounts.models import Department, Membership, User
@@ -21,7 +23,7 @@ from apps.catalogue.models import Service
 from apps.contact import transitions as contact
 from apps.core.business_calendar import add_working_days, today
 from apps.notices import transitions as notices
-from apps.notices.models import Delivery, Letter
+from apps.notices.models import Delivery, Letter, LetterDocument
 
 PASSWORD = "ein langes Passwort 42"
 
@@ -159,6 +161,14 @@ def joint_party(case: Case, account: User | None = None, **place: str) -> Party:
     elsewhere = {"street": "Am Markt", "house_number": "3", "postcode": "38100", "city": "Braunschweig", **place}
     PartyContact.objects.create(party=party, **elsewhere)
     return party
+
+
+def finished(letter: Letter) -> None:
+    """The document of a letter is there, without having been rendered."""
+    content = pdf_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    LetterDocument.objects.create(letter=letter, content=content, sha256=digest, pages=1)
+    Letter.objects.filter(pk=letter.pk).update(status="done", sha256=digest, done_at=timezone.now())
 
 
 def heard(case: Case) -> Case:

@@ -6,7 +6,6 @@
 
 import copy
 import datetime as dt
-import hashlib
 import re
 import time
 from collections.abc import Iterator
@@ -45,7 +44,7 @@ from apps.cases.models import Case, Party, Proposal
 from apps.contact.transitions import reply_token
 from apps.core.business_calendar import today
 from apps.core.models import Banner, Heartbeat, OutgoingEmail, RetentionRun
-from apps.notices.models import Delivery, Letter, LetterDocument, LetterPreview, PreviewPage
+from apps.notices.models import Delivery, Letter, LetterPreview, PreviewPage
 from apps.notices.states import NoticeStatus
 from tests import factories
 from tests.appointments import setting
@@ -121,7 +120,7 @@ def build(aylin: User, karla: User) -> World:
     Letter.objects.filter(pk=dead.letter_id).update(status=NoticeStatus.DEAD)
     posted, returned = factories.letter(decided), factories.letter(decided)
     for delivery in (done, posted, returned):
-        _finish(delivery.letter)
+        factories.finished(delivery.letter)
     Delivery.objects.filter(pk__in=[posted.pk, returned.pk]).update(posted_on=today())
     Delivery.objects.filter(pk=returned.pk).update(returned_on=today())
     _proposed(asked, aylin, "withdraw", "party")
@@ -231,13 +230,6 @@ def _bookings(user: User) -> list[Booking]:
         office=office, services=[setting.bookable()], persons=1, starts_at=setting.at("09:36"), audience="internal"
     )
     return [held, reserved, booked, by_staff]
-
-
-def _finish(letter: Letter) -> None:
-    content = factories.pdf_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    LetterDocument.objects.create(letter=letter, content=content, sha256=digest, pages=1)
-    Letter.objects.filter(pk=letter.pk).update(status=NoticeStatus.DONE, sha256=digest, done_at=timezone.now())
 
 
 def _credential() -> dict[str, Any]:
