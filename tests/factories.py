@@ -179,6 +179,11 @@ def heard(case: Case) -> Case:
     return case
 
 
+def clerk_of(case: Case) -> User:
+    """A clerk of the department of a case."""
+    return staff(f"amt-{case.pk}@example.org", "Tom", "Ahrens", ("clerk", case.department))
+
+
 def checked(party: Party) -> Party:
     """The office has looked up where the party lives."""
     PartyContact.objects.filter(party=party).update(checked_on=today())

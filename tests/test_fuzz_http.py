@@ -309,7 +309,7 @@ def addresses(stage: Stage, rng: random.Random, i: int) -> Sent:
     """What stands where a reference, a number or a slug belongs."""
     places = [
         ("aylin", "/mein-bereich/vorgaenge/{}/"), ("aylin", "/antraege/eingang/{}/"),
-        ("aylin", "/antraege/zurueckziehen/{}/"), ("karla", "/verwaltung/vorgaenge/{}/"),
+        ("aylin", "/mein-bereich/vorgaenge/{}/tun/withdraw/"), ("karla", "/verwaltung/vorgaenge/{}/"),
         ("karla", "/verwaltung/vorgaenge/{}/entscheiden/"), ("karla", "/verwaltung/vorgaenge/{}/antworten/"),
         ("aylin", f"/mein-bereich/vorgaenge/{stage.fresh.reference}/anlage/{{}}/"), ("nobody", "/leistungen/{}/"),
         ("karla", f"/verwaltung/vorgaenge/{stage.fresh.reference}/anlage/{{}}/"), ("nobody", "/antraege/entwurf/{}/"),

@@ -1,5 +1,6 @@
 """People: users, their profile, departments and staff roles."""
 
+from contextlib import suppress
 from typing import Any, ClassVar, Self
 
 from allauth.account.models import EmailAddress
@@ -7,7 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, ProtectedError, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -216,7 +217,8 @@ class Place(models.Model):
 
     def __str__(self) -> str:
         kind = places.kind_of(self.kind)
-        return str(getattr(self, self.kind)) if kind is not None else self.kind
+        # What it was may be gone, while somebody once looked from there.
+        return str(getattr(self, self.kind, "–")) if kind is not None else self.kind
 
 
 class HasPlace(models.Model):
@@ -236,10 +238,12 @@ class HasPlace(models.Model):
             super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete, with the place and what people were there."""
+        """Delete, with what people were there and the place; it stays where something still tells of it."""
         with transaction.atomic():
             result = super().delete(*args, **kwargs)
-            self.place.delete()
+            self.place.memberships.all().delete()
+            with suppress(ProtectedError), transaction.atomic():
+                self.place.delete()
         return result
 
 

@@ -31,7 +31,7 @@ PARTY_FIELDS = (
 )
 # What fields of these types may hold at most, unless they say so themselves.
 LONGEST = {"text": 200, "textarea": 4000, "tel": 40, "postcode": 10, "country": 2}
-ALWAYS_KNOWN = frozenset(["applicants", "reference", "filed_on", "valid_from", "valid_until", "fee"])
+ALWAYS_KNOWN = frozenset(["applicants", "declarant", "reference", "filed_on", "valid_from", "valid_until", "fee"])
 KNOWN_OF_DOGS = frozenset(["dogs_held", "yearly"])
 # Sentences about what was found, with what each may name.
 FINDINGS = {
@@ -39,7 +39,7 @@ FINDINGS = {
     "held": {"found", "declared"}, "amount": {"computed", "fee"}, "why": {"dog", "reason"},
 }  # fmt: skip
 REQUIRED = {"title", "subject", "opening", "tenor", "result"}
-OPTIONAL = {"validity", "fee", "no_fee", "reasons", "hints", "remedy", "asked", "findings", "joint"}
+OPTIONAL = {"validity", "fee", "no_fee", "reasons", "hints", "remedy", "asked", "findings", "joint", "opening_other"}
 # As long as the columns of a notice.
 MOST_TITLE, MOST_RESULT = 200, 300
 
@@ -92,13 +92,12 @@ def _check_parties(parties: Any, plain: Mapping[str, Field], groups: Mapping[str
     _check_party(parties["applicant"], "parties.applicant", plain)
     if "joint" in parties:
         joint = parties["joint"]
-        _object(joint, "parties.joint", required={"group", "fields"}, optional={"hearing"})
+        _object(joint, "parties.joint", required={"group", "fields", "hearing"})
         group = groups.get(joint["group"]) if isinstance(joint["group"], str) else None
         if group is None:
             raise DefinitionError(f"parties.joint: {joint['group']!r} is no group")
         _check_party(joint["fields"], "parties.joint.fields", {f.key: f for f in group.fields})
-        if "hearing" in joint:
-            _check_hearing(joint["hearing"], "parties.joint.hearing")
+        _check_hearing(joint["hearing"], "parties.joint.hearing")
 
 
 def _check_hearing(words: Any, where: str) -> None:
@@ -145,7 +144,9 @@ def _check_letter(letter: Any, where: str, known: frozenset[str] | set[str]) -> 
     known = known | set(keys)
     if not _texts(letter["tenor"], f"{where}.tenor"):
         raise DefinitionError(f"{where}: tenor decides nothing")
-    sentences = [letter[name] for name in ("subject", "opening", "validity", "fee", "no_fee") if name in letter]
+    sentences = [
+        letter[name] for name in ("subject", "opening", "opening_other", "validity", "fee", "no_fee") if name in letter
+    ]
     sentences += letter["tenor"]
     for name in ("reasons", "hints"):
         sentences += _texts(letter.get(name, []), f"{where}.{name}")

@@ -8,20 +8,19 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import formats, timezone, translation
 
-from apps.applications.letters import department_of, fill
+from apps.applications.letters import department_of, fill, source_of
 from apps.applications.reading import shared
 from apps.cases import invitations
-from apps.cases.addressee import addressee_at
+from apps.cases.addressee import Addressee, addressees_of
 from apps.cases.models import Case, Hearing, Party, record
-from apps.cases.states import Act, PartyRole
+from apps.cases.states import Act, JoinedBy, PartyRole
 from apps.catalogue.models import Regime
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionConflict, TransitionError
 from apps.formbuilder.models import FormVersion
-from apps.notices.models import Notice
-from apps.notices.transitions import Copy, Draft, create_notice
+from apps.notices.models import HEARING, Delivery, Notice
+from apps.notices.transitions import Copy, Draft, create_notice, letter_returned
 
-TEMPLATE = "hearing"
 TITLE = "Anhörung"
 RESULT = {
     "de": "Jemand hat Sie in einem Antrag genannt. Bevor wir entscheiden, können Sie sich dazu äußern.",
@@ -33,7 +32,6 @@ PROVISION: dict[str, str] = {
     Regime.SGBX: "§ 24 Abs. 1 SGB X",
     Regime.VWVFG: "§ 28 Abs. 1 VwVfG",
 }
-DAYS_IN_A_YEAR = 365
 
 
 class NotHeard(TransitionError):
@@ -66,16 +64,16 @@ def may_be_heard(party: Party) -> bool:
     return (
         party.case.is_open
         and party.role == PartyRole.JOINT
-        and not party.hearings.exists()
+        and not party.hearings.stands().exists()
         and bool(words_of(party.case))
     )
 
 
-def hear(party: Party, *, due_on: dt.date, by: Any) -> Notice:
+def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: Any) -> Notice:
     """Write to a party what others have said of it, and until when it can say something; with the information of Art. 14 DSGVO.
 
-    Without an account the letter has a code to answer with, and goes to an address that the office has checked. Raises
-    TransitionError where that is missing or nobody is to be heard, TransitionConflict when a hearing was begun before.
+    Whoever has not proved who they are gets a code to answer with, at an address that the office has checked; whoever has a
+    representative with power of receipt gets it there. Raises NotDecided (see invitations) and TransitionError where that is missing or nobody is to be heard, TransitionConflict when a hearing was begun before.
     """
     if not may_be_heard(party):
         raise TransitionError("there is nobody to be heard")
@@ -84,22 +82,38 @@ def hear(party: Party, *, due_on: dt.date, by: Any) -> Notice:
     with transaction.atomic():
         # One after the other: a second hearing would make the first code void.
         Case.objects.select_for_update(of=("self",)).get(pk=party.case_id)
-        if party.hearings.exists():
+        if party.hearings.stands().exists():
             raise TransitionConflict("a hearing was begun before")
-        code = "" if party.account_id is not None else invitations.make_code(party, by=by)
+        addressee = next(one for one in addressees_of(party.case) if one.principal == party)
+        code = "" if _answers_here(addressee) else invitations.make_code(party, decided=decided, until=due_on, by=by)
+        invitations.demand_decision(party, decided)
         Hearing.objects.create(party=party, opened_by=by, due_on=due_on)
-        record(party.case, Act.HEARD, by=by, only_for=[party.pk])
-        letter = Draft(_context(party, code=code, due_on=due_on, by=by), Copy(addressee_at(party, party)))
-        return create_notice(party.case, template=TEMPLATE, title=TITLE, result=RESULT, letters=[letter], by=by)
+        record(party.case, Act.HEARD, by=by, only_for=[party.pk], decided=decided)
+        letter = Draft(_context(addressee, code=code, due_on=due_on, by=by), Copy(addressee))
+        return create_notice(party.case, template=HEARING, title=TITLE, result=RESULT, letters=[letter], by=by)
 
 
-def _context(party: Party, *, code: str, due_on: dt.date, by: Any) -> dict[str, Any]:
-    case = party.case
+def _answers_here(addressee: Addressee) -> bool:
+    """Whether who gets the letter has an account that stands for the party."""
+    return addressee.account is not None and addressee.party.joined_by != JoinedBy.MAIL
+
+
+@letter_returned.plug
+def _nobody_was_asked(delivery: Delivery) -> None:
+    """A hearing whose letter comes back has asked nobody."""
+    if delivery.letter.is_hearing:
+        Hearing.objects.filter(party=delivery.principal, answered_at=None).update(
+            returned_on=delivery.returned_on or today()
+        )
+
+
+def _context(addressee: Addressee, *, code: str, due_on: dt.date, by: Any) -> dict[str, Any]:
+    case = addressee.principal.case
     words, service = words_of(case), case.service
-    named_by = " und ".join(p.name for p in case.parties.all() if p.role == PartyRole.APPLICANT)
+    source = source_of(case)
     with translation.override("de"):
         values = {
-            "applicants": named_by,
+            "applicants": source["named_by"],
             "filed_on": formats.date_format(timezone.localdate(case.submitted_at), "DATE_FORMAT"),
         }
         return {
@@ -107,7 +121,8 @@ def _context(party: Party, *, code: str, due_on: dt.date, by: Any) -> dict[str, 
             "subject": fill(words["subject"], values),
             "reference": case.reference,
             "date": formats.date_format(today(), "DATE_FORMAT"),
-            "recipients": addressee_at(party, party).lines,
+            "recipients": addressee.lines,
+            "on_behalf_of": addressee.principal.name if addressee.party != addressee.principal else "",
             "salutation": "Guten Tag,",
             "opening": fill(words["opening"], values),
             "told": [
@@ -118,11 +133,8 @@ def _context(party: Party, *, code: str, due_on: dt.date, by: Any) -> dict[str, 
             "due_on": formats.date_format(due_on, "DATE_FORMAT"),
             "code": code,
             "address": settings.SITE_URL + reverse("portal:join"),
-            "named_by": named_by,
-            "purpose": service.name_de if service is not None else case.title_de,
-            "legal_basis": ", ".join(service.legal_basis) if service is not None else "",
-            "years": settings.RETENTION_DAYS["applications"] // DAYS_IN_A_YEAR,
-            "privacy_address": settings.SITE_URL + reverse("portal:privacy"),
+            "source": source,
+            "checked": addressee.contact.checked_on is not None,
             "department": department_of(case),
             "clerk": by.full_name,
         }

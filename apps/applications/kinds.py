@@ -116,7 +116,7 @@ register(
             "antwortet. Dafür muss die Anschrift geprüft sein."
         ),
         form=HearingForm,
-        verb=lambda party, data, by: hear(party, due_on=data["due_on"], by=by),
+        verb=lambda party, data, by: hear(party, due_on=data["due_on"], decided=data.get("decided", False), by=by),
         when=_may_be_heard,
         done=gettext_lazy("Der Brief wird gerade erstellt."),
         style="primary",

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import formats, timezone, translation
 
 from apps.applications.charges import lines_of
 from apps.applications.models import Application
 from apps.cases.addressee import PRINCIPALS, addressee_at, addressees_of
-from apps.cases.models import Case
+from apps.cases.models import Case, Hearing
 from apps.cases.states import PartyRole
 from apps.core.business_calendar import today
 from apps.core.templatetags.components import euro
@@ -21,6 +23,7 @@ from apps.formbuilder.summary import plain_values
 from apps.notices.models import LegalRemedy
 from apps.notices.transitions import Copy, Draft
 
+DAYS_IN_A_YEAR = 365
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
@@ -72,8 +75,16 @@ def letters_for(application: Application, decision: dict[str, Any], *, outcome: 
         lines = [*names, *first.contact.place_lines]
         drafts.append(Draft(common | {"recipients": lines}, Copy(first, also_to=tuple(others))))
         return Composed(template["title"], template["result"], drafts)
+    informed = _already_told(application.case)
+    with translation.override("de"):
+        opening_other = fill(template.get("opening_other", ""), _values(application.case, application, decision))
     for addressee in addressees:
         context = common | {"recipients": addressee.lines}
+        if addressee.principal.role == PartyRole.JOINT and opening_other:
+            context["opening"] = opening_other
+        if addressee.principal.role == PartyRole.JOINT and addressee.principal.pk not in informed:
+            # Who was not heard by a letter learns here where their data come from.
+            context |= {"source": source_of(application.case), "checked": addressee.contact.checked_on is not None}
         if addressee.party != addressee.principal:
             context["on_behalf_of"] = addressee.principal.name
         drafts.append(Draft(context, Copy(addressee)))
@@ -82,6 +93,25 @@ def letters_for(application: Application, decision: dict[str, Any], *, outcome: 
             told = common | {"recipients": own.lines, "copy_of": addressee.party.name}
             drafts.append(Draft(told, Copy(own, is_copy=True)))
     return Composed(template["title"], template["result"], drafts)
+
+
+def _already_told(case: Case) -> set[int]:
+    """The parties (ids) whom a letter has told where their data come from (Art. 14 DSGVO)."""
+    by_letter = Hearing.objects.stands().filter(party__case=case, waived_because="")
+    return set(by_letter.values_list("party", flat=True))
+
+
+def source_of(case: Case) -> dict[str, Any]:
+    """Where the city has somebody's data from, and what for (Art. 14 DSGVO), as letters say it."""
+    service = case.service
+    with translation.override("de"):
+        return {
+            "named_by": " und ".join(p.name for p in case.parties.all() if p.role == PartyRole.APPLICANT),
+            "purpose": service.name_de if service is not None else case.title_de,
+            "legal_basis": ", ".join(service.legal_basis) if service is not None else "",
+            "years": settings.RETENTION_DAYS["applications"] // DAYS_IN_A_YEAR,
+            "privacy_address": settings.SITE_URL + reverse("portal:privacy"),
+        }
 
 
 def _common(application: Application, decision: dict[str, Any], *, outcome: str, by: Any) -> dict[str, Any]:
@@ -150,9 +180,12 @@ def _joint(case: Case, template: dict[str, Any], newest: dict[str, Any], values:
 def _values(case: Case, application: Application, decision: dict[str, Any]) -> dict[str, str]:
     values = plain_values(application.form_version.parsed, application.answers)
     # Of an organisation it is itself that applies, not whom one may ask there.
-    applicants = [p.organisation or p.name for p in case.parties.all() if p.role != PartyRole.REPRESENTATIVE]
+    applicants = [p.organisation or p.name for p in case.parties.all() if p.role in PRINCIPALS]
     values |= {
         "applicants": " und ".join(applicants),
+        "declarant": " und ".join(
+            p.organisation or p.name for p in case.parties.all() if p.role == PartyRole.APPLICANT
+        ),
         "reference": case.reference,
         "filed_on": formats.date_format(timezone.localdate(case.submitted_at), "DATE_FORMAT"),
     }

@@ -4,9 +4,10 @@ Not when they happen, as those of cases: holding and confirming are statements i
 """
 
 import datetime as dt
+from collections import Counter
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.appointments import availability
@@ -29,13 +30,12 @@ def close(day: dt.date) -> int:
 
     What the rules say now is what they said that day, so it is done in the night after.
     """
-    try:
-        with transaction.atomic():
-            ClosedDay.objects.create(day=day)
-            facts = [*_appointments(day), *_open_time(day), *_numbers(day)]
-            Fact.objects.bulk_create(facts)
-    except IntegrityError:
-        return 0
+    with transaction.atomic():
+        _row, is_new = ClosedDay.objects.get_or_create(day=day)
+        if not is_new:
+            return 0
+        facts = [*_appointments(day), *_open_time(day), *_numbers(day)]
+        Fact.objects.bulk_create(facts)
     return len(facts)
 
 
@@ -54,11 +54,17 @@ def recount(month: dt.date) -> list[str]:
     kept_since = today() - days("bookings")
     wrong = []
     for day in ClosedDay.objects.filter(day__gte=max(begin, kept_since), day__lt=end).values_list("day", flat=True):
-        counted = len(_appointments(day))
-        noted = Fact.objects.filter(what=FactKind.APPOINTMENT, hour__date=day).count()
-        # A month that is closed knows no days any more.
-        if noted != counted and not Fact.objects.filter(month=begin, hour=None).exists():
-            wrong.append(f"appointments {day}: {counted} appointments, {noted} facts")
+        if Fact.objects.filter(month=begin, hour=None).exists():
+            # A month that is closed knows no days any more.
+            continue
+        counted = Counter(fact.outcome for fact in _appointments(day))
+        of_day = Fact.objects.filter(what=FactKind.APPOINTMENT, hour__date=day)
+        noted = Counter(of_day.values_list("outcome", flat=True))
+        wrong += [
+            f"appointments {day} {outcome}: {counted[outcome]} appointments, {noted[outcome]} facts"
+            for outcome in sorted({*counted, *noted})
+            if counted[outcome] != noted[outcome]
+        ]
     return wrong
 
 

@@ -309,7 +309,7 @@ def forgotten(ticket: Ticket) -> None:
     """Nobody said when the visit of an earlier day was over: served, but not counted for how long it took."""
     with transaction.atomic():
         move(ticket, TICKETS, TicketStatus.DONE, who=Who.PORTAL)
-        _tell_booking(ticket, BookingStatus.SERVED)
+        _tell_booking(ticket, BookingStatus.SERVED, Who.PORTAL)
 
 
 def no_show(ticket: Ticket) -> None:
@@ -340,10 +340,10 @@ def hand_over(ticket: Ticket, counter: Counter | None) -> None:
     move(ticket, TICKETS, TicketStatus.WAITING, who=Who.STAFF, changes=changes)
 
 
-def _tell_booking(ticket: Ticket, status: str) -> None:
+def _tell_booking(ticket: Ticket, status: str, who: Who = Who.STAFF) -> None:
     booking = ticket.booking
     if booking is not None and WORKFLOW.allows(booking.status, status):
-        move(booking, WORKFLOW, status, who=Who.STAFF)
+        move(booking, WORKFLOW, status, who=who)
 
 
 # -- who sits where ------------------------------------------------------------------------------------------

@@ -102,6 +102,11 @@ def get(key: str) -> CaseAct | None:
     return _acts.get(key)
 
 
+def all_acts() -> list[CaseAct]:
+    """Every registered act, in order of registration."""
+    return list(_acts.values())
+
+
 def acts_for(subject: Case | Party, user: Any, who: Who = Who.STAFF) -> list[CaseAct]:
     """What somebody may do now with a case or a party, in the order of registration."""
     return [

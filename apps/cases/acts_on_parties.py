@@ -10,17 +10,19 @@ from apps.cases import invitations, looks, parties
 from apps.cases.acts import CaseAct, register
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.forms import (
+    CheckForm,
     ContactForm,
     DecidedForm,
     InviteForm,
     MandateForm,
+    NoPartyForm,
     RevealForm,
     StatementForm,
     UnprotectForm,
     WaiveForm,
 )
 from apps.cases.models import Party, PartyContact
-from apps.cases.states import PartyRole
+from apps.cases.states import JoinedBy, PartyRole
 from apps.cases.transitions import new_party
 
 
@@ -41,6 +43,11 @@ def _is_protected(party: Party) -> bool:
 def _is_checked(party: Party) -> bool:
     contact = _contact(party)
     return contact is not None and contact.checked_on is not None
+
+
+def _has_proved(party: Party) -> bool:
+    """Whether the account is that of somebody who has filed, or has come by a letter."""
+    return party.account_id is not None and party.joined_by != JoinedBy.MAIL
 
 
 def _has_mandate(party: Party) -> bool:
@@ -84,7 +91,8 @@ register(
             "Sie haben die Anschrift nachgesehen, zum Beispiel im Melderegister. Erst dann gehen ein Zugangscode oder eine "
             "Anhörung dorthin: Was andere angegeben haben, beweist nichts."
         ),
-        verb=lambda party, _data, by: parties.check_contact(party, by=by),
+        form=CheckForm,
+        verb=lambda party, data, by: parties.check_contact(party, seen=data["seen"], by=by),
         when=_sees,
         offered=lambda party, _user: not _is_checked(party),
         done=gettext_lazy("Vermerkt: Die Anschrift ist geprüft."),
@@ -122,8 +130,8 @@ register(
             "sie bestimmt ist und was für alle. Oder sie antwortet ohne Konto."
         ),
         form=DecidedForm,
-        verb=lambda party, _data, by: invitations.make_code(party, by=by),
-        when=lambda party, user: party.account_id is None and _is_checked(party) and _sees(party, user),
+        verb=lambda party, data, by: invitations.make_code(party, decided=data.get("decided", False), by=by),
+        when=lambda party, user: not _has_proved(party) and _is_checked(party) and _sees(party, user),
         done=lambda code: (
             _(
                 "Zugangscode: %(code)s. Er wird nur jetzt angezeigt. Schreiben Sie ihn in einen Brief an die geprüfte Anschrift."
@@ -142,7 +150,9 @@ register(
             "nicht. Zustimmen kann sie damit deshalb nur mit Unterschrift."
         ),
         form=InviteForm,
-        verb=lambda party, data, by: invitations.invite(party, email=data["email"], by=by),
+        verb=lambda party, data, by: invitations.invite(
+            party, email=data["email"], decided=data.get("decided", False), by=by
+        ),
         when=lambda party, user: party.account_id is None and _sees(party, user),
         done=gettext_lazy("Die Einladung ist unterwegs."),
     )
@@ -182,6 +192,21 @@ register(
 )
 register(
     CaseAct(
+        key="no_party",
+        about=Party,
+        label=gettext_lazy("Ist nicht beteiligt"),
+        intro=gettext_lazy(
+            "Zum Beispiel, weil die Anhörung es ergeben hat. Der Bescheid ergeht dann nicht gegen diese Person, und sie "
+            "sieht den Vorgang nicht mehr."
+        ),
+        form=NoPartyForm,
+        verb=lambda party, data, by: parties.is_no_party(party, reason=data["reason"], by=by),
+        when=lambda party, user: party.case.is_open and party.role == PartyRole.JOINT and _sees(party, user),
+        done=gettext_lazy("Festgestellt, mit Ihrem Grund in den Notizen."),
+    )
+)
+register(
+    CaseAct(
         key="protect",
         about=Party,
         label=gettext_lazy("Auskunftssperre vermerken"),
@@ -192,7 +217,9 @@ register(
         verb=lambda party, _data, by: parties.protect(party, by=by),
         when=lambda _party, _user: True,
         offered=lambda party, _user: not _is_protected(party),
-        done=gettext_lazy("Die Auskunftssperre ist vermerkt. Die Anschrift sieht nur noch, wer einen Grund nennt."),
+        done=gettext_lazy(
+            "Die Auskunftssperre ist vermerkt, auch für andere unter dieser Anschrift. Sie sieht nur noch, wer einen Grund nennt. Codes und Einladungen an andere Beteiligte gelten nicht mehr."
+        ),
     )
 )
 register(

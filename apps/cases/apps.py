@@ -6,4 +6,4 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         # They plug into core's sockets and register acts.
-        from apps.cases import acts_on_parties, citizen_acts, kinds, staff_acts  # noqa: F401
+        from apps.cases import acts_on_parties, citizen_acts, kinds, proposals, staff_acts  # noqa: F401

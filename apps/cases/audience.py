@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from apps.cases.models import Case, Mandate, Message, Party
 from apps.cases.states import PartyRole
 from apps.core.transitions import Phase
@@ -42,9 +44,26 @@ def heard_with(case: Case, user: Any, question_for: Iterable[int] | None = None)
     return sorted(own + (represented if len(represented) == 1 else []))
 
 
+def conversation_of(case: Case) -> list[Message]:
+    """What was said in a case, for staff: ``said_by`` names the parties for whom somebody wrote, where there are several."""
+    names = {party.pk: party.name for party in case.parties.all()}
+    said = list(case.messages.select_related("author", "email").prefetch_related("attachments__file"))
+    for message in said:
+        heard = message.only_for or []
+        message.said_by = ", ".join(names[pk] for pk in heard if pk in names) if len(names) > 1 else ""
+    return said
+
+
 def own_party(case: Case, user: Any) -> Party | None:
     """Who somebody is in a case; None for a stranger."""
     return next((party for party in _standing(case, user) if party.account_id == user.pk), None)
+
+
+def stands_for(user: Any) -> QuerySet[Party]:
+    """The parties that somebody is, or represents, in whatever case."""
+    own = Party.objects.standing(user)
+    represented = Mandate.objects.in_force().filter(representative__in=own).values("principal")
+    return Party.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=represented))
 
 
 def cases_that_ask(cases: Iterable[Case], user: Any) -> set[int]:
@@ -52,7 +71,6 @@ def cases_that_ask(cases: Iterable[Case], user: Any) -> set[int]:
     waiting = [case.pk for case in cases if case.phase == Phase.WAITING]
     if not waiting:
         return set()
-    own = set(Party.objects.standing(user).filter(case__in=waiting).values_list("pk", flat=True))
-    principals = Mandate.objects.in_force().filter(representative__in=own).values_list("principal", flat=True)
+    theirs = set(stands_for(user).filter(case__in=waiting).values_list("pk", flat=True))
     questions = Message.objects.filter(case__in=waiting, question_due__isnull=False, answer=None)
-    return set(questions.heard_by(own | set(principals)).values_list("case", flat=True))
+    return set(questions.heard_by(theirs).values_list("case", flat=True))

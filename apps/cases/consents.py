@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.cases.kinds import consent_ends
 from apps.cases.models import Consent, Party, record
-from apps.cases.states import Act
+from apps.cases.states import Act, JoinedBy
 from apps.catalogue.models import Regime
 from apps.core.transitions import TransitionConflict
 
@@ -59,7 +59,10 @@ def regime_of(party: Party) -> str:
 
 
 def agree(party: Party, *, by: Any) -> Consent:
-    """A party agrees later on, in its account; see ``give``."""
+    """A party agrees later on, in its account; see ``give``. Raises TransitionConflict, too, for who came by a mailed link."""
+    if party.joined_by == JoinedBy.MAIL:
+        # A letter would count as known because somebody reads a mailbox.
+        raise TransitionConflict("a mailed link proves nothing")
     with transaction.atomic():
         given = give(party, regime=regime_of(party), language=by.language)
         record(party.case, Act.CONSENTED, by=by, only_for=[party.pk])

@@ -202,6 +202,21 @@ class ContactForm(PlaceForm):
             self.initial = {**{name: getattr(contact, name) for name in PLACE}, **self.initial}
 
 
+class CheckForm(PartyForm):
+    """The address that was looked up, so that no other one counts as checked."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        contact = PartyContact.objects.filter(party=self.party).first()
+        self.initial.setdefault("seen", "\n".join(contact.place_lines) if contact is not None else "")
+
+    def clean_seen(self) -> str:
+        """With the line ends that were sent out: browsers make them two characters."""
+        return str(self.cleaned_data["seen"]).replace("\r\n", "\n")
+
+
 class MandateForm(PlaceForm):
     """Who acts for a party, and whether letters go to them."""
 
@@ -301,4 +316,21 @@ class StatementForm(PartyForm):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Wird als Notiz Teil der Akte."),
         error_messages={"required": _("Bitte schreiben Sie, was die Person gesagt hat.")},
+    )
+
+
+class RefuseForm(forms.Form):
+    """Why somebody does not release what a colleague has proposed."""
+
+    reason = PlainCharField(label=_("Warum nicht?"), max_length=500)
+
+
+class NoPartyForm(PartyForm):
+    """Why somebody whom others have named is no party."""
+
+    reason = PlainCharField(
+        label=_("Warum nicht?"),
+        max_length=500,
+        help_text=_("Wird als Notiz Teil der Akte."),
+        error_messages={"required": _("Bitte schreiben Sie, warum die Person nicht beteiligt ist.")},
     )

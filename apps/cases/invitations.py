@@ -12,15 +12,15 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.cases.access import held_in
-from apps.cases.models import AccessCode, Case, Message, Party, PartyContact, record
-from apps.cases.states import Act, JoinedBy
-from apps.cases.transitions import message_of
+from apps.cases.models import ACCESS_TRIES, AccessCode, Case, Mandate, Message, Party, PartyContact, record
+from apps.cases.states import Act, JoinedBy, PartyRole
+from apps.cases.transitions import message_of, statement_made
 from apps.core import emails
 from apps.core.models import PrivateFile
 from apps.core.transitions import TransitionError
@@ -31,27 +31,46 @@ CODE_LENGTH, CODE_DAYS = 12, 30
 GRANT_SALT = "cases.access_code.typed"
 # How long somebody who has typed a code may take to read and write.
 GRANT_SECONDS = 2 * 3600
+# In a case and a day: nobody's mailbox is filled.
+MOST_INVITATIONS = 10
 
 
-def make_code(party: Party, *, by: Any) -> str:
+class NotDecided(TransitionError):
+    """The address of another party is secret, and nobody has looked whether what is sent gives it away (§ 51 BMG)."""
+
+
+def demand_decision(party: Party, decided: bool) -> None:
+    """Raises NotDecided where another party's address is protected and nobody says that they have checked what is sent."""
+    others = PartyContact.objects.filter(party__case=party.case_id, protected=True).exclude(pk=party.pk)
+    if not decided and others.exists():
+        raise NotDecided("the office has to decide first")
+
+
+def make_code(party: Party, *, decided: bool = False, until: dt.date | None = None, by: Any) -> str:
     """A code to be put into a letter to an address that the office has checked; what was made before is void.
 
-    Raises TransitionError when the party has an account already, or nobody has checked where it lives.
+    It holds for thirty days, and through the day ``until``. Raises NotDecided, and TransitionError when the party has proved
+    itself already or nobody has checked where it lives.
     """
+    demand_decision(party, decided)
     if not PartyContact.objects.filter(party=party, checked_on__isnull=False).exists():
         raise TransitionError("nobody has checked the address")
     code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
     with transaction.atomic():
-        _make(party, JoinedBy.CODE, f"{party.case.reference} {code}", by=by)
-        record(party.case, Act.CODE_MADE, by=by, public=False)
+        _make(party, JoinedBy.CODE, f"{party.case.reference} {code}", until=until, by=by)
+        record(party.case, Act.CODE_MADE, by=by, public=False, decided=decided)
     return "-".join(code[i : i + 4] for i in range(0, CODE_LENGTH, 4))
 
 
-def invite(party: Party, *, email: str, by: Any) -> None:
+def invite(party: Party, *, email: str, decided: bool = False, by: Any) -> None:
     """Mail a link to an address that the party has given itself; what was made before is void.
 
-    Raises TransitionError when the party has an account already.
+    Raises NotDecided, and TransitionError when the party has an account already.
     """
+    demand_decision(party, decided)
+    lately = timezone.now() - dt.timedelta(days=1)
+    if party.case.timeline.filter(act=Act.INVITED, at__gt=lately).count() >= MOST_INVITATIONS:
+        raise TransitionError("enough for a day")
     token = secrets.token_urlsafe(32)
     case = party.case
     with transaction.atomic():
@@ -60,33 +79,42 @@ def invite(party: Party, *, email: str, by: Any) -> None:
             link = settings.SITE_URL + reverse("portal:invitation", args=[token])
         context = {"link": link, "days": CODE_DAYS, "reference": case.reference}
         sent = emails.queue(email, "case_invitation", context, language=case.language)
-        record(case, Act.INVITED, by=by, public=False, email=sent)
+        record(case, Act.INVITED, by=by, public=False, email=sent, decided=decided)
 
 
 def typed(reference: str, code: str) -> str | None:
     """What the page of the invitation takes in place of a mailed token, for a code from a letter; None when it does not fit.
 
-    A wrong code counts against every open code of the case before anything is compared.
+    A wrong code counts against every open code of the case; the rows are held meanwhile, so that of many at once each counts.
     """
     letters = "".join(character for character in code.upper() if character.isalnum())
     with transaction.atomic():
         codes = list(
             AccessCode.objects.open().select_for_update(of=("self",))
-            .filter(party__case__reference=reference, way=JoinedBy.CODE)
+            .filter(party__case__reference=reference, way=JoinedBy.CODE).select_related("party__case")
         )  # fmt: skip
-        AccessCode.objects.filter(pk__in=[found.pk for found in codes]).update(tries=F("tries") + 1)
-    wanted = _hashes(f"{reference} {letters}")
-    for found in codes:
-        if any(constant_time_compare(found.code_hash, one) for one in wanted):
-            # It was no wrong one: what may go wrong afterwards costs no try.
-            AccessCode.objects.filter(pk=found.pk).update(tries=0)
-            return signing.dumps(found.pk, salt=GRANT_SALT)
-    return None
+        wanted = _hashes(f"{reference} {letters}")
+        # Every one is compared, whichever fits.
+        fitting = [found for found in codes if any(constant_time_compare(found.code_hash, one) for one in wanted)]
+        if not fitting:
+            AccessCode.objects.filter(pk__in=[found.pk for found in codes]).update(tries=F("tries") + 1)
+            for found in codes:
+                if found.tries + 1 == ACCESS_TRIES:
+                    # Somebody has tried many: whose code it was gets another one, and a hearing must not just run out.
+                    record(found.party.case, Act.CODE_VOID, public=False)
+            return None
+    return signing.dumps(fitting[0].pk, salt=GRANT_SALT)
 
 
 def opened(token: str) -> AccessCode | None:
     """The open invitation behind a mailed token or a typed code; None when it is made up, used or too old."""
-    invitations = AccessCode.objects.valid().select_related("party__case__department", "party__case__service")
+    # A representative whose mandate has ended is nobody's any more.
+    ended = Q(party__role=PartyRole.REPRESENTATIVE) & ~Exists(
+        Mandate.objects.in_force().filter(representative=OuterRef("party"))
+    )
+    invitations = (
+        AccessCode.objects.valid().exclude(ended).select_related("party__case__department", "party__case__service")
+    )
     try:
         pk = signing.loads(token, salt=GRANT_SALT, max_age=GRANT_SECONDS)
     except signing.BadSignature:
@@ -97,28 +125,47 @@ def opened(token: str) -> AccessCode | None:
 def join(invitation: AccessCode, *, by: Any) -> Case:
     """Connect an account with the party that was invited; the invitation is used.
 
-    Raises TransitionError when the account works on the case or is another party of it, and when somebody was faster.
+    A code from a letter says who the party is: it also proves an account that came by mail, and takes the place of one that
+    was somebody else's. Raises TransitionError when the account works on the case or is another party of it, and when
+    somebody was faster.
     """
     party, case = invitation.party, invitation.party.case
     with transaction.atomic():
+        # The case first: whoever agrees for all must know who all are.
+        Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
         # Who handles the letters must not use what is in them.
-        if held_in(case, by) or case.parties.filter(account=by).exists():
+        if held_in(case, by) or case.parties.filter(account=by).exclude(pk=party.pk).exists():
             raise TransitionError("the account is somebody else in the case")
         _use(invitation)
-        if Party.objects.filter(pk=party.pk, account=None).update(account=by, joined_by=invitation.way) != 1:
+        free = Party.objects.filter(pk=party.pk)
+        # An account that was closed is nobody's.
+        unproved = free.filter(Q(account=None) | Q(account__is_active=False))
+        if invitation.way == JoinedBy.CODE:
+            unproved = free.filter(Q(account=None) | Q(account__is_active=False) | Q(joined_by=JoinedBy.MAIL))
+        if unproved.update(account=by, joined_by=invitation.way) != 1:
             raise TransitionError("the party has an account")
         record(case, Act.JOINED, by=by, only_for=[party.pk])
     return case
 
 
-def answer(invitation: AccessCode, *, body: str, files: Iterable[PrivateFile] = ()) -> Message:
+def answer(
+    invitation: AccessCode, *, body: str, files: Iterable[PrivateFile] = (), seen_by: Any = None
+) -> Message:  # fmt: skip
     """What the party says without an account, for the office and for them; the invitation is used.
 
-    Raises TransitionError when somebody was faster.
+    It ends a hearing only if a letter has brought them here. ``seen_by`` is who is signed in in the browser, if anybody.
+    Raises TransitionError when somebody was faster, and for whoever works on the case.
     """
+    party = invitation.party
+    if held_in(party.case, seen_by):
+        raise TransitionError("who handles the letters must not use what is in them")
     with transaction.atomic():
         _use(invitation)
-        return message_of(invitation.party.case, [invitation.party.pk], body=body, files=files)
+        party.access_codes.filter(used_at=None).delete()
+        said = message_of(party.case, [party.pk], body=body, files=files)
+        if invitation.way == JoinedBy.CODE:
+            statement_made([party.pk])
+        return said
 
 
 def _use(invitation: AccessCode) -> None:
@@ -126,11 +173,16 @@ def _use(invitation: AccessCode) -> None:
         raise TransitionError("the invitation is used")
 
 
-def _make(party: Party, way: str, secret: str, *, by: Any) -> None:
-    if Party.objects.select_for_update().get(pk=party.pk).account_id is not None:
+def _make(party: Party, way: str, secret: str, *, until: dt.date | None = None, by: Any) -> None:
+    found = Party.objects.select_for_update(of=("self",)).select_related("account").get(pk=party.pk)
+    has_account = found.account is not None and found.account.is_active
+    if has_account and not (way == JoinedBy.CODE and found.joined_by == JoinedBy.MAIL):
         raise TransitionError("the party has an account")
-    party.access_codes.filter(used_at=None).delete()
+    # One of each kind: a mail does not take the code of a letter away.
+    party.access_codes.filter(used_at=None, way=way).delete()
     expires_at = timezone.now() + dt.timedelta(days=CODE_DAYS)
+    if until is not None:
+        expires_at = max(expires_at, timezone.make_aware(dt.datetime.combine(until, dt.time.max)))
     AccessCode.objects.create(party=party, way=way, code_hash=_hashes(secret)[0], made_by=by, expires_at=expires_at)
 
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from apps.accounts.models import Role
 from apps.cases.access import roles_in
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.models import Case, Hearing, Mandate, Note, Party, PartyContact, record
-from apps.cases.states import Act, PartyRole
+from apps.cases.kinds import mandate_ends
+from apps.cases.models import AccessCode, Case, Hearing, Mandate, Note, Party, PartyContact, record
+from apps.cases.states import Act, JoinedBy, PartyRole
 from apps.cases.transitions import PLACE_FIELDS, NewParty, index_for_search
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionConflict, TransitionError
@@ -23,25 +24,43 @@ def change_contact(party: Party, *, by: Any, **fields: str) -> None:
     """
     with transaction.atomic():
         place = {name: value for name, value in fields.items() if name in PLACE_FIELDS}
-        changed = PartyContact.objects.filter(party=party).exclude(**place)
-        changed.update(checked_on=None)
+        moved = PartyContact.objects.filter(party=party).exclude(**place)
+        if moved.update(checked_on=None):
+            # What was posted to where they are not proves nothing.
+            party.access_codes.filter(way=JoinedBy.CODE, used_at=None).delete()
         PartyContact.objects.filter(party=party).update(**fields)
+        _protect_newcomers(party.case)
         index_for_search(party.case)
         record(party.case, Act.CONTACT_CHANGED, by=by, only_for=[party.pk])
 
 
-def check_contact(party: Party, *, by: Any) -> None:
-    """The office has looked up where a party lives, and it is right.
+def check_contact(party: Party, *, seen: str | None = None, by: Any) -> None:
+    """The office has looked up where a party lives, and it is right; ``seen`` is what it has looked at (place_lines).
 
-    Raises TransitionError where there is no address, and TransitionConflict when it was checked before.
+    Raises TransitionError where there is no address, TransitionConflict when it was checked before or is another by now.
     """
     with transaction.atomic():
         known = PartyContact.objects.filter(party=party).exclude(street="").exclude(city="")
-        if not known.exists():
+        found = known.select_for_update(of=("self",)).first()
+        if found is None:
             raise TransitionError("there is no address")
+        if seen is not None and seen != "\n".join(found.place_lines):
+            raise TransitionConflict("it is another one by now")
         if known.filter(checked_on=None).update(checked_on=today()) != 1:
             raise TransitionConflict("it is checked already")
         record(party.case, Act.CHECKED, by=by, public=False)
+
+
+def _protect_all_at(known: PartyContact) -> None:
+    if known.street and known.city:
+        same = {name: getattr(known, name) for name in ("street", "house_number", "postcode", "city")}
+        PartyContact.objects.filter(party__case=known.party.case_id, **same).update(protected=True)
+
+
+def _protect_newcomers(case: Case) -> None:
+    """Whoever is noted at an address that is secret in the case gives it away as well."""
+    for known in PartyContact.objects.filter(party__case=case, protected=True).select_related("party"):
+        _protect_all_at(known)
 
 
 def protect(party: Party, *, by: Any) -> None:
@@ -56,8 +75,9 @@ def protect(party: Party, *, by: Any) -> None:
             raise TransitionConflict("it is protected already")
         # Whoever is said to live at the same place gives it away.
         own = PartyContact.objects.get(party=party)
-        same = {name: getattr(own, name) for name in ("street", "house_number", "postcode", "city")}
-        PartyContact.objects.filter(party__case=party.case_id, **same).update(protected=True)
+        _protect_all_at(own)
+        # Nothing reaches another party before the office has decided what: what was sent before opens nothing any more.
+        AccessCode.objects.filter(party__case=party.case_id, used_at=None).exclude(party=party).delete()
         index_for_search(party.case)
         record(party.case, Act.PROTECTED, by=by, public=False)
 
@@ -93,6 +113,7 @@ def grant_mandate(
         representative.party.save()
         representative.contact.party = representative.party
         representative.contact.save()
+        _protect_newcomers(case)
         mandate = Mandate.objects.create(
             principal=principal, representative=representative.party, receives=receives, valid_until=valid_until,
             recorded_by=by,
@@ -112,6 +133,9 @@ def end_mandate(principal: Party, *, by: Any) -> None:
         if ended is None or principal.mandates.filter(revoked_at=None).update(revoked_at=timezone.now()) != 1:
             raise TransitionConflict("nobody acts for the party")
         record(principal.case, Act.MANDATE_ENDED, by=by, only_for=[principal.pk, ended.representative_id])
+        ended.representative.access_codes.filter(used_at=None).delete()
+        for told in mandate_ends:
+            told(principal.case)
 
 
 def waive_hearing(party: Party, *, reason: str, by: Any) -> Hearing:
@@ -138,3 +162,20 @@ def statement_came(party: Party, *, body: str, by: Any) -> None:
             raise TransitionConflict("no hearing is open")
         Note.objects.create(case=party.case, author=by, body=f"{party.name}: {body}")
         record(party.case, Act.HEARING_ENDED, by=by, only_for=[party.pk])
+
+
+def is_no_party(party: Party, *, reason: str, by: Any) -> None:
+    """Somebody was named by others and has nothing to do with the matter: no decision is about them, and they see nothing more.
+
+    Raises TransitionConflict unless it is a party that others have named.
+    """
+    with transaction.atomic():
+        Case.objects.select_for_update(of=("self",)).get(pk=party.case_id)
+        named = Party.objects.filter(pk=party.pk, role=PartyRole.JOINT)
+        if named.update(role=PartyRole.NONE) != 1:
+            raise TransitionConflict("nobody has named them, or it was found before")
+        party.access_codes.filter(used_at=None).delete()
+        Note.objects.create(case=party.case, author=by, body=f"{party.name}: {reason}")
+        record(party.case, Act.NO_PARTY, by=by, only_for=[party.pk])
+        for told in mandate_ends:
+            told(party.case)

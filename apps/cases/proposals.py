@@ -1,5 +1,6 @@
 """Doing an act, or proposing it where one person alone may not: then another releases it, or all parties agree."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,19 @@ from apps.cases import acts
 from apps.cases.access import roles_in
 from apps.cases.acts import CaseAct
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.audience import standing_for
+from apps.cases.audience import own_party, standing_for, stands_for
 from apps.cases.emails import notify
-from apps.cases.models import Agreement, Case, Mandate, Party, Proposal, record
+from apps.cases.kinds import case_exports, mandate_ends
+from apps.cases.looks import by_office
+from apps.cases.models import Agreement, Case, Mandate, Note, Party, Proposal, record
 from apps.cases.states import PROPOSALS, Act, JoinedBy, PartyRole, ProposalStatus
 from apps.core.requests import query_dict
+from apps.core.sockets import closings
 from apps.core.text import storable
 from apps.core.transitions import TransitionConflict, TransitionError, Who, move
+
+# Of one act by one person in a day.
+MOST_PROPOSALS = 5
 
 
 class NotTheirOwn(TransitionError):
@@ -36,28 +43,52 @@ def carry_out(
     """Do what was asked for, or propose it; returns the sentence that says which.
 
     ``data`` is what the act's form has understood, ``typed`` what was sent. Raises TransitionError when it is not for them,
-    or not now, and whatever the verb raises.
+    or not now, NeedsProof, and whatever the verb raises.
     """
     if act.verb is None or not act.is_for(subject, by):
         raise TransitionError("not now, or not by them")
     case = acts.case_of(subject)
-    if act.released_by or (act.by_all and len(who_agrees(case)) > 1):
-        propose(act, subject, typed=typed, by=by)
-        if act.who == Who.STAFF:
-            return _("Vorgeschlagen. Eine zweite Person muss es noch freigeben.")
-        return _("Vorgeschlagen. Sobald alle Beteiligten zugestimmt haben, ist es so weit.")
-    return act.said(act.verb(subject, data, by))
+    with transaction.atomic():
+        if act.by_all:
+            demand_proof(case, by)
+            # Nobody joins between the question how many there are and the act.
+            Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+        if act.released_by or (act.by_all and _others(case, by)):
+            propose(act, subject, typed=typed, by=by)
+            if act.who == Who.STAFF:
+                return _("Vorgeschlagen. Eine zweite Person muss es noch freigeben.")
+            return _("Vorgeschlagen. Sobald alle Beteiligten zugestimmt haben, ist es so weit.")
+        return act.said(act.verb(subject, data, by))
+
+
+def _others(case: Case, user: Any) -> list[Party]:
+    """Who has to agree besides those for whom somebody stands."""
+    standing = standing_for(case, user)
+    return [party for party in who_agrees(case) if party.pk not in standing]
+
+
+def demand_proof(case: Case, user: Any) -> None:
+    """Raises NeedsProof for whoever has come by a mailed link: that proves who reads a mailbox, not who they are."""
+    own = own_party(case, user)
+    if own is not None and own.joined_by == JoinedBy.MAIL:
+        raise NeedsProof("a mailed link proves nothing")
 
 
 def who_agrees(case: Case) -> list[Party]:
-    """The parties who all have to agree: those whose application it is, and whoever has joined it.
+    """The parties who all have to agree: those whose application it is, and whoever has come to it, or is represented in it.
 
     Somebody who was named and has not come has not taken part, and cannot be waited for.
     """
+    parties = list(case.parties.all())
+    if len(parties) == 1:
+        return [party for party in parties if party.role in PRINCIPALS]
+    connected = Mandate.objects.in_force().filter(principal__in=parties, representative__account__isnull=False)
+    represented = set(connected.values_list("principal", flat=True))
     return [
         party
-        for party in case.parties.all()
-        if party.role in PRINCIPALS and (party.role == PartyRole.APPLICANT or party.account_id is not None)
+        for party in parties
+        if party.role in PRINCIPALS
+        and (party.role == PartyRole.APPLICANT or party.account_id is not None or party.pk in represented)
     ]
 
 
@@ -67,6 +98,12 @@ def propose(act: CaseAct, subject: Case | Party, *, typed: Mapping[str, Any], by
     Raises TransitionConflict when it lies before them already.
     """
     case = acts.case_of(subject)
+    # What its proposer may not do any more stands in nobody's way.
+    lapse(case)
+    lately = timezone.now() - dt.timedelta(days=1)
+    if case.proposals.filter(proposed_by=by, act=act.key, proposed_at__gt=lately).count() >= MOST_PROPOSALS:
+        # The others get a mail each time.
+        raise TransitionError("enough for a day")
     form = act.filled(None, subject)
     names = [form.add_prefix(name) for name in form.fields] if form is not None else []
     try:
@@ -98,8 +135,8 @@ def missing(proposal: Proposal) -> list[Party]:
     return [party for party in who_agrees(proposal.case) if party.pk not in agreed]
 
 
-def agree(proposal: Proposal, *, by: Any) -> bool:
-    """A party agrees; True when it was the last one, and the act is done.
+def agree(proposal: Proposal, *, by: Any) -> str:
+    """A party agrees; the sentence about what is done when it was the last one, empty while others are missing.
 
     Raises NeedsProof, and TransitionError when it is settled, lapsed, or was not theirs to agree to.
     """
@@ -109,14 +146,11 @@ def agree(proposal: Proposal, *, by: Any) -> bool:
             raise TransitionError("they have agreed before")
         concerned = [party.pk for party in who_agrees(locked.case)]
         record(locked.case, Act.AGREED, by=by, only_for=concerned, what=locked.act)
-        if missing(locked):
-            return False
-        _do(locked, by=by)
-    return True
+        return "" if missing(locked) else _do(locked, by=by)
 
 
-def signature_seen(proposal: Proposal, party: Party, *, by: Any) -> bool:
-    """A member of staff has a party's signature before them; True when it was the last agreement, and the act is done.
+def signature_seen(proposal: Proposal, party: Party, *, by: Any) -> str:
+    """A member of staff has a party's signature before them; returns as ``agree``.
 
     Raises TransitionError when it is settled, or was not the party's to agree to.
     """
@@ -127,10 +161,7 @@ def signature_seen(proposal: Proposal, party: Party, *, by: Any) -> bool:
         Agreement.objects.create(proposal=locked, party=party, signature_seen_by=by)
         concerned = [one.pk for one in who_agrees(locked.case)]
         record(locked.case, Act.AGREED, by=by, only_for=concerned, what=locked.act, signature=True)
-        if missing(locked):
-            return False
-        _do(locked, by=by, proposer_acts=True)
-    return True
+        return "" if missing(locked) else _do(locked, by=by, proposer_acts=True)
 
 
 def release(proposal: Proposal, *, by: Any) -> str:
@@ -157,8 +188,15 @@ def refuse(proposal: Proposal, *, reason: str, by: Any) -> None:
             raise NotTheirOwn("somebody else refuses it")
         if side == Who.PARTY and not standing_for(locked.case, by) & {party.pk for party in who_agrees(locked.case)}:
             raise TransitionError("not theirs")
+        if side == Who.PARTY:
+            demand_proof(locked.case, by)
         _settle(locked, ProposalStatus.REFUSED, by=by, reason=reason)
         _record(locked, Act.REFUSED, by=by)
+        if side == Who.STAFF:
+            Note.objects.create(
+                case=locked.case, author=by,
+                body=_("Abgelehnt: %(what)s. %(reason)s") % {"what": _act_of(locked).label, "reason": reason},
+            )  # fmt: skip
 
 
 def take_back(proposal: Proposal, *, by: Any) -> None:
@@ -207,8 +245,7 @@ def _shown(proposal: Proposal, case: Case, user: Any, side: Who) -> Shown | None
     proposal.case = case
     if proposal.party is not None:
         proposal.party.case = case
-    if act is None or not act.when(subject, proposal.proposed_by):
-        # It cannot be done any more.
+    if act is None or not _can_be(proposal):
         return None
     own = proposal.proposed_by_id == user.pk
     if proposal.side == Who.STAFF.value:
@@ -220,41 +257,45 @@ def _shown(proposal: Proposal, case: Case, user: Any, side: Who) -> Shown | None
     standing = standing_for(case, user)
     if not standing & {party.pk for party in who_agrees(case)}:
         return None
-    return Shown(proposal, act, [], absent, own, bool(standing & {party.pk for party in absent}))
+    mine = own_party(case, user)
+    proved = mine is None or mine.joined_by != JoinedBy.MAIL
+    return Shown(proposal, act, [], absent, own, proved and bool(standing & {party.pk for party in absent}))
 
 
 def cases_that_wait(cases: Iterable[Case], user: Any) -> set[int]:
-    """In which of these cases somebody's agreement is missing; in a fixed number of queries, one where nothing is open."""
+    """In which of these cases somebody's agreement is missing; one query where nothing is open, some for each that is."""
     open_ones = list(
         Proposal.objects.open().filter(case__in=[case.pk for case in cases], side=Who.PARTY.value)
-        .select_related("case").prefetch_related("case__parties", "agreements")
+        .select_related("case", "party", "proposed_by").prefetch_related("case__parties", "agreements")
     )  # fmt: skip
     if not open_ones:
         return set()
-    own = set(
-        Party.objects.standing(user).filter(case__in=[one.case_id for one in open_ones]).values_list("pk", flat=True)
-    )
-    own |= set(Mandate.objects.in_force().filter(representative__in=own).values_list("principal", flat=True))
-    return {one.case_id for one in open_ones if own & {party.pk for party in missing(one)} and _can_be(one, user)}
+    own = set(stands_for(user).filter(case__in=[one.case_id for one in open_ones]).values_list("pk", flat=True))
+    return {one.case_id for one in open_ones if own & {party.pk for party in missing(one)} and _can_be(one)}
 
 
-def _can_be(proposal: Proposal, user: Any) -> bool:
+def _can_be(proposal: Proposal) -> bool:
+    """Whether whoever has proposed it could still do so."""
     act = acts.get(proposal.act)
-    return act is not None and act.when(proposal.party or proposal.case, user)
+    return act is not None and act.when(proposal.party or proposal.case, proposal.proposed_by)
 
 
+@mandate_ends.plug
 def lapse(case: Case) -> None:
-    """What can no longer be done is not proposed any more; called when a case is decided or closed."""
+    """What its proposer can no longer do is not proposed any more: a case is decided, a Vollmacht has ended."""
+    case.__dict__.pop("_standing", None)
     for proposal in case.proposals.open().select_related("proposed_by", "party"):
         proposal.case = case
-        if not _can_be(proposal, proposal.proposed_by):
+        if not _can_be(proposal):
             changes = {"settled_at": timezone.now()}
             move(proposal, PROPOSALS, ProposalStatus.LAPSED, who=Who.PORTAL, changes=changes)
 
 
 def for_another(user: Any) -> QuerySet[Proposal, int]:
-    """The cases (ids) in which colleagues have proposed something that somebody else has to release."""
-    open_ones = Proposal.objects.open().filter(side=Who.STAFF.value)
+    """The cases (ids) in which colleagues have proposed something that somebody may release because of a role."""
+    roles = {held.role for held in user.membership_list}
+    theirs = [act.key for act in acts.all_acts() if act.released_by & roles]
+    open_ones = Proposal.objects.open().filter(side=Who.STAFF.value, act__in=theirs)
     return open_ones.exclude(proposed_by=user).values_list("case", flat=True)
 
 
@@ -291,8 +332,7 @@ def _agree(proposal: Proposal, *, by: Any) -> bool:
     """Note the agreement of everybody ``by`` stands for who has not agreed; False when there was nobody left."""
     standing = standing_for(proposal.case, by)
     theirs = [party for party in missing(proposal) if party.pk in standing]
-    if any(party.account_id == by.pk and party.joined_by == JoinedBy.MAIL for party in theirs):
-        raise NeedsProof("a mailed link proves nothing")
+    demand_proof(proposal.case, by)
     for party in theirs:
         Agreement.objects.create(proposal=proposal, party=party, by=by)
     return bool(theirs)
@@ -326,3 +366,29 @@ def _record(proposal: Proposal, act: str, *, by: Any) -> None:
         # What all have agreed to speaks for itself.
         only_for = [party.pk for party in who_agrees(proposal.case)]
         record(proposal.case, act, by=by, only_for=only_for, what=proposal.act)
+
+
+@case_exports.plug
+def export_proposals(case: Case, user: Any) -> dict[str, Any]:
+    """What the parties have proposed to each other, as one of them may know it, and which offices have looked."""
+    standing = standing_for(case, user)
+    told: list[dict[str, str]] = []
+    if standing & {party.pk for party in who_agrees(case)}:
+        for proposal in case.proposals.filter(side=Who.PARTY.value):
+            act = acts.get(proposal.act)
+            told.append(
+                {_("Was"): str(act.label) if act is not None else proposal.act,
+                 _("Wann"): proposal.proposed_at.isoformat(), _("Status"): str(proposal.get_status_display())}
+            )  # fmt: skip
+    return {
+        _("Vorschläge"): told,
+        _("Eingesehen von"): [f"{look.office}, {look.day.isoformat()}" for look in by_office(case, user)],
+    }
+
+
+@closings.plug
+def forget_proposals(user: Any) -> None:
+    """Nobody has to agree any more to what somebody wanted who has closed the account."""
+    for proposal in Proposal.objects.open().filter(proposed_by=user, side=Who.PARTY.value).select_related("case"):
+        changes = {"settled_at": timezone.now()}
+        move(proposal, PROPOSALS, ProposalStatus.LAPSED, who=Who.PORTAL, changes=changes)

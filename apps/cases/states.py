@@ -1,5 +1,7 @@
 """Channels and the small vocabularies of the spine; each kind brings its own statuses."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,8 @@ class PartyRole(models.TextChoices):
     APPLICANT = "applicant", _("Antragstellende Person")
     JOINT = "joint", _("Mitbeteiligte Person")
     REPRESENTATIVE = "representative", _("Vertretung")
+    # Named by others, and found to have nothing to do with it.
+    NONE = "none", _("Nicht beteiligt")
 
 
 class MandateEnd(models.TextChoices):
@@ -87,14 +91,16 @@ class Act(models.TextChoices):
     UNPROTECTED = "unprotected", _("Auskunftssperre aufgehoben")
     CHECKED = "checked", _("Anschrift geprüft")
     CODE_MADE = "code_made", _("Zugangscode erstellt")
+    CODE_VOID = "code_void", _("Zugangscode gilt nicht mehr: zu viele falsche Eingaben")
     INVITED = "invited", _("Per E-Mail eingeladen")
-    HEARD = "heard", _("Anhörung verschickt")
+    HEARD = "heard", _("Anhörung begonnen")
     HEARING_ENDED = "hearing_ended", _("Zur Anhörung geäußert")
     HEARING_WAIVED = "hearing_waived", _("Von der Anhörung abgesehen")
-    PROPOSED = "proposed", _("Vorgeschlagen")
-    AGREED = "agreed", _("Zugestimmt")
-    RELEASED = "released", _("Freigegeben")
-    REFUSED = "refused", _("Abgelehnt")
+    NO_PARTY = "no_party", _("Als nicht beteiligt festgestellt")
+    PROPOSED = "proposed", _("Vorschlag gemacht")
+    AGREED = "agreed", _("Dem Vorschlag zugestimmt")
+    RELEASED = "released", _("Vorschlag freigegeben")
+    REFUSED = "refused", _("Vorschlag abgelehnt")
     TAKEN_BACK = "taken_back", _("Vorschlag zurückgenommen")
     JOINED = "joined", _("Konto verbunden")
     MANDATE = "mandate", _("Vollmacht vermerkt")
@@ -104,6 +110,17 @@ class Act(models.TextChoices):
     EMAIL_BACK = "email_back", _("E-Mail kam zurück")
     FILE_OPENED = "file_opened", _("Anlage geöffnet")
     EMAIL = "email", _("E-Mail gesendet")
+
+
+# What the timeline says of a letter that decides nothing.
+OF_A_HEARING: dict[str, Any] = {
+    Act.NOTICE_CREATED: _("Anhörung wird erstellt"),
+    Act.NOTICE_READY: _("Anhörung liegt bereit"),
+    Act.NOTICE_OPENED: _("Anhörung geöffnet"),
+    Act.NOTICE_POSTED: _("Anhörung zur Post gegeben"),
+    Act.NOTICE_BACK: _("Anhörung kam mit der Post zurück"),
+    Act.NOTICE_AGAIN: _("Anhörung wird erneut zugestellt"),
+}
 
 
 class ProposalStatus(models.TextChoices):

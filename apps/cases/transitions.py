@@ -17,7 +17,7 @@ from apps.cases.addressee import Addressee, addressees_of
 from apps.cases.audience import heard_with, standing_for
 from apps.cases.emails import notify
 from apps.cases.models import Attachment, Case, Hearing, Message, Note, Party, PartyContact, Recusal, record
-from apps.cases.states import Act, Channel, Direction, PartyRole
+from apps.cases.states import Act, Channel, Direction, JoinedBy, PartyRole
 from apps.catalogue.models import Service
 from apps.catalogue.normalise import normalised
 from apps.core.business_calendar import today
@@ -254,7 +254,16 @@ def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any)
         for file in files:
             attach(case, file, label=file.name, message=message, only_for=heard)
         facts.answered(case, question)
+        if by is not None:
+            statement_made(heard)
     return message
+
+
+def statement_made(heard: Iterable[int]) -> None:
+    """Whatever somebody says while they are heard is their statement, if they have proved who they are."""
+    proved = Party.objects.filter(pk__in=list(heard)).exclude(joined_by=JoinedBy.MAIL).values("pk")
+    asked = Hearing.objects.filter(party__in=proved, waived_because="", answered_at=None)
+    asked.update(answered_at=timezone.now())
 
 
 def can_be_asked(case: Case, addressees: Iterable[Addressee] | None = None) -> bool:
@@ -280,8 +289,8 @@ def message_of(
             attach(case, file, label=file.name, message=message, only_for=heard)
         Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
         record(case, Act.MESSAGE_IN, by=by, only_for=heard)
-        asked = Hearing.objects.filter(party__in=heard, waived_because="", answered_at=None)
-        asked.update(answered_at=timezone.now())
+        if by is not None:
+            statement_made(heard)
     return message
 
 

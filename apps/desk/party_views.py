@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.requests import SignedInRequest
 from apps.cases import acts, proposals
 from apps.cases.acts import acts_for
+from apps.cases.forms import RefuseForm
 from apps.cases.models import Case, Party, PartyContact
 from apps.core.transitions import TransitionError, Who
 
@@ -39,8 +40,17 @@ def party(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
         said = proposals.carry_out(act, found, data=data, typed=request.POST, by=request.user)
         messages.success(request, said)
     except TransitionError:
-        messages.info(request, _("Das geht bei diesem Stand nicht."))
+        messages.info(request, _("Das geht bei diesem Stand nicht. Bitte sehen Sie noch einmal hin."))
+        if form is not None:
+            # What was typed stays.
+            return _render(request, found, opened=act.key, filled=form)
     return redirect("admin:party", case.reference, found.pk)
+
+
+def _offered(found: Party, user: Any, opened: str) -> list[acts.CaseAct]:
+    """What can be done, and what somebody was just about to do though it cannot be done any more."""
+    offered, sent = acts_for(found, user), acts.get(opened)
+    return offered if sent is None or sent in offered else [*offered, sent]
 
 
 def _is_shut(request: SignedInRequest, found: Party) -> bool:
@@ -60,7 +70,7 @@ def _render(
         "contact": PartyContact.objects.visible_to(request.user).filter(party=found).first(),
         "acts": [
             {"act": act, "form": filled if act.key == opened else act.filled(None, found)}
-            for act in acts_for(found, request.user)
+            for act in _offered(found, request.user, opened)
             if act.key == opened or act.key not in {shown.act.key for shown in waiting}
         ],
         "opened": opened,
@@ -68,5 +78,6 @@ def _render(
         "mandate": found.mandates.in_force().select_related("representative").first(),
         "hearing": found.hearings.last(),
         "proposals": waiting,
+        "refusing": RefuseForm(),
     }  # fmt: skip
     return render(request, "desk/party.html", context, status=422 if opened else 200)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.requests import SignedInRequest
 from apps.cases import proposals
+from apps.cases.forms import RefuseForm
 from apps.cases.models import Case
 from apps.core.requests import sent_from
 from apps.core.transitions import TransitionError
@@ -23,8 +24,12 @@ def proposal(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
         if chosen == "release":
             said = proposals.release(found, by=request.user)
         elif chosen == "refuse":
-            proposals.refuse(found, reason=request.POST.get("reason", "")[:500], by=request.user)
-            said = _("Abgelehnt. Es bleibt, wie es ist.")
+            form = RefuseForm(request.POST)
+            if not form.is_valid():
+                messages.warning(request, _("Bitte schreiben Sie, warum Sie ablehnen."))
+                return redirect(case.staff_url)
+            proposals.refuse(found, reason=form.cleaned_data["reason"], by=request.user)
+            said = _("Abgelehnt. Es bleibt, wie es ist. Ihr Grund steht in den Notizen.")
         elif chosen == "take_back":
             proposals.take_back(found, by=request.user)
             said = _("Der Vorschlag ist zurückgenommen.")

@@ -20,6 +20,8 @@ from apps.cases import acts, kinds, proposals
 from apps.cases import transitions as verbs
 from apps.cases.acts import acts_for
 from apps.cases.addressee import Addressee, known_addressees
+from apps.cases.audience import conversation_of
+from apps.cases.forms import RefuseForm
 from apps.cases.looks import looked
 from apps.cases.models import Case, CaseQuerySet, Party, PartyContact, record
 from apps.cases.states import Act, Purpose
@@ -182,9 +184,10 @@ def _render_case(
         "people": people,
         "timeline": found.timeline.select_related("actor", "email").order_by("-at", "-pk")[:200],
         "notes": found.notes.select_related("author"),
-        "conversation": found.messages.select_related("author", "email").prefetch_related("attachments__file"),
+        "conversation": conversation_of(found),
         "attachments": found.attachments.select_related("file"),
         "undeliverable": found.undeliverable_emails,
+        "refusing": RefuseForm(),
         "proposals": proposals.shown_to(found, request.user, Who.STAFF),
         "hides_addresses": any(row["contact"] is None for row in people),
     }

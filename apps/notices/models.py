@@ -12,12 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models import Case, Party, record
-from apps.cases.states import Act, Way
+from apps.cases.states import Act, JoinedBy, Way
 from apps.catalogue.models import Regime
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
 from apps.core.models import EmailStatus, OutgoingEmail
 from apps.notices.states import NoticeStatus
+
+# The template of letters that hear somebody.
+HEARING = "hearing"
 
 
 class LegalRemedyQuerySet(models.QuerySet["LegalRemedy"]):
@@ -141,7 +144,15 @@ class Letter(models.Model):
     def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
         """A document that is there shows in the case's timeline."""
         if new == NoticeStatus.DONE:
-            record(self.notice.case, Act.NOTICE_READY, only_for=self.addressees, title=self.notice.title)
+            record(
+                self.notice.case, Act.NOTICE_READY, only_for=self.addressees, title=self.notice.title,
+                hearing=self.is_hearing,
+            )  # fmt: skip
+
+    @property
+    def is_hearing(self) -> bool:
+        """Whether it decides nothing, but asks somebody before that."""
+        return self.template == HEARING
 
     @property
     def addressees(self) -> list[int]:
@@ -170,8 +181,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(self._to(user))
 
     def _to(self, user: Any) -> Q:
-        others = Delivery.also_to.through.objects.filter(delivery=OuterRef("pk"), party__account=user)
-        return Q(party__account=user) | Q(Exists(others))
+        # Whoever has only shown that they read a mailbox gets no letters here (see JoinedBy).
+        proved = ~Q(party__joined_by=JoinedBy.MAIL)
+        others = Delivery.also_to.through.objects.filter(proved, delivery=OuterRef("pk"), party__account=user)
+        return Q(party__account=user) & proved | Q(Exists(others))
 
     def to_post(self) -> "DeliveryQuerySet":
         """Finished letters that still have to go out by post.

@@ -127,7 +127,8 @@ def _tell(delivery: Delivery) -> None:
         Delivery.objects.filter(pk=delivery.pk).update(way=Way.POST)
     told = None
     if addressee.email:
-        told = mail_to(addressee, delivery.notice.case, "notice_ready", retrieval_ends=delivery.retrieval_ends)
+        template = "hearing_ready" if delivery.letter.is_hearing else "notice_ready"
+        told = mail_to(addressee, delivery.notice.case, template, retrieval_ends=delivery.retrieval_ends)
     # Without an address nobody can be told: then it goes by post.
     unreachable = timezone.now() if told is None and not delivery.by_post else None
     Delivery.objects.filter(pk=delivery.pk).update(notification=told, unreachable_at=unreachable)

@@ -4,7 +4,7 @@ Making its document is in rendering.py, which only workers load.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,8 +20,9 @@ from apps.cases.states import Act, Purpose, Way
 from apps.core import bell, facts
 from apps.core.business_calendar import next_working_day
 from apps.core.models import EmailStatus, FactKind, OutgoingEmail
+from apps.core.sockets import Socket
 from apps.core.transitions import TransitionError, Who, move
-from apps.notices.models import Delivery, Letter, LetterPreview, Notice
+from apps.notices.models import HEARING, Delivery, Letter, LetterPreview, Notice
 from apps.notices.states import WORKFLOW, NoticeStatus
 
 RENDER_TASK = "notices.render"
@@ -31,6 +32,8 @@ RETRIEVAL_DAYS = 10
 # Before that nothing can have come back.
 MAIL_IS_OUT = Q(notification=None) | Q(notification__status=EmailStatus.SENT)
 TEMPLATE_VERSION = 1
+# With a delivery whose letter the post has brought back, in the transaction that says so.
+letter_returned: Socket[Callable[[Delivery], None]] = Socket()
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def create_notice(
         result_en=result["en"],
         decided_by=by,
     )
-    record(case, Act.NOTICE_CREATED, by=by, public=False, title=title)
+    record(case, Act.NOTICE_CREATED, by=by, public=False, title=title, hearing=template == HEARING)
     for draft in letters:
         write_letter(notice, template=template, draft=draft)
     return notice
@@ -129,7 +132,10 @@ def opened(delivery: Delivery, *, by: Any) -> None:
     notice = delivery.notice
     looked(delivery.notice.case, by=by, purpose=Purpose.LETTER)
     own = by.pk == delivery.party.account_id or delivery.also_to.filter(account=by.pk).exists()
-    record(notice.case, Act.NOTICE_OPENED, by=by, public=own, only_for=delivery.letter.addressees, title=notice.title)
+    record(
+        notice.case, Act.NOTICE_OPENED, by=by, public=own, only_for=delivery.letter.addressees, title=notice.title,
+        hearing=delivery.letter.is_hearing,
+    )  # fmt: skip
 
 
 def told(email: OutgoingEmail, status: str) -> None:
@@ -177,7 +183,7 @@ def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: Any) -> int:
             if waiting.update(posted_on=on, posted_by=by):
                 notice = delivery.notice
                 record(notice.case, Act.NOTICE_POSTED, by=by, only_for=delivery.letter.addressees, title=notice.title,
-                       on=on.isoformat())  # fmt: skip
+                       on=on.isoformat(), hearing=delivery.letter.is_hearing)  # fmt: skip
                 _note(delivery, "posted" if delivery.by_post else "posted_after_all")
                 count += 1
     return count
@@ -199,8 +205,11 @@ def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
             raise TransitionError("it was not posted, or came back before")
         _note(delivery, "returned")
         record(
-            delivery.notice.case, Act.NOTICE_BACK, by=by, public=False, title=delivery.notice.title, on=on.isoformat()
-        )
+            delivery.notice.case, Act.NOTICE_BACK, by=by, public=False, title=delivery.notice.title, on=on.isoformat(),
+            hearing=delivery.letter.is_hearing,
+        )  # fmt: skip
+        for told_of in letter_returned:
+            told_of(delivery)
 
 
 def send_again(delivery: Delivery, *, by: Any) -> Letter:
@@ -226,5 +235,8 @@ def send_again(delivery: Delivery, *, by: Any) -> Letter:
         to = Copy(addressee, is_copy=back.is_copy, also_to=others)
         written = write_letter(letter.notice, template=letter.template, draft=Draft(context, to))
         Delivery.objects.filter(pk=back.pk).update(again=written.deliveries.get())
-        record(letter.notice.case, Act.NOTICE_AGAIN, by=by, public=False, title=letter.notice.title)
+        record(
+            letter.notice.case, Act.NOTICE_AGAIN, by=by, public=False, title=letter.notice.title,
+            hearing=letter.is_hearing,
+        )  # fmt: skip
     return written

@@ -162,7 +162,7 @@ def test_click_that_comes_too_late_changes_nothing(client: Any, aylin: User, clo
     case = factories.parking_case(aylin)
     client.as_(aylin).get("/")
     at(clock, minutes=61)
-    client.post(f"/antraege/zurueckziehen/{case.reference}/")
+    client.post(f"/mein-bereich/vorgaenge/{case.reference}/tun/withdraw/")
     assert Case.objects.get(pk=case.pk).status == "submitted"
 
 

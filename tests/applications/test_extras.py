@@ -98,7 +98,12 @@ WRONG: list[tuple[str, tuple[Any, ...], Any, str]] = [
     (PARKING, ("parties", "applicant", "city"), "town", "parties.applicant.city: 'town' is no field"),
     (PARKING, ("parties", "applicant", "city"), ["city"], "parties.applicant.city: ['city'] is no field"),
     (PARKING, ("parties", "applicant", "delivery"), "city", "parties.applicant: unknown delivery"),
-    (PARKING, ("parties", "joint"), {"group": "dogs", "fields": {}}, "parties.joint: 'dogs' is no group"),
+    (
+        PARKING,
+        ("parties", "joint"),
+        {"group": "dogs", "fields": {}, "hearing": {}},
+        "parties.joint: 'dogs' is no group",
+    ),
     (PARKING, ("gebuehr",), 1, "extra: unknown gebuehr"),
     (DOGS, ("fee", "fees"), [], "fee: fees names no fee"),
     (DOGS, ("fee", "first_taxable_month"), "next", "fee: first_taxable_month is following or same"),

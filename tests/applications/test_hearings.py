@@ -14,13 +14,14 @@ from apps.applications import hearings
 from apps.applications import transitions as applications
 from apps.applications.hearings import NotHeard
 from apps.applications.states import Status
-from apps.cases import parties
+from apps.cases import invitations, parties
 from apps.cases import transitions as verbs
 from apps.cases.models import Case, Hearing, Party
 from apps.cases.states import JoinedBy, PartyRole, Way
 from apps.core.business_calendar import add_working_days, today
+from apps.core.models import OutgoingEmail
 from apps.core.transitions import TransitionConflict, TransitionError
-from apps.notices import pdf, rendering
+from apps.notices import pdf, rendering, transitions
 from apps.notices.models import Delivery
 from tests import factories
 
@@ -58,7 +59,7 @@ def test_clerk_hears_whoever_was_named(client: Any, named: Case, piotr: User, ay
     page = reverse("admin:party", args=[named.reference, maria_of(named).pk])
     client.as_(piotr)
     assert 'value="hear"' not in client.get(page).content.decode(), "nobody has checked the address"
-    client.post(page, {"tun": "check"})
+    client.post(page, {"tun": "check", "check-seen": "Goethestraße 12a\r\n38440 Wolfsburg"})
     assert 'value="hear"' in client.get(page).content.decode()
     wrong = client.post(page, {"tun": "hear", "hear-due_on": f"{today():%d.%m.%Y}"})
     assert "Bitte geben Sie einen Tag nach heute an." in wrong.content.decode()
@@ -103,6 +104,8 @@ def test_who_has_an_account_reads_and_answers_there(client: Any, named: Case, pi
     hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
     assert Delivery.objects.get().letter.context["code"] == ""
     rendering.render(Delivery.objects.get().letter_id)
+    mail = OutgoingEmail.objects.filter(to_address=juergen.email).latest("created_at")
+    assert (mail.purpose, "entschieden" in mail.body) == ("hearing_ready", False)
     area = client.as_(juergen).get("/mein-bereich/").content.decode()
     assert "Bitte äußern Sie sich" in area
     page = client.get(named.get_absolute_url()).content.decode()
@@ -112,8 +115,9 @@ def test_who_has_an_account_reads_and_answers_there(client: Any, named: Case, pi
     assert "Bitte äußern Sie sich" not in client.get("/mein-bereich/").content.decode()
 
 
-def test_what_is_not_answered_in_time_holds_nobody_up(named: Case, piotr: User) -> None:
+def test_what_is_not_answered_in_time_holds_nobody_up(client: Any, named: Case, piotr: User) -> None:
     hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    assert "kann sich bis" in client.as_(piotr).get(reverse("admin:decide", args=[named.reference])).content.decode()
     with time_machine.travel(timezone.now() + dt.timedelta(days=20)):
         assert not hearings.not_heard(Case.objects.get(pk=named.pk))
         applications.decide(Case.objects.get(pk=named.pk), outcome=Status.ASSESSED, reasons="", by=piotr)
@@ -170,3 +174,82 @@ def test_an_answer_to_a_question_is_not_one_to_a_hearing_of_somebody_else(
     hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
     verbs.message_in(Case.objects.get(pk=named.pk), body="Hallo.", by=aylin)
     assert Hearing.objects.get().answered_at is None
+
+
+def test_a_letter_that_came_back_has_asked_nobody(named: Case, piotr: User) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    delivery = Delivery.objects.get()
+    factories.finished(delivery.letter)
+    transitions.posted([delivery], on=today(), by=piotr)
+    delivery.refresh_from_db()
+    transitions.returned(delivery, on=today(), by=piotr)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=20)):
+        assert hearings.not_heard(Case.objects.get(pk=named.pk)) == [maria_of(named)]
+        hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    assert named.timeline.filter(act="notice_back").get().sentence == "Anhörung kam mit der Post zurück"
+
+
+def test_the_code_holds_as_long_as_the_letter_says(named: Case, piotr: User) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=today() + dt.timedelta(days=90), by=piotr)
+    code = Delivery.objects.get().letter.context["code"]
+    with time_machine.travel(timezone.now() + dt.timedelta(days=89)):
+        assert invitations.typed(named.reference, code)
+
+
+def test_a_representative_is_heard_for_the_party(named: Case, piotr: User) -> None:
+    lawyer = verbs.new_party(family_name="Kanzlei", street="Kohlmarkt", house_number="1", city="Braunschweig")
+    parties.grant_mandate(maria_of(named), lawyer, receives=True, valid_until=None, by=piotr)
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    context = Delivery.objects.get().letter.context
+    assert (context["recipients"][0], context["on_behalf_of"]) == ("Kanzlei", "Maria Yıldız")
+
+
+def test_who_was_not_heard_by_letter_learns_in_the_notice_where_their_data_come_from(named: Case, piotr: User) -> None:
+    parties.waive_hearing(maria_of(named), reason="War am Schalter dabei.", by=piotr)
+    applications.decide(named, outcome=Status.ASSESSED, reasons="", by=piotr)
+    html = {
+        d.party.role: pdf.letter_html("letter", d.letter.context) for d in Delivery.objects.select_related("letter")
+    }
+    assert "Art. 14 DSGVO" in html[PartyRole.JOINT]
+    assert "auf die Anmeldung von Aylin Özdemir-Groß vom" in html[PartyRole.JOINT]
+    assert "Art. 14 DSGVO" not in html[PartyRole.APPLICANT]
+    assert "auf Ihre Anmeldung vom" in html[PartyRole.APPLICANT]
+
+
+def test_who_has_nothing_to_do_with_it_gets_no_notice(client: Any, named: Case, piotr: User, juergen: User) -> None:
+    Party.objects.filter(pk=maria_of(named).pk).update(account=juergen, joined_by=JoinedBy.CODE)
+    page = reverse("admin:party", args=[named.reference, maria_of(named).pk])
+    client.as_(piotr).post(page, {"tun": "no_party", "no_party-reason": "Der Hund gehört nur Aylin."})
+    assert not Case.objects.of(juergen).exists()
+    applications.decide(Case.objects.get(pk=named.pk), outcome=Status.ASSESSED, reasons="", by=piotr)
+    context = Delivery.objects.get().letter.context
+    assert "Yıldız" not in str(context)
+    assert "Der Hund gehört nur Aylin." in client.get(named.staff_url).content.decode()
+
+
+def test_an_answer_to_a_question_ends_the_hearing_as_well(named: Case, piotr: User, juergen: User) -> None:
+    Party.objects.filter(pk=maria_of(named).pk).update(account=juergen, joined_by=JoinedBy.CODE)
+    hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    verbs.ask(Case.objects.get(pk=named.pk), body="Seit wann?", due_on=in_two_weeks(), to=maria_of(named), by=piotr)
+    verbs.answer(Case.objects.get(pk=named.pk), body="Nie.", by=juergen)
+    assert Hearing.objects.get().answered_at is not None
+
+
+def test_a_mailed_link_is_no_statement(named: Case, piotr: User) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    invitations.invite(maria_of(named), email="wer@example.org", by=piotr)
+    invitations.answer(maria_of(named).access_codes.get(way=JoinedBy.MAIL), body="Alles bestens.")
+    assert Hearing.objects.get().answered_at is None
+
+
+def test_nobody_is_asked_to_say_something_in_a_closed_case(
+    client: Any, named: Case, piotr: User, aylin: User, juergen: User
+) -> None:
+    Party.objects.filter(pk=maria_of(named).pk).update(account=juergen)
+    hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    parties.waive_hearing(maria_of(named), reason="Hat angerufen.", by=piotr)
+    assert "Bitte äußern Sie sich" not in client.as_(juergen).get("/mein-bereich/").content.decode()
+    Hearing.objects.exclude(waived_because="").delete()
+    assert "Bitte äußern Sie sich" in client.get("/mein-bereich/").content.decode()
+    applications.withdraw(Case.objects.get(pk=named.pk), by=aylin)
+    assert "Bitte äußern Sie sich" not in client.get("/mein-bereich/").content.decode()

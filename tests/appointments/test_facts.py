@@ -102,7 +102,7 @@ def test_facts_of_appointments_are_recounted(day: dt.date) -> None:
         assert facts.recount(day) == []
         call_command("recount_facts", f"{day:%Y-%m}")
         Fact.objects.filter(what=FactKind.APPOINTMENT, outcome="served").delete()
-        assert facts.recount(day) == [f"appointments {day}: 4 appointments, 3 facts"]
+        assert facts.recount(day) == [f"appointments {day} served: 1 appointments, 0 facts"]
 
 
 def test_facts_outlive_the_appointments(day: dt.date) -> None:

@@ -7,22 +7,28 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.applications import transitions as applications
+from apps.applications.states import Status
 from apps.cases import invitations, parties
-from apps.cases.models import AccessCode, Case, Party, PartyContact
+from apps.cases.models import ACCESS_TRIES, AccessCode, Case, Party, PartyContact
 from apps.cases.states import Act, JoinedBy, PartyRole
 from apps.core.emails import send
 from apps.core.models import OutgoingEmail, PrivateFile
 from apps.core.retention import apply_retention
 from apps.core.transitions import TransitionError
+from apps.notices.models import Delivery
 from tests import factories
 
 JOIN = "/code/"
+# As a browser sends what stands in a hidden field.
+SEEN = "Am Markt 3\r\n38100 Braunschweig"
 
 
 @pytest.fixture
@@ -100,15 +106,20 @@ def test_code_expires_and_a_new_one_ends_the_one_before(shared: Case, karla: Use
     assert by_code(shared, code, juergen) == shared
 
 
-def test_five_wrong_codes_end_it(client: Any, shared: Case, karla: User, juergen: User) -> None:
+def test_many_wrong_codes_end_it_and_the_office_learns_of_it(
+    client: Any, shared: Case, karla: User, juergen: User
+) -> None:
     code = invitations.make_code(joint(shared), by=karla)
     client.as_(juergen)
-    for _ in range(5):
+    for _ in range(ACCESS_TRIES):
+        cache.clear()
         wrong = client.post(JOIN, {"reference": shared.reference, "code": "AAAA-AAAA-AAAA"})
         assert wrong.status_code == 422
         assert "passen nicht zusammen" in wrong.content.decode()
+    cache.clear()
     assert client.post(JOIN, {"reference": shared.reference, "code": code}).status_code == 422
     assert joint(shared).account is None
+    assert not shared.timeline.get(act=Act.CODE_VOID).public
 
 
 def test_code_fits_its_case_only(shared: Case, karla: User, juergen: User, aylin: User) -> None:
@@ -190,7 +201,9 @@ def test_a_code_goes_to_an_address_that_the_office_has_checked(client: Any, park
         invitations.make_code(party, by=karla)
     client.as_(karla)
     assert "Zugangscode erstellen" not in client.get(page).content.decode()
-    client.post(page, {"tun": "check"})
+    client.post(page, {"tun": "check", "check-seen": "Woanders 1\n38440 Wolfsburg"})
+    assert "Zugangscode erstellen" not in client.get(page).content.decode(), "another one by now"
+    client.post(page, {"tun": "check", "check-seen": SEEN})
     assert "Zugangscode erstellen" in client.get(page).content.decode()
     moved = {"tun": "change", "change-street": "Neu", "change-house_number": "1", "change-postcode": "38440",
              "change-city": "Wolfsburg", "change-country": "DE"}  # fmt: skip
@@ -291,12 +304,13 @@ def test_a_mailed_link_works_once_and_for_thirty_days(client: Any, shared: Case,
     assert client.get(link).status_code == 404
 
 
-def test_a_new_invitation_ends_the_one_before(client: Any, shared: Case, karla: User) -> None:
+def test_a_new_invitation_ends_the_one_before_and_no_letter(client: Any, shared: Case, karla: User) -> None:
     first = mailed(shared, karla)
     code = invitations.make_code(joint(shared), by=karla)
-    assert client.get(first).status_code == 404
+    assert client.get(first).status_code == 200
     mailed(shared, karla)
-    assert invitations.typed(shared.reference, code) is None
+    assert client.get(first).status_code == 404
+    assert invitations.typed(shared.reference, code)
 
 
 def test_the_link_is_not_kept_once_it_is_sent(shared: Case, karla: User) -> None:
@@ -311,10 +325,82 @@ def test_a_code_outlives_a_change_of_the_key(shared: Case, karla: User, settings
     assert invitations.typed(shared.reference, code)
 
 
-def test_a_right_code_costs_no_try(shared: Case, karla: User) -> None:
+def test_a_right_code_costs_nobody_a_try(shared: Case, karla: User) -> None:
+    others = [factories.checked(factories.joint_party(shared)) for _ in range(2)]
+    codes = [invitations.make_code(party, by=karla) for party in (shared.parties.get(pk=others[0].pk), others[1])]
+    for _ in range(ACCESS_TRIES + 1):
+        assert invitations.typed(shared.reference, codes[0])
+    assert invitations.typed(shared.reference, codes[1])
+
+
+def test_a_code_from_a_letter_takes_the_place_of_what_only_a_mail_has_connected(
+    client: Any, shared: Case, karla: User, juergen: User
+) -> None:
+    page = client.as_(juergen).get(mailed(shared, karla)).request["PATH_INFO"]
+    client.post(page, {"verbinden": "1"})
+    assert joint(shared).joined_by == JoinedBy.MAIL
     code = invitations.make_code(joint(shared), by=karla)
-    for _ in range(7):
-        assert invitations.typed(shared.reference, code)
+    other = factories.citizen("echt@example.org", "Maria", "Yıldız")
+    assert by_code(shared, code, other) == shared
+    assert (joint(shared).account, joint(shared).joined_by) == (other, JoinedBy.CODE)
+    assert not Case.objects.of(juergen).exists()
+
+
+def test_who_came_by_mail_gets_no_letters_here_and_cannot_agree_to_get_them(
+    client: Any, shared: Case, karla: User, juergen: User
+) -> None:
+    Party.objects.filter(pk=joint(shared).pk).update(account=juergen, joined_by=JoinedBy.MAIL)
+    client.as_(juergen).post(reverse("portal:delivery", args=[shared.reference]), {"weg": "portal"})
+    assert not joint(shared).consents.exists()
+    applications.decide(factories.heard(shared), outcome=Status.REJECTED, reasons="Nein.", by=karla)
+    assert Delivery.objects.get(party=joint(shared)).way == "post"
+    assert not Delivery.objects.to(juergen).exists()
+
+
+def test_staff_do_not_answer_for_a_party(client: Any, shared: Case, karla: User) -> None:
+    code = invitations.make_code(joint(shared), by=karla)
+    page = client.as_(karla).post(JOIN, {"reference": shared.reference, "code": code})["Location"]
+    answer = client.post(page, {"antworten": "1", "body": "Mein Text bleibt."})
+    assert answer.status_code == 404
+    assert "Mein Text bleibt." in answer.content.decode()
+    assert not shared.messages.exists()
+
+
+def test_the_link_of_a_representative_ends_with_the_mandate(client: Any, shared: Case, karla: User) -> None:
+    from apps.cases.transitions import new_party
+
+    principal = shared.parties.get(role=PartyRole.APPLICANT)
+    mandate = parties.grant_mandate(
+        principal, new_party(family_name="Kanzlei"), receives=False, valid_until=None, by=karla
+    )
+    invitations.invite(mandate.representative, email="kanzlei@example.org", by=karla)
+    body = OutgoingEmail.objects.get(to_address="kanzlei@example.org").body
+    link = re.search(r"(/einladung/[^\s]+)", body)
+    assert link
+    assert client.get(link[1]).status_code == 200
+    parties.end_mandate(principal, by=karla)
+    assert client.get(link[1]).status_code == 404
+
+
+def test_what_was_sent_before_an_address_was_protected_opens_nothing(
+    client: Any, shared: Case, karla: User, aylin: User
+) -> None:
+    link = mailed(shared, karla)
+    parties.protect(shared.parties.get(account=aylin), by=karla)
+    assert client.get(link).status_code == 404
+
+
+def test_a_code_to_where_they_no_longer_live_opens_nothing(shared: Case, karla: User) -> None:
+    code = invitations.make_code(joint(shared), by=karla)
+    parties.change_contact(joint(shared), street="Neu", house_number="1", by=karla)
+    assert invitations.typed(shared.reference, code) is None
+
+
+def test_nobodys_mailbox_is_filled(shared: Case, karla: User) -> None:
+    for _ in range(invitations.MOST_INVITATIONS):
+        mailed(shared, karla)
+    with pytest.raises(TransitionError):
+        mailed(shared, karla)
 
 
 def test_the_old_address_leads_on(client: Any) -> None:

@@ -8,10 +8,12 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.erasure import close_account
 from apps.accounts.models import User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
 from apps.cases import acts, parties, proposals
+from apps.cases.looks import by_office, reveal
 from apps.cases.models import Case, Party, PartyContact, Proposal
 from apps.cases.states import JoinedBy, PartyRole, ProposalStatus
 from apps.core.models import OutgoingEmail
@@ -84,6 +86,7 @@ def test_two_withdraw_together(client: Any, both: Case, aylin: User, juergen: Us
     assert "Ihre Zustimmung fehlt" in area
     assert "Sie müssen gerade nichts tun." not in area
     page = client.get(both.get_absolute_url()).content.decode()
+    assert "Sie müssen jetzt nichts tun." not in area.split(both.reference)[0].split("Meine Vorgänge")[-1]
     assert "Das hat Aylin Özdemir-Groß am" in page
     url = reverse("portal:proposal", args=[both.reference, Proposal.objects.get().pk])
     client.post(url, {"tun": "agree"})
@@ -96,7 +99,7 @@ def test_the_second_says_no(client: Any, both: Case, aylin: User, juergen: User)
     url = reverse("portal:proposal", args=[both.reference, proposal.pk])
     client.as_(aylin).post(url, {"tun": "refuse"})
     assert Proposal.objects.get().status == ProposalStatus.REFUSED
-    assert "Abgelehnt" in client.get(both.get_absolute_url()).content.decode()
+    assert "Vorschlag abgelehnt" in client.get(both.get_absolute_url()).content.decode()
     assert fresh(both).status == Status.SUBMITTED
     withdrawal(both, aylin)
 
@@ -131,7 +134,7 @@ def test_a_mailed_link_does_not_let_agree_but_a_signature_does(
     proposal = withdrawal(both, aylin)
     url = reverse("portal:proposal", args=[both.reference, proposal.pk])
     answer = client.as_(juergen).post(url, {"tun": "agree"}, follow=True)
-    assert "nur mit Ihrer Unterschrift" in answer.content.decode()
+    assert "Dafür brauchen wir einen Code" in answer.content.decode()
     assert fresh(both).status == Status.SUBMITTED
     desk = reverse("admin:proposal", args=[both.reference, proposal.pk])
     assert "Unterschrift von Maria O’Neill liegt vor" in client.as_(karla).get(both.staff_url).content.decode()
@@ -148,7 +151,7 @@ def test_with_three_all_three_have_to_agree(both: Case, aylin: User, juergen: Us
     proposal = withdrawal(both, aylin)
     assert not proposals.agree(proposal, by=juergen)
     assert fresh(both).status == Status.SUBMITTED
-    assert proposals.agree(proposal, by=third)
+    assert proposals.agree(proposal, by=third) == "Ihr Antrag ist zurückgezogen."
     assert fresh(both).status == Status.WITHDRAWN
 
 
@@ -163,6 +166,71 @@ def test_a_representative_agrees_for_whom_they_represent(both: Case, aylin: User
     proposal = withdrawal(both, aylin)
     assert proposals.agree(proposal, by=lawyer)
     assert fresh(both).status == Status.WITHDRAWN
+
+
+def test_who_came_by_mail_proposes_refuses_and_agrees_to_nothing(
+    client: Any, parking_case: Case, aylin: User, karla: User
+) -> None:
+    """Not for whom they represent either."""
+    from apps.cases.transitions import new_party
+
+    lawyer = factories.citizen("kanzlei@example.org", "Rosa", "Kanzlei")
+    mandate = parties.grant_mandate(
+        parking_case.parties.get(), new_party(account=lawyer, family_name="Kanzlei"), receives=False, valid_until=None,
+        by=karla,
+    )  # fmt: skip
+    Party.objects.filter(pk=mandate.representative_id).update(joined_by=JoinedBy.MAIL)
+    answer = client.as_(lawyer).post(ACT_URL.format(parking_case.reference), follow=True)
+    assert "Dafür brauchen wir einen Code" in answer.content.decode()
+    assert fresh(parking_case).status == Status.SUBMITTED
+    factories.joint_party(parking_case, factories.citizen("zweite@example.org", "Zweite", "Person"))
+    proposal = withdrawal(parking_case, aylin)
+    for say in (lambda: proposals.agree(proposal, by=lawyer), lambda: proposals.refuse(proposal, reason="", by=lawyer)):
+        with pytest.raises(TransitionError):
+            say()
+
+
+def test_a_mandate_that_ends_takes_its_proposals_along(both: Case, aylin: User, juergen: User, karla: User) -> None:
+    from apps.cases.transitions import new_party
+
+    lawyer = factories.citizen("kanzlei@example.org", "Rosa", "Kanzlei")
+    own = both.parties.get(account=juergen)
+    parties.grant_mandate(
+        own, new_party(account=lawyer, family_name="Kanzlei"), receives=False, valid_until=None, by=karla
+    )
+    withdrawal(both, lawyer)
+    parties.end_mandate(own, by=karla)
+    assert Proposal.objects.get().status == ProposalStatus.LAPSED
+    withdrawal(both, aylin)
+
+
+def test_closing_the_account_takes_its_proposals_along(both: Case, aylin: User, juergen: User) -> None:
+    proposal = withdrawal(both, juergen)
+    close_account(juergen)
+    assert Proposal.objects.get().status == ProposalStatus.LAPSED
+    with pytest.raises(TransitionError):
+        proposals.agree(proposal, by=aylin)
+
+
+def test_nobody_is_mailed_without_end(both: Case, aylin: User) -> None:
+    for _ in range(proposals.MOST_PROPOSALS):
+        proposals.take_back(withdrawal(both, aylin), by=aylin)
+    with pytest.raises(TransitionError):
+        withdrawal(both, aylin)
+
+
+def test_a_case_says_which_office_has_looked(client: Any, both: Case, aylin: User, karla: User, henrike: User) -> None:
+    page = client.as_(aylin).get(both.get_absolute_url()).content.decode()
+    assert "Wer hat hineingesehen?" not in page
+    for clerk, times in ((karla, 2), (henrike, 1)):
+        for _ in range(times):
+            client.as_(clerk).get(both.staff_url)
+    page = client.as_(aylin).get(both.get_absolute_url()).content.decode()
+    assert "Straßenverkehrsbehörde (3-mal)" in page
+    assert "Karla" not in page.split("Wer hat hineingesehen?")[1]
+    reveal(both.parties.get(account=aylin), reason="Darum", by=karla)
+    assert "(4-mal)" in client.get(both.get_absolute_url()).content.decode()
+    assert [look.times for look in by_office(both, factories.citizen("x@example.org", "X", "Y"))] == [3]
 
 
 def test_a_decision_overtakes_what_was_proposed(
@@ -237,6 +305,25 @@ def test_what_holds_no_more_is_not_released(lifted: Proposal, henrike: User) -> 
     with pytest.raises(TransitionError):
         proposals.release(lifted, by=henrike)
     assert Proposal.objects.get().status == ProposalStatus.OPEN
+
+
+def test_a_refusal_needs_a_reason_which_becomes_a_note(
+    client: Any, lifted: Proposal, henrike: User, karla: User
+) -> None:
+    url = reverse("admin:proposal", args=[lifted.case.reference, lifted.pk])
+    client.as_(henrike)
+    for reason in ("", "\x00"):
+        client.post(url, {"tun": "refuse", "reason": reason})
+        assert Proposal.objects.get().status == ProposalStatus.OPEN
+    client.post(url, {"tun": "refuse", "reason": "Nicht belegt."})
+    assert Proposal.objects.get().status == ProposalStatus.REFUSED
+    assert "Nicht belegt." in client.as_(karla).get(lifted.case.staff_url).content.decode()
+
+
+def test_the_tile_is_for_who_may_release(client: Any, lifted: Proposal, henrike: User, traffic: Any) -> None:
+    second = factories.staff("zweit@example.org", "Zoe", "Zweit", ("clerk", traffic))
+    assert "Freizugeben" not in client.as_(second).get("/verwaltung/").content.decode()
+    assert "Freizugeben" in client.as_(henrike).get("/verwaltung/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

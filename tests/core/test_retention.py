@@ -84,10 +84,7 @@ def _filed() -> Case:
 
 def _decided(when: dt.datetime) -> Any:
     case = _filed()
-    clerk = User.objects.filter(email="karla@example.org").first() or factories.citizen(
-        "karla@example.org", "Karla", "B"
-    )
-    applications.decide(case, outcome="rejected", reasons="Darum.", by=clerk)
+    applications.decide(case, outcome="rejected", reasons="Darum.", by=factories.clerk_of(case))
     Case.objects.filter(pk=case.pk).update(decided_at=when)
     return case
 
@@ -109,7 +106,7 @@ def _withdrawn(when: dt.datetime) -> Any:
 def _message(when: dt.datetime) -> Any:
     case = factories.contact_case()
     OutgoingEmail.objects.all().delete()
-    contact.close(case)
+    contact.close(case, by=factories.clerk_of(case))
     Case.objects.filter(pk=case.pk).update(closed_at=when)
     return case
 
@@ -309,7 +306,7 @@ def test_case_that_is_still_open_is_kept_however_old_it_is(
 
 def test_message_that_was_answered_but_not_closed_is_kept(apply_retention: Any, karla: Any) -> None:
     case = factories.contact_case()
-    contact.reply(case, body="Ja, im Frühjahr.", by=karla)
+    contact.reply(case, body="Ja, im Frühjahr.", by=factories.clerk_of(case))
     Case.objects.update(submitted_at=ago(10_000))
     apply_retention()
     assert Case.objects.filter(pk=case.pk).exists()

@@ -18,6 +18,7 @@ from apps.cases.states import Act
 from apps.core.models import EMAIL_WORKFLOW, EmailStatus, OutgoingEmail
 from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who, Workflow, by, move
 from apps.notices.states import WORKFLOW as NOTICE_WORKFLOW
+from tests import factories
 
 WORKFLOWS = [
     *(kind.workflow for kind in kinds.all_kinds()),
@@ -103,14 +104,18 @@ def test_move_is_recorded_with_who_and_what(parking_case: Case, workflow: Workfl
     assert abs(entry.at - timezone.now()) < dt.timedelta(minutes=1)
 
 
-def test_move_by_nobody_has_no_actor(parking_case: Case, workflow: Workflow) -> None:
-    move(parking_case, workflow, "withdrawn", who=Who.PARTY, changes={"closed_at": timezone.now()})
-    assert parking_case.timeline.last().actor is None
+def test_move_by_a_link_has_no_actor(karla: Any) -> None:
+    case = factories.contact_case()
+    move(case, kinds.of(case).workflow, "answered", who=Who.STAFF, by=factories.clerk_of(case))
+    move(case, kinds.of(case).workflow, "in_progress", who=Who.PARTY)
+    assert case.timeline.last().actor is None
 
 
-def test_move_that_the_table_does_not_have_changes_nothing(parking_case: Case, workflow: Workflow, karla: Any) -> None:
+def test_move_that_the_table_does_not_have_changes_nothing(
+    parking_case: Case, workflow: Workflow, karla: Any, aylin: Any
+) -> None:
     entries = parking_case.timeline.count()
-    move(parking_case, workflow, "withdrawn", who=Who.PARTY, changes={"closed_at": timezone.now()})
+    move(parking_case, workflow, "withdrawn", who=Who.PARTY, by=aylin, changes={"closed_at": timezone.now()})
     with pytest.raises(TransitionError, match="withdrawn → in_review"):
         move(parking_case, workflow, "in_review", who=Who.STAFF, by=karla)
     assert Case.objects.get(pk=parking_case.pk).status == parking_case.status == "withdrawn"
@@ -182,7 +187,7 @@ def test_nobody_makes_a_move_as_what_they_are_not(
     for who, by_whom, status in (
         # A clerk of another department, a citizen, nobody; a stranger.
         (Who.STAFF, piotr, "in_review"), (Who.STAFF, juergen, "in_review"), (Who.STAFF, None, "in_review"),
-        (Who.PARTY, juergen, "withdrawn"), (Who.PARTY, piotr, "withdrawn"),
+        (Who.PARTY, juergen, "withdrawn"), (Who.PARTY, piotr, "withdrawn"), (Who.PARTY, None, "withdrawn"),
     ):  # fmt: skip
         with pytest.raises(TransitionError, match="not for them"):
             move(parking_case, workflow, status, who=who, by=by_whom)

@@ -1,5 +1,4 @@
 import django.db.models.deletion
-from django.conf import settings
 from django.db import migrations, models
 
 
@@ -29,27 +28,15 @@ class Migration(migrations.Migration):
                 related_name="%(class)s", to="accounts.place",
             ),
         ),
-        migrations.RemoveConstraint(model_name="staffrole", name="staff_role_unique"),
-        migrations.RemoveConstraint(model_name="staffrole", name="staff_role_place"),
-        migrations.RenameModel(old_name="StaffRole", new_name="Membership"),
-        migrations.AlterField(
-            model_name="membership",
-            name="user",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AlterField(
-            model_name="membership",
-            name="role",
-            field=models.CharField(max_length=20, verbose_name="Rolle"),
-        ),
         migrations.AddField(
-            model_name="membership",
+            model_name="staffrole",
             name="place",
             field=models.ForeignKey(
                 blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="memberships",
                 to="accounts.place", verbose_name="Ort",
             ),
         ),
+        # They hold what was; in the last step others hold what is. Taken back, they come when everything is there again.
+        migrations.RemoveConstraint(model_name="staffrole", name="staff_role_unique"),
+        migrations.RemoveConstraint(model_name="staffrole", name="staff_role_place"),
     ]  # fmt: skip

@@ -11,15 +11,15 @@ WITH numbered AS (
 UPDATE accounts_department SET place_id = numbered.place FROM numbered WHERE accounts_department.id = numbered.id
 """
 ROLES = """
-UPDATE accounts_membership SET place_id = accounts_department.place_id
-FROM accounts_department WHERE accounts_membership.department_id = accounts_department.id
+UPDATE accounts_staffrole SET place_id = accounts_department.place_id
+FROM accounts_department WHERE accounts_staffrole.department_id = accounts_department.id
 """
 BACK = """
-UPDATE accounts_membership SET department_id = accounts_department.id
-FROM accounts_department WHERE accounts_membership.place_id = accounts_department.place_id
+UPDATE accounts_staffrole SET department_id = accounts_department.id
+FROM accounts_department WHERE accounts_staffrole.place_id = accounts_department.place_id
 """
 # Before, there was nowhere else to hold a role.
-NOWHERE = "DELETE FROM accounts_membership WHERE place_id IS NOT NULL AND department_id IS NULL"
+NOWHERE = "DELETE FROM accounts_staffrole WHERE place_id IS NOT NULL AND department_id IS NULL"
 
 
 class Migration(migrations.Migration):

@@ -1,4 +1,5 @@
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -16,7 +17,20 @@ class Migration(migrations.Migration):
                 to="accounts.place",
             ),
         ),
-        migrations.RemoveField(model_name="membership", name="department"),
+        migrations.RemoveField(model_name="staffrole", name="department"),
+        migrations.RenameModel(old_name="StaffRole", new_name="Membership"),
+        migrations.AlterField(
+            model_name="membership",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AlterField(
+            model_name="membership",
+            name="role",
+            field=models.CharField(max_length=20, verbose_name="Rolle"),
+        ),
         migrations.AddConstraint(
             model_name="membership",
             constraint=models.UniqueConstraint(

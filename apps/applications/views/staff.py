@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,6 +21,7 @@ from apps.applications.letters import MissingRemedy, NotTogether
 from apps.applications.reading import read_by
 from apps.applications.states import Status
 from apps.cases.addressee import PRINCIPALS
+from apps.cases.audience import conversation_of
 from apps.cases.looks import hidden_from, looked
 from apps.cases.models import Case
 from apps.cases.states import Purpose
@@ -129,7 +131,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
         "missing": missing,
         "summary": read_by(case, request.user, staff=True),
         "files": transitions.files_of(case.application),
-        "conversation": case.messages.select_related("author", "email").prefetch_related("attachments__file"),
+        "conversation": conversation_of(case),
     }
     wrong = any(form.errors for form in forms.all)
     return render(
@@ -202,10 +204,24 @@ def _undecided(request: HttpRequest, reference: str) -> tuple[Case, tuple[str, .
 
 
 def not_heard_yet(error: NotHeard) -> str:
-    """Who still has to be heard, and where that is done."""
-    return _("Noch nicht angehört: %(names)s. Das geht auf der Seite der beteiligten Person.") % {
-        "names": ", ".join(party.name for party in error.parties)
-    }
+    """Who still has to be heard, or can still say something."""
+    said = []
+    for party in error.parties:
+        waiting = party.hearings.waiting().last()
+        if waiting is not None and waiting.due_on is not None:
+            day = date_format(waiting.due_on, "DATE_FORMAT")
+            said.append(
+                _(
+                    "%(name)s kann sich bis %(day)s äußern. Entscheiden können Sie danach, oder sobald eine Antwort da ist."
+                )
+                % {"name": party.name, "day": day}
+            )
+        else:
+            said.append(
+                _("Noch nicht angehört: %(names)s. Das geht auf der Seite der beteiligten Person.")
+                % {"names": party.name}
+            )
+    return " ".join(said)
 
 
 def _why_not(case: Case) -> str:

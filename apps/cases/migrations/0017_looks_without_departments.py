@@ -15,5 +15,6 @@ class Migration(migrations.Migration):
                 db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.place"
             ),
         ),
+        migrations.RunSQL("ALTER TABLE cases_look DROP CONSTRAINT look_has_place", migrations.RunSQL.noop),
         migrations.RemoveField(model_name="look", name="department"),
     ]

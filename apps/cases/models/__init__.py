@@ -12,10 +12,11 @@ from apps.cases.models.case import (
 )
 from apps.cases.models.content import Attachment, Message, Note, TimelineEntry
 from apps.cases.models.looks import Look
-from apps.cases.models.parties import AccessCode, Consent, Hearing, Mandate
+from apps.cases.models.parties import ACCESS_TRIES, AccessCode, Consent, Hearing, Mandate
 from apps.cases.models.proposals import Agreement, Proposal
 
 __all__ = [
+    "ACCESS_TRIES",
     "DUE_SOON_DAYS",
     "PROTECTED_MINUTES",
     "AccessCode",

@@ -168,12 +168,16 @@ class Case(models.Model):
 
     def is_made_by(self, who: Who, user: Any) -> bool:
         """Whether somebody works on the case, or is a party; nobody at all is who came by a link, or the portal."""
-        # Here and not above: it needs the models of this module.
+        # Here and not above: both need the models of this module.
+        from apps.cases import kinds
         from apps.cases.audience import standing_for
 
         if who == Who.STAFF:
             return bool(held_in(self, user))
-        return user is None or (who == Who.PARTY and bool(standing_for(self, user)))
+        if who == Who.PORTAL:
+            return user is None
+        # Without an account by a link only, where the kind has such links.
+        return bool(standing_for(self, user)) if user is not None else kinds.of(self).reply_path is not None
 
     @property
     def is_open(self) -> bool:
@@ -197,7 +201,7 @@ class PartyQuerySet(models.QuerySet["Party"]):
             Q(represents__valid_until=None) | Q(represents__valid_until__gte=day)
         )
         mandated = Exists(Party.objects.filter(in_force, represents__isnull=False, pk=OuterRef("pk")))
-        return self.filter(~Q(role=PartyRole.REPRESENTATIVE) | mandated, account=user)
+        return self.filter(~Q(role=PartyRole.REPRESENTATIVE) | mandated, ~Q(role=PartyRole.NONE), account=user)
 
 
 class Party(models.Model):
@@ -227,6 +231,7 @@ class Party(models.Model):
                 condition=~Q(family_name="") | ~Q(organisation=""),
                 name="party_has_name",
             ),
+            models.CheckConstraint(condition=Q(joined_by__in=["", *JoinedBy.values]), name="party_joined_by_known"),
             models.UniqueConstraint(
                 fields=["account", "case"], condition=Q(account__isnull=False), name="party_account_once"
             ),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models.case import Case
-from apps.cases.states import Act, Direction
+from apps.cases.states import OF_A_HEARING, Act, Direction
 from apps.core.models import OutgoingEmail, PrivateFile
 
 
@@ -53,7 +53,13 @@ class TimelineEntry(models.Model):
         indexes = [models.Index(fields=["case", "at"], name="timeline_case_idx")]
 
     def __str__(self) -> str:
-        return self.get_act_display()
+        return self.sentence
+
+    @property
+    def sentence(self) -> str:
+        """What people read."""
+        of_hearing = OF_A_HEARING.get(self.act) if self.data.get("hearing") else None
+        return str(of_hearing or self.get_act_display())
 
 
 class Message(models.Model):
@@ -71,6 +77,9 @@ class Message(models.Model):
     answer_to = models.OneToOneField("self", on_delete=models.CASCADE, null=True, blank=True, related_name="answer")
     email = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     only_for = _only_for()
+
+    # Set by ``audience.conversation_of``.
+    said_by = ""
 
     objects = HeardQuerySet["Message"].as_manager()
 

@@ -4,16 +4,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models.case import Party
 from apps.cases.states import JoinedBy, MandateEnd
 from apps.core.business_calendar import today
+from apps.core.transitions import Phase
 
-# Wrong codes before one is void.
-ACCESS_TRIES = 5
+# Wrong codes before one is void. Whoever knows the number of a case could make them void on purpose, so they are not few:
+# a code has 59 bits, and each network has ten tries an hour.
+ACCESS_TRIES = 20
 
 
 class Consent(models.Model):
@@ -103,8 +105,8 @@ class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
 class AccessCode(models.Model):
     """A code on paper or a mailed link by which a party comes to the case: it connects an account, or answers without one.
 
-    Whoever holds the letter is who it was written to; whoever has the link reads the mailbox. Only its hash is stored. It
-    is used once, expires, and a code ends after some wrong tries.
+    Whoever holds the letter is who it was written to; whoever has the link reads the mailbox. Only its hash is stored here;
+    what stands in a letter, stands in the letter. It is used once, expires, and a code ends after some wrong tries.
     """
 
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="access_codes")
@@ -124,6 +126,7 @@ class AccessCode(models.Model):
         verbose_name = _("Zugangscode")
         verbose_name_plural = _("Zugangscodes")
         ordering = ["created_at", "pk"]
+        constraints = [models.CheckConstraint(condition=Q(way__in=JoinedBy.values), name="access_code_way_known")]
         indexes = [
             models.Index(fields=["expires_at"], name="access_code_expiry_idx"),
             models.Index(fields=["code_hash"], name="access_code_hash_idx"),
@@ -135,12 +138,20 @@ class AccessCode(models.Model):
 
 class HearingQuerySet(models.QuerySet["Hearing"]):
     def waiting(self) -> "HearingQuerySet":
-        """Neither answered nor past their last day."""
-        return self.filter(due_on__gte=today(), answered_at=None)
+        """Neither answered nor past their last day, in a case in which something can still be said, and not left out since."""
+        left_out = Hearing.objects.filter(party=OuterRef("party")).exclude(waived_because="")
+        return self.filter(
+            ~Exists(left_out), due_on__gte=today(), answered_at=None, party__case__phase__in=Phase.open_phases()
+        )
 
     def over(self) -> "HearingQuerySet":
-        """Answered, not answered in time, or rightly left out."""
-        return self.filter(Q(answered_at__isnull=False) | Q(due_on__lt=today()) | ~Q(waived_because=""))
+        """Answered, not answered in time though the letter did not come back, or rightly left out."""
+        passed = Q(due_on__lt=today(), returned_on=None)
+        return self.filter(Q(answered_at__isnull=False) | passed | ~Q(waived_because=""))
+
+    def stands(self) -> "HearingQuerySet":
+        """Begun, and not come back with the post: nobody has to be asked again."""
+        return self.filter(returned_on=None)
 
 
 class Hearing(models.Model):
@@ -154,6 +165,8 @@ class Hearing(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     due_on = models.DateField(_("Äußerung bis"), null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    # When the post has brought the letter back: it has asked nobody.
+    returned_on = models.DateField(null=True, blank=True)
     waived_because = models.CharField(_("Warum nicht angehört wird"), max_length=500, blank=True)
 
     objects = HearingQuerySet.as_manager()
@@ -177,4 +190,4 @@ class Hearing(models.Model):
         """See the queryset."""
         if self.waived_because or self.answered_at is not None:
             return True
-        return self.due_on is not None and self.due_on < today()
+        return self.due_on is not None and self.due_on < today() and self.returned_on is None

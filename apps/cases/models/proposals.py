@@ -56,6 +56,9 @@ class Proposal(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ProposalStatus.values), name="proposal_status_known"),
             models.CheckConstraint(
+                condition=Q(side__in=[Who.STAFF.value, Who.PARTY.value]), name="proposal_side_known"
+            ),
+            models.CheckConstraint(
                 condition=~Q(status__in=BY_ANOTHER) | Q(settled_by__isnull=False) & ~Q(settled_by=F("proposed_by")),
                 name="proposal_released_by_another",
             ),

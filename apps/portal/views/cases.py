@@ -8,14 +8,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
 from apps.cases import acts, consents, kinds, looks, proposals
 from apps.cases import transitions as verbs
 from apps.cases.acts import acts_for
-from apps.cases.audience import cases_that_ask, own_party, standing_for
-from apps.cases.models import Case, Hearing, Party, record
+from apps.cases.audience import cases_that_ask, own_party, standing_for, stands_for
+from apps.cases.models import Case, Hearing, record
 from apps.cases.states import Act, Way
 from apps.core import limits
 from apps.core.downloads import private_file
@@ -25,6 +26,9 @@ from apps.core.transitions import Phase, TransitionConflict, TransitionError, Wh
 from apps.portal.forms import AnswerForm
 
 ANSWERS_PER_HOUR = 20
+NEEDS_PROOF = gettext_lazy(
+    "Sie sind über einen Link aus einer E-Mail gekommen. Dafür brauchen wir einen Code, den wir Ihnen mit der Post schicken, oder Ihre Unterschrift. Bitte melden Sie sich bei der Dienststelle."
+)
 
 
 @login_required
@@ -36,8 +40,12 @@ def my_area(request: HttpRequest) -> HttpResponse:
     rows = [_row(c, asked=c.pk in asked) for c in cases]
     wanted = proposals.cases_that_wait(cases, request.user)
     # To whom a question came, or a hearing, through their own party.
-    hearings = Hearing.objects.waiting().filter(party__in=Party.objects.standing(request.user))
+    hearings = Hearing.objects.waiting().filter(party__in=stands_for(request.user))
     to_say = dict(hearings.values_list("party__case", "due_on"))
+    for row in rows:
+        if row["case"].pk in wanted or row["case"].pk in to_say:
+            # "You need not do anything" would be wrong.
+            row["next_step"] = ""
     context = {
         "to_do": [r for r in rows if r["case"].pk in asked and r["case"].act_by],
         "to_say": [{**r, "due_on": to_say[r["case"].pk]} for r in rows if r["case"].pk in to_say],
@@ -147,8 +155,8 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
 def delivery(request: HttpRequest, reference: str) -> HttpResponse:
     """How one's own letters in a case come: agree to fetch them here, or take that back."""
     found = _my_case(request, reference)
-    own = own_party(found, request.user)
-    if own is None or not kinds.of(found).has_letters:
+    own, chosen = own_party(found, request.user), acts.get("delivery")
+    if own is None or chosen is None or not chosen.is_for(found, request.user):
         raise Http404
     consent = own.consents.filter(withdrawn_at=None).first()
     if request.method == "POST":
@@ -189,10 +197,15 @@ def act(request: HttpRequest, reference: str, act: str) -> HttpResponse:
     chosen = acts.get(act)
     if chosen is None or chosen.who != Who.PARTY or chosen.verb is None or (chosen.kind and chosen.kind != found.kind):
         raise Http404
-    if request.method == "POST":
+    form = chosen.filled(request.POST if request.method == "POST" else None, found)
+    if request.method == "POST" and (form is None or form.is_valid()):
         try:
-            said = proposals.carry_out(chosen, found, data={}, typed=request.POST, by=request.user)
-            messages.success(request, said)
+            data = form.cleaned_data if form is not None else {}
+            messages.success(
+                request, proposals.carry_out(chosen, found, data=data, typed=request.POST, by=request.user)
+            )
+        except proposals.NeedsProof:
+            messages.warning(request, NEEDS_PROOF)
         except TransitionConflict:
             messages.info(request, _("Das hat sich gerade erledigt. Bitte sehen Sie noch einmal hin."))
         except TransitionError:
@@ -202,7 +215,8 @@ def act(request: HttpRequest, reference: str, act: str) -> HttpResponse:
         return redirect(found.get_absolute_url())
     own = standing_for(found, request.user)
     others = [party for party in proposals.who_agrees(found) if party.pk not in own] if chosen.by_all else []
-    return render(request, "portal/act.html", {"case": found, "act": chosen, "others": others})
+    context = {"case": found, "act": chosen, "others": others, "form": form}
+    return render(request, "portal/act.html", context, status=422 if request.method == "POST" else 200)
 
 
 @login_required
@@ -218,7 +232,7 @@ def proposal(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     try:
         if chosen == "agree":
             done = proposals.agree(open_ones[pk], by=request.user)
-            said = _("Alle haben zugestimmt. Es ist so weit.") if done else _("Danke. Sie haben zugestimmt.")
+            said = " ".join([_("Danke. Sie haben zugestimmt."), done]).strip()
         elif chosen == "refuse":
             proposals.refuse(open_ones[pk], reason="", by=request.user)
             said = _("Sie haben abgelehnt. Es bleibt, wie es ist.")
@@ -229,12 +243,7 @@ def proposal(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             raise Http404
         messages.success(request, said)
     except proposals.NeedsProof:
-        messages.warning(
-            request,
-            _(
-                "Sie sind über einen Link aus einer E-Mail gekommen. Zustimmen können Sie deshalb nur mit Ihrer Unterschrift: Bitte schreiben Sie der Dienststelle."
-            ),
-        )
+        messages.warning(request, NEEDS_PROOF)
     except TransitionError:
         messages.info(request, _("Das hat sich gerade erledigt. Bitte sehen Sie noch einmal hin."))
     return redirect(found.get_absolute_url())

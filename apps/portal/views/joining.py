@@ -14,6 +14,7 @@ from apps.cases.models import AccessCode
 from apps.core import limits
 from apps.core.links import Link, mailed, remember
 from apps.core.references import normalise as normalise_reference
+from apps.core.text import storable
 from apps.core.transitions import TransitionError
 from apps.portal.forms import AnswerForm, JoinForm
 
@@ -36,7 +37,7 @@ def join(request: HttpRequest) -> HttpResponse:
         form.add_error(
             "code",
             _(
-                "Vorgangsnummer und Code passen nicht zusammen, oder der Code gilt nicht mehr. Nach fünf falschen Eingaben brauchen Sie einen neuen Brief."
+                "Vorgangsnummer und Code passen nicht zusammen, oder der Code gilt nicht mehr. Nach zwanzig falschen Eingaben brauchen Sie einen neuen Brief."
             ),
         )
     return render(request, "portal/join.html", {"form": form}, status=422 if form.errors else 200)
@@ -49,7 +50,10 @@ def join_before(request: HttpRequest) -> HttpResponse:
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/invitation_gone.html", status=404)
+    """The invitation is none any more; what was typed is shown, to be taken along."""
+    return render(
+        request, "portal/invitation_gone.html", {"typed": storable(request.POST.get("body", ""))[:4000]}, status=404
+    )
 
 
 @never_cache
@@ -71,7 +75,7 @@ def invitation(request: HttpRequest, link: Link) -> HttpResponse:
             files = form.store_files()
             if files is not None:
                 try:
-                    invitations.answer(invited, body=form.cleaned_data["body"], files=files)
+                    invitations.answer(invited, body=form.cleaned_data["body"], files=files, seen_by=request.user)
                 except TransitionError:
                     return _gone(request)
                 return render(request, "portal/invitation_answered.html", {"case": invited.party.case})
