@@ -170,7 +170,7 @@ def test_whoever_was_named_answers_without_an_account(
     page.fill("[name=hear-due_on]", f"{due:%d.%m.%Y}")
     follow(page.get_by_role("button", name="Anhören"))
     shows(page, "Der Brief wird gerade erstellt.")
-    link = page.get_by_role("link", name="Bescheid öffnen (PDF)")
+    link = page.get_by_role("link", name="Brief öffnen (PDF)")
     for _ in range(60):
         page.goto(f"/verwaltung/vorgaenge/{reference}/")
         if link.count():
