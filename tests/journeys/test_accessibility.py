@@ -242,6 +242,13 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
     page = clerk.page
     clerk.sign_in(KARLA)
     found = walk(page, prefix, STAFF)
+    portal.python(
+        "-m", "tests.journeys.make", "proposed", "juergen@example.org", "maria@example.org", "maria@example.org"
+    )
+    reference = portal.query("SELECT reference FROM cases_case ORDER BY id DESC LIMIT 1")[0][0]
+    page.goto(f"{prefix}/verwaltung/vorgaenge/{reference}/")
+    assert page.locator(".wp-todo").count()
+    found += findings(page, "case with a proposal")
     for kind in ("application", "contact"):
         page.goto(f"{prefix}/verwaltung/vorgaenge/?list=open&art={kind}")
         follow(page.locator("table a").first)
@@ -254,7 +261,7 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
             summary.click()
         found += findings(page, f"party of a {kind} case")
         if kind == "application":
-            follow(page.locator("main details form button"))
+            follow(page.locator("main details form:has([name=mandate-street]) button"))
             found += findings(page, "party with errors")
         page.goto(case)
         if kind == "contact":
