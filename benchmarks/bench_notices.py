@@ -36,7 +36,9 @@ def main() -> dict[str, Any]:
 
     port = free_port()
     with ExitStack() as stack:
-        folder = stack.enter_context(portal(CELERY_BROKER_URL=f"redis://127.0.0.1:{port}/0", WORKER_PROCESSES="1"))
+        # Without an account nothing that is to be paid is decided.
+        options = {"WORKER_PROCESSES": "1", "CITY_IBAN": "DE89370400440532013000"}
+        folder = stack.enter_context(portal(CELERY_BROKER_URL=f"redis://127.0.0.1:{port}/0", **options))
         bells = stack.enter_context(_redis(port))
         patterns = _decided_notices()
         # What deciding has rung for is not part of any round.
