@@ -13,7 +13,7 @@ from apps.applications.reading import shared
 from apps.cases import invitations
 from apps.cases.addressee import Addressee, addressees_of
 from apps.cases.models import Case, Hearing, Party, record
-from apps.cases.states import Act, JoinedBy, PartyRole
+from apps.cases.states import Act, PartyRole
 from apps.catalogue.models import Regime
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionConflict, TransitionError
@@ -95,7 +95,7 @@ def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: Any) -> No
 
 def _answers_here(addressee: Addressee) -> bool:
     """Whether who gets the letter has an account that stands for the party."""
-    return addressee.account is not None and addressee.party.joined_by != JoinedBy.MAIL
+    return addressee.account is not None and not addressee.party.by_mail_only
 
 
 @letter_returned.plug

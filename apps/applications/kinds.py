@@ -26,7 +26,6 @@ from apps.cases.forms import HearingForm
 from apps.cases.kinds import StatusText
 from apps.cases.models import Case, Party, PartyContact
 from apps.cases.proposals import who_agrees
-from apps.cases.states import JoinedBy
 from apps.catalogue.models import OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.downloads import pieces
@@ -85,8 +84,7 @@ def _answers(request: HttpRequest, case: Case, *, staff: bool) -> list[Panel]:
 
 def _may_be_heard(party: Party, user: Any) -> bool:
     contact = PartyContact.objects.visible_to(user).filter(party=party).first()
-    has_proved = party.account_id is not None and party.joined_by != JoinedBy.MAIL
-    reachable = contact is not None and (contact.checked_on is not None or has_proved)
+    reachable = contact is not None and (contact.checked_on is not None or party.has_proved)
     return reachable and may_be_heard(party)
 
 

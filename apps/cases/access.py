@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from apps.accounts.models import Membership, Role
+from apps.accounts.places import DEPARTMENT
 from apps.core.sockets import Socket
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _of_departments(user: Any) -> Q:
 def _held_in_department(user: Any, case: "Case") -> list[Membership]:
     return [
         held for held in user.membership_list
-        if held.role in DEPARTMENT_ROLES and held.place is not None and held.place.kind == "department"
+        if held.role in DEPARTMENT_ROLES and held.place is not None and held.place.kind == DEPARTMENT
         and held.place.department.pk == case.department_id
     ]  # fmt: skip
 

@@ -22,7 +22,7 @@ from apps.cases.forms import (
     WaiveForm,
 )
 from apps.cases.models import Party, PartyContact
-from apps.cases.states import JoinedBy, PartyRole
+from apps.cases.states import PartyRole
 from apps.cases.transitions import new_party
 
 
@@ -43,11 +43,6 @@ def _is_protected(party: Party) -> bool:
 def _is_checked(party: Party) -> bool:
     contact = _contact(party)
     return contact is not None and contact.checked_on is not None
-
-
-def _has_proved(party: Party) -> bool:
-    """Whether the account is that of somebody who has filed, or has come by a letter."""
-    return party.account_id is not None and party.joined_by != JoinedBy.MAIL
 
 
 def _has_mandate(party: Party) -> bool:
@@ -131,7 +126,7 @@ register(
         ),
         form=DecidedForm,
         verb=lambda party, data, by: invitations.make_code(party, decided=data.get("decided", False), by=by),
-        when=lambda party, user: not _has_proved(party) and _is_checked(party) and _sees(party, user),
+        when=lambda party, user: not party.has_proved and _is_checked(party) and _sees(party, user),
         done=lambda code: (
             _(
                 "Zugangscode: %(code)s. Er wird nur jetzt angezeigt. Schreiben Sie ihn in einen Brief an die geprüfte Anschrift."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.cases.models import Case, Mandate, Party, PartyContact
-from apps.cases.states import JoinedBy, PartyRole, Way
+from apps.cases.states import PartyRole, Way
 
 # Whose case it is: a notice is made known to each of them (§ 41 Abs. 1 VwVfG, § 122 Abs. 1 AO).
 PRINCIPALS = (PartyRole.APPLICANT, PartyRole.JOINT)
@@ -83,7 +83,7 @@ def _addressee(principal: Party, party: Party, contacts: dict[int, PartyContact]
         party=party,
         account=account,
         email=account.email if account is not None else contact.email if own_words else "",
-        way=Way.PORTAL if consents and account is not None and party.joined_by != JoinedBy.MAIL else Way.POST,
+        way=Way.PORTAL if consents and account is not None and not party.by_mail_only else Way.POST,
         lines=[*party.name_lines, *contact.place_lines],
         contact=contact,
     )

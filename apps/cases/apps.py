@@ -5,5 +5,10 @@ class CasesConfig(AppConfig):
     name = "apps.cases"
 
     def ready(self) -> None:
-        # They plug into core's sockets and register acts.
-        from apps.cases import acts_on_parties, citizen_acts, kinds, proposals, staff_acts  # noqa: F401
+        from apps.cases import (  # noqa: F401  they plug into core's sockets and register acts
+            acts_on_parties,
+            citizen_acts,
+            kinds,
+            proposals,
+            staff_acts,
+        )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.cases.kinds import consent_ends
 from apps.cases.models import Consent, Party, record
-from apps.cases.states import Act, JoinedBy
+from apps.cases.states import Act
 from apps.catalogue.models import Regime
 from apps.core.transitions import TransitionConflict
 
@@ -60,7 +60,7 @@ def regime_of(party: Party) -> str:
 
 def agree(party: Party, *, by: Any) -> Consent:
     """A party agrees later on, in its account; see ``give``. Raises TransitionConflict, too, for who came by a mailed link."""
-    if party.joined_by == JoinedBy.MAIL:
+    if party.by_mail_only:
         # A letter would count as known because somebody reads a mailbox.
         raise TransitionConflict("a mailed link proves nothing")
     with transaction.atomic():

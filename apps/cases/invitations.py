@@ -176,7 +176,7 @@ def _use(invitation: AccessCode) -> None:
 def _make(party: Party, way: str, secret: str, *, until: dt.date | None = None, by: Any) -> None:
     found = Party.objects.select_for_update(of=("self",)).select_related("account").get(pk=party.pk)
     has_account = found.account is not None and found.account.is_active
-    if has_account and not (way == JoinedBy.CODE and found.joined_by == JoinedBy.MAIL):
+    if has_account and not (way == JoinedBy.CODE and found.by_mail_only):
         raise TransitionError("the party has an account")
     # One of each kind: a mail does not take the code of a letter away.
     party.access_codes.filter(used_at=None, way=way).delete()

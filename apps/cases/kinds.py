@@ -75,8 +75,8 @@ class Kind:
 case_exports: Socket[Callable[[Case, Any], dict[str, Any]]] = Socket()
 # With a party that does not want to fetch letters here any more, in the transaction that says so.
 consent_ends: Socket[Callable[[Party], None]] = Socket()
-# With a case in which a Vollmacht has ended, in the transaction that says so.
-mandate_ends: Socket[Callable[[Case], None]] = Socket()
+# With a case in which somebody does not stand for a party any more, in the transaction that says so.
+standing_ends: Socket[Callable[[Case], None]] = Socket()
 _kinds: dict[str, Kind] = {}
 # Panels that belong to cases of every kind (notices); taken with (request, case, staff: bool).
 case_panels: Socket[Callable[[HttpRequest, Case, bool], list[Panel]]] = Socket()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.accounts.models import Role
 from apps.cases.access import roles_in
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.kinds import mandate_ends
+from apps.cases.kinds import standing_ends
 from apps.cases.models import AccessCode, Case, Hearing, Mandate, Note, Party, PartyContact, record
 from apps.cases.states import Act, JoinedBy, PartyRole
 from apps.cases.transitions import PLACE_FIELDS, NewParty, index_for_search
@@ -134,7 +134,7 @@ def end_mandate(principal: Party, *, by: Any) -> None:
             raise TransitionConflict("nobody acts for the party")
         record(principal.case, Act.MANDATE_ENDED, by=by, only_for=[principal.pk, ended.representative_id])
         ended.representative.access_codes.filter(used_at=None).delete()
-        for told in mandate_ends:
+        for told in standing_ends:
             told(principal.case)
 
 
@@ -177,5 +177,5 @@ def is_no_party(party: Party, *, reason: str, by: Any) -> None:
         party.access_codes.filter(used_at=None).delete()
         Note.objects.create(case=party.case, author=by, body=f"{party.name}: {reason}")
         record(party.case, Act.NO_PARTY, by=by, only_for=[party.pk])
-        for told in mandate_ends:
+        for told in standing_ends:
             told(party.case)

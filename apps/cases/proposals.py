@@ -16,10 +16,10 @@ from apps.cases.acts import CaseAct
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.audience import own_party, standing_for, stands_for
 from apps.cases.emails import notify
-from apps.cases.kinds import case_exports, mandate_ends
+from apps.cases.kinds import case_exports, standing_ends
 from apps.cases.looks import by_office
 from apps.cases.models import Agreement, Case, Mandate, Note, Party, Proposal, record
-from apps.cases.states import PROPOSALS, Act, JoinedBy, PartyRole, ProposalStatus
+from apps.cases.states import PROPOSALS, Act, PartyRole, ProposalStatus
 from apps.core.requests import query_dict
 from apps.core.sockets import closings
 from apps.core.text import storable
@@ -70,7 +70,7 @@ def _others(case: Case, user: Any) -> list[Party]:
 def demand_proof(case: Case, user: Any) -> None:
     """Raises NeedsProof for whoever has come by a mailed link: that proves who reads a mailbox, not who they are."""
     own = own_party(case, user)
-    if own is not None and own.joined_by == JoinedBy.MAIL:
+    if own is not None and own.by_mail_only:
         raise NeedsProof("a mailed link proves nothing")
 
 
@@ -258,7 +258,7 @@ def _shown(proposal: Proposal, case: Case, user: Any, side: Who) -> Shown | None
     if not standing & {party.pk for party in who_agrees(case)}:
         return None
     mine = own_party(case, user)
-    proved = mine is None or mine.joined_by != JoinedBy.MAIL
+    proved = mine is None or not mine.by_mail_only
     return Shown(proposal, act, [], absent, own, proved and bool(standing & {party.pk for party in absent}))
 
 
@@ -280,7 +280,7 @@ def _can_be(proposal: Proposal) -> bool:
     return act is not None and act.when(proposal.party or proposal.case, proposal.proposed_by)
 
 
-@mandate_ends.plug
+@standing_ends.plug
 def lapse(case: Case) -> None:
     """What its proposer can no longer do is not proposed any more: a case is decided, a Vollmacht has ended."""
     case.__dict__.pop("_standing", None)

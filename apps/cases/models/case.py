@@ -241,6 +241,16 @@ class Party(models.Model):
         return self.name
 
     @property
+    def by_mail_only(self) -> bool:
+        """Whether nothing but a mailed link says that the account is theirs: somebody reads a mailbox, who, nobody knows."""
+        return self.joined_by == JoinedBy.MAIL
+
+    @property
+    def has_proved(self) -> bool:
+        """Whether an account is theirs beyond that: it has filed, or a letter has brought it here."""
+        return self.account_id is not None and not self.by_mail_only
+
+    @property
     def name(self) -> str:
         """The name as it is written on an envelope."""
         person = f"{self.given_name} {self.family_name}".strip()
