@@ -12,6 +12,7 @@ from apps.applications.letters import department_of, fill, source_of
 from apps.applications.reading import shared
 from apps.cases import invitations
 from apps.cases.addressee import Addressee, addressees_of
+from apps.cases.forms import SHORTEST_HEARING
 from apps.cases.models import Case, Hearing, Party, record
 from apps.cases.states import Act, PartyRole
 from apps.catalogue.models import Regime
@@ -19,7 +20,7 @@ from apps.core.business_calendar import today
 from apps.core.transitions import TransitionConflict, TransitionError
 from apps.formbuilder.models import FormVersion
 from apps.notices.models import HEARING, Delivery, Notice
-from apps.notices.transitions import Copy, Draft, create_notice, letter_returned
+from apps.notices.transitions import Copy, Draft, create_notice, letter_out, letter_returned, takes_the_place
 
 TITLE = "Anhörung"
 RESULT = {
@@ -77,7 +78,7 @@ def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: Any) -> No
     """
     if not may_be_heard(party):
         raise TransitionError("there is nobody to be heard")
-    if due_on <= today():
+    if due_on < today() + SHORTEST_HEARING:
         raise TransitionError("nobody could answer in time")
     with transaction.atomic():
         # One after the other: a second hearing would make the first code void.
@@ -90,12 +91,25 @@ def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: Any) -> No
         Hearing.objects.create(party=party, opened_by=by, due_on=due_on)
         record(party.case, Act.HEARD, by=by, only_for=[party.pk], decided=decided)
         letter = Draft(_context(addressee, code=code, due_on=due_on, by=by), Copy(addressee))
-        return create_notice(party.case, template=HEARING, title=TITLE, result=RESULT, letters=[letter], by=by)
+        notice = create_notice(party.case, template=HEARING, title=TITLE, result=RESULT, letters=[letter], by=by)
+        takes_the_place(Delivery.objects.get(letter__notice=notice))
+        return notice
 
 
 def _answers_here(addressee: Addressee) -> bool:
     """Whether who gets the letter has an account that stands for the party."""
     return addressee.account is not None and not addressee.party.by_mail_only
+
+
+@letter_out.plug
+def _is_asked(delivery: Delivery, on: dt.date | None) -> None:
+    """A hearing asks when its letter goes out, not when it is written."""
+    if delivery.letter.is_hearing:
+        # Of several the last that was begun before this letter was written: those before it came back, or were too late.
+        written = delivery.notice.created_at
+        asked = Hearing.objects.filter(party=delivery.principal, opened_at__lte=written, waived_because="").last()
+        if asked is not None:
+            Hearing.objects.filter(pk=asked.pk).update(sent_on=on)
 
 
 @letter_returned.plug

@@ -24,6 +24,8 @@ from apps.core.fields import (
 
 ANSWER_WORKING_DAYS = 10
 HEARING_WORKING_DAYS = 15
+# For a letter to arrive and for somebody to answer; whoever needs less time says why nobody is heard.
+SHORTEST_HEARING = dt.timedelta(days=7)
 
 
 def _ahead(day: dt.date) -> dt.date:
@@ -289,8 +291,15 @@ class HearingForm(DecidedForm):
         self.initial.setdefault("due_on", add_working_days(today(), HEARING_WORKING_DAYS))
 
     def clean_due_on(self) -> Any:
-        """The day lies ahead."""
-        return _ahead(self.cleaned_data["due_on"])
+        """The day lies so far ahead that a letter arrives and can be answered."""
+        day = _ahead(self.cleaned_data["due_on"])
+        if day < today() + SHORTEST_HEARING:
+            raise forms.ValidationError(
+                _(
+                    "Der Brief braucht einige Tage. Bitte geben Sie einen Tag an, der mindestens eine Woche entfernt ist."
+                )
+            )
+        return day
 
 
 class WaiveForm(PartyForm):

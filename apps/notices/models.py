@@ -190,10 +190,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Finished letters that still have to go out by post.
 
         Those meant for the post, those whose retrieval ended unused (§ 41 Abs. 2a Satz 4 VwVfG), and those
-        of which nobody could be told.
+        of which nobody could be told. Not those in whose place another one was written.
         """
         unheard = Q(opened_at=None) & (Q(available_until__lt=today()) | Q(unreachable_at__isnull=False))
-        return self.filter(Q(way=Way.POST) | unheard, letter__status=NoticeStatus.DONE, posted_on=None)
+        return self.filter(Q(way=Way.POST) | unheard, letter__status=NoticeStatus.DONE, posted_on=None, again=None)
 
 
 class Delivery(models.Model):
@@ -231,7 +231,7 @@ class Delivery(models.Model):
     returned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # The one that was made when it came back.
+    # The one that was made when it came back, or was not sent in time.
     again = models.OneToOneField("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="instead_of")
 
     objects = DeliveryQuerySet.as_manager()

@@ -32,7 +32,9 @@ RETRIEVAL_DAYS = 10
 # Before that nothing can have come back.
 MAIL_IS_OUT = Q(notification=None) | Q(notification__status=EmailStatus.SENT)
 TEMPLATE_VERSION = 1
-# With a delivery whose letter the post has brought back, in the transaction that says so.
+# With a delivery whose letter has gone out (posted, or the mail that tells of it), and the day of that; None: it turned
+# out that the mail reaches nobody. In the transaction that says so, as with one that the post has brought back.
+letter_out: Socket[Callable[[Delivery, dt.date | None], None]] = Socket()
 letter_returned: Socket[Callable[[Delivery], None]] = Socket()
 
 
@@ -123,11 +125,20 @@ def retry(letter: Letter, *, by: Any) -> None:
         bell.ring(RENDER_TASK, letter.pk)
 
 
+def takes_the_place(delivery: Delivery) -> None:
+    """An earlier letter of the same kind to the same party that has not gone out stays in the office; in the caller's transaction."""
+    Delivery.objects.filter(
+        letter__notice__case=delivery.notice.case_id, letter__template=delivery.letter.template,
+        principal=delivery.principal, posted_on=None, opened_at=None, again=None,
+    ).exclude(pk=delivery.pk).update(again=delivery)  # fmt: skip
+
+
 def opened(delivery: Delivery, *, by: Any) -> None:
     """Write down that somebody has fetched the document; the addressee's first time counts (§ 41 Abs. 2a VwVfG)."""
     if by.pk == delivery.party.account_id:
         first = Delivery.objects.filter(pk=delivery.pk, opened_at=None).update(opened_at=timezone.now())
         if first and delivery.letter.done_at is not None:
+            _is_out(delivery, timezone.localdate())
             _note(delivery, "retrieved", days=(timezone.now() - delivery.letter.done_at).days)
     notice = delivery.notice
     looked(delivery.notice.case, by=by, purpose=Purpose.LETTER)
@@ -147,6 +158,7 @@ def told(email: OutgoingEmail, status: str) -> None:
     waiting = Delivery.objects.filter(notification=email, opened_at=None, posted_on=None)
     for delivery in waiting.select_related("letter__notice__case__service"):
         changes: dict[str, Any] = {"unreachable_at": timezone.now()}
+        sent_on = None
         if status == EmailStatus.SENT:
             sent_on = timezone.localdate(email.sent_at or timezone.now())
             last = next_working_day(sent_on + dt.timedelta(days=RETRIEVAL_DAYS)) if delivery.retrieval_ends else None
@@ -154,6 +166,8 @@ def told(email: OutgoingEmail, status: str) -> None:
         elif delivery.by_post:
             continue
         Delivery.objects.filter(pk=delivery.pk).update(**changes)
+        if not delivery.by_post:
+            _is_out(delivery, sent_on)
 
 
 def came_back(delivery: Delivery, *, by: Any) -> None:
@@ -168,6 +182,7 @@ def came_back(delivery: Delivery, *, by: Any) -> None:
         )  # fmt: skip
         if unheard.update(unreachable_at=timezone.now()) != 1:
             raise TransitionError("it was fetched, posted or stopped before")
+        _is_out(delivery, None)
         record(delivery.notice.case, Act.EMAIL_BACK, by=by, public=False, title=delivery.notice.title)
 
 
@@ -179,14 +194,22 @@ def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: Any) -> int:
     count = 0
     for delivery in deliveries:
         with transaction.atomic():
-            waiting = Delivery.objects.filter(pk=delivery.pk, letter__status=NoticeStatus.DONE, posted_on=None)
+            waiting = Delivery.objects.filter(
+                pk=delivery.pk, letter__status=NoticeStatus.DONE, posted_on=None, again=None
+            )
             if waiting.update(posted_on=on, posted_by=by):
                 notice = delivery.notice
                 record(notice.case, Act.NOTICE_POSTED, by=by, only_for=delivery.letter.addressees, title=notice.title,
                        on=on.isoformat(), hearing=delivery.letter.is_hearing)  # fmt: skip
                 _note(delivery, "posted" if delivery.by_post else "posted_after_all")
+                _is_out(delivery, on)
                 count += 1
     return count
+
+
+def _is_out(delivery: Delivery, on: dt.date | None) -> None:
+    for told_of in letter_out:
+        told_of(delivery, on)
 
 
 def _note(delivery: Delivery, outcome: str, **more: Any) -> None:

@@ -16,10 +16,10 @@ from apps.applications.hearings import NotHeard
 from apps.applications.states import Status
 from apps.cases import invitations, parties
 from apps.cases import transitions as verbs
-from apps.cases.models import Case, Hearing, Party
+from apps.cases.models import Case, Consent, Hearing, Party
 from apps.cases.states import JoinedBy, PartyRole, Way
 from apps.core.business_calendar import add_working_days, today
-from apps.core.models import OutgoingEmail
+from apps.core.models import EmailStatus, OutgoingEmail
 from apps.core.transitions import TransitionConflict, TransitionError
 from apps.notices import pdf, rendering, transitions
 from apps.notices.models import Delivery
@@ -41,6 +41,15 @@ def maria_of(case: Case) -> Party:
 
 def in_two_weeks() -> dt.date:
     return add_working_days(today(), 10)
+
+
+def posted(on: dt.date, by: User) -> Delivery:
+    """The last letter, given to the post on a day."""
+    delivery = Delivery.objects.order_by("letter__created_at").last()
+    assert delivery is not None
+    factories.finished(delivery.letter)
+    assert transitions.posted([delivery], on=on, by=by) == 1
+    return delivery
 
 
 def test_nobody_is_bound_who_was_not_heard(client: Any, named: Case, piotr: User) -> None:
@@ -117,10 +126,63 @@ def test_who_has_an_account_reads_and_answers_there(client: Any, named: Case, pi
 
 def test_what_is_not_answered_in_time_holds_nobody_up(client: Any, named: Case, piotr: User) -> None:
     hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    posted(today(), piotr)
     assert "kann sich bis" in client.as_(piotr).get(reverse("admin:decide", args=[named.reference])).content.decode()
     with time_machine.travel(timezone.now() + dt.timedelta(days=20)):
         assert not hearings.not_heard(Case.objects.get(pk=named.pk))
         applications.decide(Case.objects.get(pk=named.pk), outcome=Status.ASSESSED, reasons="", by=piotr)
+
+
+@pytest.mark.parametrize("after", [None, 10])
+def test_a_letter_that_did_not_go_out_in_time_has_asked_nobody(
+    client: Any, named: Case, piotr: User, after: int | None
+) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    first = Delivery.objects.get()
+    if after is not None:
+        with time_machine.travel(timezone.now() + dt.timedelta(days=after)):
+            posted(today(), piotr)
+    page = reverse("admin:party", args=[named.reference, maria_of(named).pk])
+    if after is None:
+        assert "der Brief ist noch nicht unterwegs" in client.as_(piotr).get(page).content.decode()
+    with time_machine.travel(timezone.now() + dt.timedelta(days=20)):
+        assert hearings.not_heard(Case.objects.get(pk=named.pk)) == [maria_of(named)]
+        client.as_(piotr)
+        assert "ging nicht rechtzeitig hinaus: noch nicht angehört" in client.get(page).content.decode()
+        assert client.post(page, {"tun": "hear", "hear-due_on": f"{in_two_weeks():%d.%m.%Y}"}).status_code == 302
+        # Nobody sends the first one any more.
+        if after is None:
+            factories.finished(first.letter)
+            assert not Delivery.objects.to_post().exists()
+            assert transitions.posted([first], on=today(), by=piotr) == 0
+            assert "durch ein neues Schreiben ersetzt" in client.get(named.staff_url).content.decode()
+        posted(today(), piotr)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=40)):
+        assert not hearings.not_heard(Case.objects.get(pk=named.pk))
+
+
+def test_a_mail_that_reaches_nobody_has_asked_nobody(named: Case, piotr: User, juergen: User) -> None:
+    Party.objects.filter(pk=maria_of(named).pk).update(account=juergen, joined_by=JoinedBy.CODE)
+    Consent.objects.create(party=maria_of(named), wording="Ja", version="1")
+    hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    rendering.render(Delivery.objects.get().letter_id)
+    assert Hearing.objects.get().sent_on is None
+    mail = OutgoingEmail.objects.get(purpose="hearing_ready")
+    mail.sent_at, mail.status = timezone.now(), EmailStatus.SENT
+    mail.save()
+    transitions.told(mail, EmailStatus.SENT)
+    assert Hearing.objects.get().sent_on == today()
+    transitions.came_back(Delivery.objects.get(), by=piotr)
+    assert Hearing.objects.get().sent_on is None
+
+
+def test_a_letter_needs_time_to_arrive(client: Any, named: Case, piotr: User) -> None:
+    page = reverse("admin:party", args=[named.reference, factories.checked(maria_of(named)).pk])
+    soon = today() + dt.timedelta(days=6)
+    refused = client.as_(piotr).post(page, {"tun": "hear", "hear-due_on": f"{soon:%d.%m.%Y}"})
+    assert "mindestens eine Woche entfernt" in refused.content.decode()
+    with pytest.raises(TransitionError):
+        hearings.hear(maria_of(named), due_on=soon, by=piotr)
 
 
 def test_a_reason_for_not_hearing_is_kept(client: Any, named: Case, piotr: User) -> None:
@@ -178,9 +240,7 @@ def test_an_answer_to_a_question_is_not_one_to_a_hearing_of_somebody_else(
 
 def test_a_letter_that_came_back_has_asked_nobody(named: Case, piotr: User) -> None:
     hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
-    delivery = Delivery.objects.get()
-    factories.finished(delivery.letter)
-    transitions.posted([delivery], on=today(), by=piotr)
+    delivery = posted(today(), piotr)
     delivery.refresh_from_db()
     transitions.returned(delivery, on=today(), by=piotr)
     with time_machine.travel(timezone.now() + dt.timedelta(days=20)):

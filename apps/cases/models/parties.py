@@ -1,5 +1,6 @@
 """What parties have said about themselves: how letters may reach them, and who acts for them."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +17,9 @@ from apps.core.transitions import Phase
 # Wrong codes before one is void. Whoever knows the number of a case could make them void on purpose, so they are not few:
 # a code has 59 bits, and each network has ten tries an hour.
 ACCESS_TRIES = 20
+# A letter counts as known on the fourth day after it was posted or told of (§ 41 Abs. 2 and 2a VwVfG, § 122 Abs. 2, § 122a
+# Abs. 4 AO, § 37 Abs. 2 SGB X).
+DAYS_ON_THE_WAY = dt.timedelta(days=4)
 
 
 class Consent(models.Model):
@@ -145,13 +149,16 @@ class HearingQuerySet(models.QuerySet["Hearing"]):
         )
 
     def over(self) -> "HearingQuerySet":
-        """Answered, not answered in time though the letter did not come back, or rightly left out."""
-        passed = Q(due_on__lt=today(), returned_on=None)
+        """Answered, not answered in time though the letter went out and did not come back, or rightly left out."""
+        passed = Q(due_on__lt=today(), sent_on__lt=F("due_on") - DAYS_ON_THE_WAY, returned_on=None)
         return self.filter(Q(answered_at__isnull=False) | passed | ~Q(waived_because=""))
 
     def stands(self) -> "HearingQuerySet":
-        """Begun, and not come back with the post: nobody has to be asked again."""
-        return self.filter(returned_on=None)
+        """Begun, its letter neither come back with the post nor gone out too late: nobody has to be asked again."""
+        latest = F("due_on") - DAYS_ON_THE_WAY
+        in_time = Q(sent_on__lt=latest) | Q(sent_on=None, due_on__gt=today() + DAYS_ON_THE_WAY)
+        settled = Q(answered_at__isnull=False) | ~Q(waived_because="")
+        return self.filter(settled | in_time, returned_on=None)
 
 
 class Hearing(models.Model):
@@ -165,6 +172,8 @@ class Hearing(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     due_on = models.DateField(_("Äußerung bis"), null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    # When the letter went out: one that lies in the office, or goes out too late, asks nobody.
+    sent_on = models.DateField(null=True, blank=True)
     # When the post has brought the letter back: it has asked nobody.
     returned_on = models.DateField(null=True, blank=True)
     waived_because = models.CharField(_("Warum nicht angehört wird"), max_length=500, blank=True)
@@ -190,4 +199,13 @@ class Hearing(models.Model):
         """See the queryset."""
         if self.waived_because or self.answered_at is not None:
             return True
-        return self.due_on is not None and self.due_on < today() and self.returned_on is None
+        return self.due_on is not None and self.due_on < today() and not self.asked_nobody
+
+    @property
+    def asked_nobody(self) -> bool:
+        """Whether its letter came back, or did not go out in time: somebody has to be asked anew."""
+        if self.waived_because or self.answered_at is not None or self.due_on is None:
+            return False
+        latest = self.due_on - DAYS_ON_THE_WAY
+        too_late = latest <= today() if self.sent_on is None else latest <= self.sent_on
+        return too_late or self.returned_on is not None
