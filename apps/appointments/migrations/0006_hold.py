@@ -3,10 +3,9 @@
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import migrations, models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
 
-from apps.appointments.models import CounterRange
 from apps.core.stamps import bump_on_change
 
 ACTIVE = ("held", "reserved", "confirmed", "freed", "offered")
@@ -156,7 +155,10 @@ class Migration(migrations.Migration):
             ExclusionConstraint(
                 name="booking_counter_never_double",
                 expressions=[
-                    (CounterRange(F("counter"), F("counter")), RangeOperators.OVERLAPS),
+                    (
+                        Func(F("counter"), F("counter"), template="int8range(%(expressions)s, '[]')"),
+                        RangeOperators.OVERLAPS,
+                    ),
                     ("during", RangeOperators.OVERLAPS),
                 ],
                 condition=Q(status__in=ACTIVE),

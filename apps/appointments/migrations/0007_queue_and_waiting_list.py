@@ -1,11 +1,10 @@
 """Numbers and shifts at the counters, the waiting list, whose counters they are; rules change alone."""
 
-import apps.appointments.models.offices
-from apps.appointments.models import offices as apps_offices
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import secrets
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -39,9 +38,13 @@ def _alone(table: str) -> migrations.RunSQL:
     )
 
 
+def _new_key():
+    return secrets.token_urlsafe(24)
+
+
 def _one_key_each(apps, schema_editor):
     for policy in apps.get_model("appointments", "OfficePolicy").objects.all():
-        policy.terminal_key = apps_offices._new_key()
+        policy.terminal_key = _new_key()
         policy.save(update_fields=["terminal_key"])
 
 
@@ -80,15 +83,13 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="officepolicy",
             name="terminal_key",
-            field=models.CharField(default=apps.appointments.models.offices._new_key, editable=False, max_length=40),
+            field=models.CharField(default=_new_key, editable=False, max_length=40),
         ),
         migrations.RunPython(_one_key_each, migrations.RunPython.noop),
         migrations.AlterField(
             model_name="officepolicy",
             name="terminal_key",
-            field=models.CharField(
-                default=apps.appointments.models.offices._new_key, editable=False, max_length=40, unique=True
-            ),
+            field=models.CharField(default=_new_key, editable=False, max_length=40, unique=True),
         ),
         migrations.AddField(
             model_name="openingrule",

@@ -1,6 +1,6 @@
 """Offices with their counters and hours, and what happens there."""
 
-from apps.appointments.models.bookings import Booking, BookingQuerySet, CounterRange
+from apps.appointments.models.bookings import Booking, BookingQuerySet
 from apps.appointments.models.offices import BookableService, ClosedDay, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.models.tickets import TICKET_SALT, Shift, Ticket, TicketQuerySet
 from apps.appointments.models.waiting import WISH_DAYS, WISH_SALT, Invitation, LeadTime, Passed, Wish
@@ -15,7 +15,6 @@ __all__ = [
     "ClosedDay",
     "Closure",
     "Counter",
-    "CounterRange",
     "Invitation",
     "LeadTime",
     "OfficePolicy",

@@ -47,13 +47,6 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(status=BookingStatus.CONFIRMED)
 
 
-class CounterRange(Func):
-    """A counter as a range of one number, so that the exclusion constraint needs no extension."""
-
-    template = "int8range(%(expressions)s, '[]')"
-    arity = 2
-
-
 class Booking(models.Model):
     """A time at a counter: held, reserved, confirmed, and what became of it."""
 
@@ -113,7 +106,11 @@ class Booking(models.Model):
             ExclusionConstraint(
                 name="booking_counter_never_double",
                 expressions=[
-                    (CounterRange(F("counter"), F("counter")), RangeOperators.OVERLAPS),
+                    # As a range of one number, so that the constraint needs no extension.
+                    (
+                        Func(F("counter"), F("counter"), template="int8range(%(expressions)s, '[]')"),
+                        RangeOperators.OVERLAPS,
+                    ),
                     ("during", RangeOperators.OVERLAPS),
                 ],
                 condition=Q(status__in=ACTIVE),

@@ -49,10 +49,6 @@ class OfficePolicyQuerySet(models.QuerySet["OfficePolicy"]):
         return self.filter(department__in=user.department_ids)
 
 
-def _new_key() -> str:
-    return secrets.token_urlsafe(24)
-
-
 class OfficePolicy(models.Model):
     """How an office takes appointments; an office without one takes none."""
 
@@ -77,7 +73,7 @@ class OfficePolicy(models.Model):
     )  # fmt: skip
     active = models.BooleanField(_("nimmt Termine an"), default=True)
     # Part of the terminal's address: whoever knows it draws numbers without the limits for people at home.
-    terminal_key = models.CharField(max_length=40, unique=True, default=_new_key, editable=False)
+    terminal_key = models.CharField(max_length=43, unique=True, default=secrets.token_urlsafe, editable=False)
 
     objects = OfficePolicyQuerySet.as_manager()
 
