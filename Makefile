@@ -30,7 +30,7 @@ bench: install-dev ## Run what is in benchmarks/; one JSON line each
 
 soak: install-dev ## The long runs: more malformed inputs, the kills, 5,000 rule sets, 500 cases of three, ten minutes of load
 	@$(PYTEST) --soak tests/cases/test_audience.py tests/core/test_typed.py tests/formbuilder/test_fuzz.py tests/test_fuzz_http.py tests/notices/test_kills.py \
-		tests/appointments/test_availability.py tests/api/test_schema.py tests/appointments/test_load.py
+		tests/appointments/timetable/test_availability.py tests/api/test_schema.py tests/appointments/test_load.py
 
 install: .venv/.run-installed node_modules/.installed
 	@scripts/system-packages.sh run

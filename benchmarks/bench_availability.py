@@ -20,7 +20,7 @@ def main() -> dict[str, Any]:
         import town_hall
         from django.utils import timezone
 
-        from apps.appointments import availability
+        from apps.appointments.timetable import availability
         from apps.core.business_calendar import today
 
         offices, service = town_hall.ours()

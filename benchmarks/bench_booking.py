@@ -20,7 +20,7 @@ def main() -> dict[str, Any]:
         import town_hall
         from django.utils import timezone
 
-        from apps.appointments import holding, transitions
+        from apps.appointments.booking import holding, transitions
 
         offices, service = town_hall.ours()
         schedulers = town_hall.libres_counters(os.environ["DATABASE_URL"])

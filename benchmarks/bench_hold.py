@@ -29,7 +29,7 @@ def main() -> dict[str, Any]:
     ):  # fmt: skip
         import town_hall
 
-        from apps.appointments.models import Booking
+        from apps.appointments.booking.models import Booking
         from wolfsburg_portal import supervisor
 
         town_hall.ours()

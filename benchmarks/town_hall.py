@@ -14,7 +14,7 @@ ZONE = "Europe/Berlin"
 
 def ours() -> tuple[list[Any], Any]:
     """Make the offices in the portal; returns them and the one bookable service."""
-    from apps.appointments.models import BookableService, Counter, OfficePolicy, OpeningRule
+    from apps.appointments.timetable.models import BookableService, Counter, OfficePolicy, OpeningRule
     from apps.catalogue.models import Office, Service
     from apps.core.business_calendar import today
 
@@ -66,8 +66,9 @@ def taken() -> list[tuple[int, dt.datetime]]:
 
 def book_ours(chosen: list[tuple[int, dt.datetime]]) -> None:
     """Write the bookings that are there beforehand."""
-    from apps.appointments.models import Booking, Counter
-    from apps.appointments.states import BookingStatus
+    from apps.appointments.booking.models import Booking
+    from apps.appointments.booking.states import BookingStatus
+    from apps.appointments.timetable.models import Counter
 
     counters = list(Counter.objects.order_by("pk").values_list("pk", flat=True))
     length = dt.timedelta(minutes=MINUTES)

@@ -34,10 +34,13 @@ from apps.accounts.models import Department, LinkKind, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.applications.states import Status
-from apps.appointments import holding, queueing, waiting
-from apps.appointments import transitions as appointments
-from apps.appointments.models import Booking, Closure, OfficePolicy, Ticket, Wish
-from apps.appointments.transitions import manage_token
+from apps.appointments.booking import holding, waiting_list
+from apps.appointments.booking import transitions as appointments
+from apps.appointments.booking.models import Booking, Wish
+from apps.appointments.booking.transitions import manage_token
+from apps.appointments.reception import shifts
+from apps.appointments.reception.models import Ticket
+from apps.appointments.timetable.models import Closure, OfficePolicy
 from apps.cases import invitations
 from apps.cases import transitions as verbs
 from apps.cases.models import Case, Party, Proposal
@@ -201,7 +204,7 @@ def _terminal_key() -> str:
 
 
 def _waits(user: User) -> Wish:
-    return waiting.wish(
+    return waiting_list.wish(
         services=[setting.bookable()], persons=1, office=None, first_day=today(), last_day=today(), weekdays=[0],
         earliest=dt.time(8), latest=dt.time(12), name=user.full_name, email=user.email, phone="", language="de",
         user=user, proved=True,
@@ -210,7 +213,7 @@ def _waits(user: User) -> Wish:
 
 def _arrived(booking: Booking, clerk: User) -> Ticket:
     """Somebody sits at the counter, and somebody waits."""
-    queueing.sit_down(booking.counter, clerk)
+    shifts.sit_down(booking.counter, clerk)
     return Ticket.objects.create(
         office=booking.office, day=today(), number=1, source="desk", minutes=12, due_at=timezone.now()
     )

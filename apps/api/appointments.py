@@ -19,11 +19,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.api.guards import ShortListField
-from apps.appointments import availability, holding, proof, transitions
-from apps.appointments.forms import MOST_SERVICES, offered
-from apps.appointments.limits import may_hold, may_mail
-from apps.appointments.models import BookableService, Booking
-from apps.appointments.states import CONFIRMABLE, BookedBy, BookingStatus
+from apps.appointments.booking import holding, proof, transitions
+from apps.appointments.booking.forms import MOST_SERVICES
+from apps.appointments.booking.limits import may_hold, may_mail
+from apps.appointments.booking.models import Booking
+from apps.appointments.booking.states import CONFIRMABLE, BookedBy, BookingStatus
+from apps.appointments.timetable import availability
+from apps.appointments.timetable.models import BookableService
 from apps.catalogue.models import Office
 from apps.core.business_calendar import today
 from apps.core.fields import demand_readable
@@ -204,7 +206,7 @@ class Services(APIView):
     @extend_schema(responses=BookableSerializer(many=True))
     def get(self, request: Request) -> Response:
         """What can be booked."""
-        return Response(BookableSerializer(offered(), many=True).data)
+        return Response(BookableSerializer(availability.rules().services.values(), many=True).data)
 
 
 class Slots(APIView):

@@ -7,4 +7,7 @@ class AppointmentsConfig(AppConfig):
     verbose_name = _("Termine")
 
     def ready(self) -> None:
-        from apps.appointments import kinds  # noqa: F401  plugs into core's sockets
+        # They plug into core's sockets, and into those of the rooms below.
+        from apps.appointments.booking import plugs as _booking  # noqa: F401
+        from apps.appointments.figures import plugs as _figures  # noqa: F401
+        from apps.appointments.reception import plugs as _reception  # noqa: F401

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.appointments.models import Booking
-from apps.appointments.states import BookingStatus
+from apps.appointments.booking.models import Booking
+from apps.appointments.booking.states import BookingStatus
 from apps.core.models import OutgoingEmail
 from tests.appointments import setting
 from tests.conftest import SecureClient

@@ -11,7 +11,7 @@ def main(counters: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
     django.setup()
 
-    from apps.appointments.models import BookableService
+    from apps.appointments.timetable.models import BookableService
     from tests.appointments import setting
 
     services = [setting.bookable("kirchenaustritt", 48), *BookableService.objects.filter(

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.appointments.models import BookableService, Counter, OfficePolicy, OpeningRule
-from apps.appointments.states import Audience
+from apps.appointments.timetable.models import BookableService, Counter, OfficePolicy, OpeningRule
+from apps.appointments.timetable.states import Audience
 from apps.catalogue.models import Office, Service
 from apps.core.business_calendar import add_working_days, today
 

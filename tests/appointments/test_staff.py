@@ -10,15 +10,21 @@ import time_machine
 from django.utils import timezone
 
 from apps.accounts.models import Department
-from apps.appointments import holding, queueing, transitions
-from apps.appointments.availability import minute
-from apps.appointments.kinds import invitations
-from apps.appointments.models import Booking, Counter, OfficePolicy, OpeningRule, Shift, Ticket
-from apps.appointments.states import Audience, BookedBy, BookingStatus, Source, TicketStatus
+from apps.appointments.booking import holding, transitions
+from apps.appointments.booking.models import Booking
+from apps.appointments.booking.plugs import invitations
+from apps.appointments.booking.states import BookedBy, BookingStatus
+from apps.appointments.reception import shifts
+from apps.appointments.reception import transitions as queueing
+from apps.appointments.reception.models import Shift, Ticket
+from apps.appointments.reception.states import Source, TicketStatus
+from apps.appointments.timetable.minutes import minute
+from apps.appointments.timetable.models import Counter, OfficePolicy, OpeningRule
+from apps.appointments.timetable.states import Audience
 from apps.core.models import OutgoingEmail
 from tests import factories
 from tests.appointments import setting
-from tests.appointments.test_transitions import confirmed, hold
+from tests.appointments.booking.test_transitions import confirmed, hold
 from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db
@@ -205,10 +211,10 @@ def test_day_asks_the_same_number_of_queries(clerk: Any, office: Any, django_ass
     url = f"{DAY}?tag={setting.working_day()}"
     confirmed(office, "09:00")
     clerk.get(url)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         clerk.get(url)
     confirmed(office, "09:12"), confirmed(office, "09:24")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         clerk.get(url)
 
 
@@ -254,7 +260,7 @@ def press(clerk: Any, counter: Counter, act: str, **more: str) -> str:
 
 @pytest.mark.usefixtures("morning")
 def test_a_morning_at_the_counter(clerk: Any, office: Any, piotr: Any) -> None:
-    queueing.sit_down(Counter.objects.get(name="Platz 2"), piotr)
+    shifts.sit_down(Counter.objects.get(name="Platz 2"), piotr)
     tickets = [arrived(office, time) for time in ("09:00", "09:12", "09:24")]
     here, other = Counter.objects.order_by("name")
     # Nobody acts at a counter where they do not sit.
@@ -274,7 +280,7 @@ def test_a_morning_at_the_counter(clerk: Any, office: Any, piotr: Any) -> None:
     press(clerk, here, "uebergeben", an=str(other.pk))
     assert Ticket.objects.get(pk=tickets[2].pk).for_counter == other
     press(clerk, here, "pause")
-    assert queueing.staffed(office) == [other]
+    assert shifts.staffed(office) == [other]
     press(clerk, here, "weiter")
     assert "T 02" in press(clerk, here, "naechste")
     press(clerk, here, "fertig")
@@ -434,11 +440,11 @@ def test_yesterdays_forgotten_visit_does_not_block_the_counter(office: Any) -> N
 def test_somebody_handed_to_a_counter_that_was_left_is_anybodys_again(office: Any, karla: Any, piotr: Any) -> None:
     ticket = arrived(office, "09:00")
     here, other = Counter.objects.select_related("office").order_by("name")
-    queueing.sit_down(here, karla)
-    shift = queueing.sit_down(other, piotr)
+    shifts.sit_down(here, karla)
+    shift = shifts.sit_down(other, piotr)
     queueing.call_next(here)
     ticket.refresh_from_db()
     queueing.hand_over(ticket, other)
     assert queueing.call_next(here) is None
-    queueing.stand_up(shift)
+    shifts.stand_up(shift)
     assert queueing.call_next(here) == ticket

@@ -20,7 +20,7 @@ from apps.accounts.models import User
 from apps.applications import hearings
 from apps.applications import transitions as applications
 from apps.applications.states import Status
-from apps.appointments.transitions import manage_token
+from apps.appointments.booking.transitions import manage_token
 from apps.cases import invitations, parties
 from apps.cases import transitions as verbs
 from apps.cases.audience import filed_by, standing_for

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from apps.appointments import transitions as appointments
+from apps.appointments.booking import transitions as appointments
 from apps.cases.models import Case
 from apps.contact.transitions import REPLY_DAYS, reply_path
 from tests.appointments import setting
@@ -46,7 +46,7 @@ def test_link_ages_in_the_session_too(client: Any, contact_case: Case) -> None:
 
 @pytest.mark.parametrize("place", ["", "bestaetigen/", "termin.ics"])
 def test_link_of_a_booking_ages(client: Any, db: None, place: str) -> None:
-    from tests.appointments.test_waiting import confirmed
+    from tests.appointments.booking.test_waiting_list import confirmed
 
     booking = confirmed(setting.office(), "11:00")
     token = appointments.manage_token(booking)
@@ -57,7 +57,7 @@ def test_link_of_a_booking_ages(client: Any, db: None, place: str) -> None:
 
 
 def test_pages_of_a_booking_name_no_token(client: Any, db: None) -> None:
-    from tests.appointments.test_waiting import confirmed
+    from tests.appointments.booking.test_waiting_list import confirmed
 
     booking = confirmed(setting.office(), "11:00")
     page = client.get(f"/termine/link/{appointments.manage_token(booking)}/").content.decode()

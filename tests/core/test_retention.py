@@ -19,7 +19,9 @@ from apps.accounts.erasure import close_account
 from apps.accounts.models import AccountLink, User
 from apps.applications import transitions as applications
 from apps.applications.models import Application, Draft
-from apps.appointments.models import Counter, Shift, Ticket, Wish
+from apps.appointments.booking.models import Wish
+from apps.appointments.reception.models import Shift, Ticket
+from apps.appointments.timetable.models import Counter
 from apps.cases.models import AccessCode, Attachment, Case, Consent, Look, Message, Party, PartyContact, TimelineEntry
 from apps.cases.states import Purpose
 from apps.catalogue.models import Office

@@ -10,8 +10,9 @@ from django.db import models
 from django.utils import timezone
 
 from apps.accounts.models import Department
-from apps.appointments.states import TICKETS, WISHES
-from apps.appointments.states import WORKFLOW as BOOKINGS
+from apps.appointments.booking.states import WISHES
+from apps.appointments.booking.states import WORKFLOW as BOOKINGS
+from apps.appointments.reception.states import TICKETS
 from apps.cases import kinds
 from apps.cases.models import Case, TimelineEntry
 from apps.cases.states import Act

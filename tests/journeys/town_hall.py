@@ -19,9 +19,9 @@ def main() -> None:
     from django.utils import timezone
 
     from apps.accounts.models import Department
-    from apps.appointments import holding, transitions
-    from apps.appointments.availability import minute, moment
-    from apps.appointments.models import Counter, OpeningRule
+    from apps.appointments.booking import holding, transitions
+    from apps.appointments.timetable.minutes import minute, moment
+    from apps.appointments.timetable.models import Counter, OpeningRule
     from apps.core.business_calendar import is_holiday, today
     from tests.appointments import setting
 

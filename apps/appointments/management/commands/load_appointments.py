@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from apps.accounts.models import Department
-from apps.appointments.models import BookableService, Counter, OfficePolicy, OpeningRule
-from apps.appointments.states import Audience
+from apps.appointments.timetable.models import BookableService, Counter, OfficePolicy, OpeningRule
+from apps.appointments.timetable.states import Audience
 from apps.catalogue.models import Office, Service
 from apps.core.business_calendar import today
 

@@ -17,9 +17,10 @@ from PIL import Image, ImageDraw
 from apps.accounts.models import Department, Membership, Profile, Role, User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
-from apps.appointments import availability, holding
-from apps.appointments import transitions as appointments
-from apps.appointments.states import Audience
+from apps.appointments.booking import holding
+from apps.appointments.booking import transitions as appointments
+from apps.appointments.timetable import availability
+from apps.appointments.timetable.states import Audience
 from apps.cases import transitions as cases
 from apps.cases.models import Case
 from apps.cases.states import Way

@@ -1,0 +1,70 @@
+"""What the reception plugs in: the way in for those who have a booking, the ways to counter and day, retention."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Role
+from apps.appointments.booking.models import Booking
+from apps.appointments.booking.sockets import booking_doors
+from apps.appointments.booking.states import BookingStatus
+from apps.appointments.reception.models import Shift, Ticket
+from apps.appointments.reception.transitions import LATE
+from apps.appointments.timetable import availability
+from apps.core import sockets
+from apps.core.kinds import days
+from apps.core.retention import delete_all
+from apps.core.sockets import Door, RetentionRule
+
+
+@booking_doors.plug
+def arrival_door(booking: Booking) -> list[Door]:
+    """ "Ich bin da" on the day of the appointment."""
+    now = timezone.now()
+    is_today = timezone.localdate(booking.starts_at) == timezone.localdate(now)
+    if booking.status != BookingStatus.CONFIRMED or not is_today or now > booking.starts_at + LATE:
+        return []
+    return [Door(_("Ich bin da"), f"{reverse('appointments:arrive')}?nummer={booking.reference}")]
+
+
+sockets.retention_rules.plug(
+    RetentionRule(
+        "shifts", "Wer wann an welchem Schalter saß",
+        lambda now: Shift.objects.filter(began_at__lt=now - days("shifts")), delete_all,
+    )
+)  # fmt: skip
+sockets.retention_rules.plug(
+    RetentionRule(
+        "tickets", "Wartenummern und wie lange sie dauerten",
+        lambda now: Ticket.objects.filter(created_at__lt=now - days("tickets")), delete_all,
+    )
+)  # fmt: skip
+
+
+@sockets.staff_links.plug
+def counter_links(request: HttpRequest) -> list[Door]:
+    """The ways to counter and appointments, for those who serve an office; no query."""
+    user: Any = request.user
+    policies = availability.kept_rules().policies.values()
+    if user.has_role(Role.CDO) or not any(p.department_id in user.department_ids for p in policies):
+        return []
+    return [Door(_("Schalter"), reverse("admin:counters")), Door(_("Termine"), reverse("admin:appointments_day"))]
+
+
+def _staff_urls() -> list[Any]:
+    # Here and not above: the views are loaded once the models are.
+    from apps.appointments.reception.views import counter, day
+
+    return [
+        path("schalter/", counter.counters, name="counters"),
+        path("schalter/<int:pk>/", counter.counter, name="counter"),
+        path("schalter/<int:pk>/tun/", counter.act, name="counter_act"),
+        path("termine/", day.day, name="appointments_day"),
+        path("termine/<uuid:pk>/", day.appointment, name="appointment"),
+    ]
+
+
+sockets.staff_urls.plug(_staff_urls)
