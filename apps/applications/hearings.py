@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone, translation
 
@@ -73,8 +74,8 @@ def may_be_heard(party: Party) -> bool:
 def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: Any) -> Notice:
     """Write to a party what others have said of it, and until when it can say something; with the information of Art. 14 DSGVO.
 
-    Whoever has not proved who they are gets a code to answer with, at an address that the office has checked; whoever has a
-    representative with power of receipt gets it there. Raises NotDecided (see invitations) and TransitionError where that is missing or nobody is to be heard, TransitionConflict when a hearing was begun before.
+    Whoever has not proved who they are gets a code to answer with, at an address that the office has checked. Where somebody
+    receives for the party the letter goes there, without a code, which is nobody's but theirs. Raises NotDecided (see invitations) and TransitionError where that is missing or nobody is to be heard, TransitionConflict when a hearing was begun before.
     """
     if not may_be_heard(party):
         raise TransitionError("there is nobody to be heard")
@@ -82,15 +83,18 @@ def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: Any) -> No
         raise TransitionError("nobody could answer in time")
     with transaction.atomic():
         # One after the other: a second hearing would make the first code void.
-        Case.objects.select_for_update(of=("self",)).get(pk=party.case_id)
+        Case.objects.held(party.case_id)
         if party.hearings.stands().exists():
             raise TransitionConflict("a hearing was begun before")
         addressee = next(one for one in addressees_of(party.case) if one.principal == party)
-        code = "" if _answers_here(addressee) else invitations.make_code(party, decided=decided, until=due_on, by=by)
         invitations.demand_decision(party, decided)
+        code, here = "", _answers_here(addressee)
+        # A code says who somebody is: it goes to nobody else, and not to whoever has shown it already.
+        if not here and addressee.party == addressee.principal and not party.has_proved:
+            code = invitations.make_code(party, decided=decided, until=due_on, by=by)
         Hearing.objects.create(party=party, opened_by=by, due_on=due_on)
         record(party.case, Act.HEARD, by=by, only_for=[party.pk], decided=decided)
-        letter = Draft(_context(addressee, code=code, due_on=due_on, by=by), Copy(addressee))
+        letter = Draft(_context(addressee, code=code, here=here, due_on=due_on, by=by), Copy(addressee))
         notice = create_notice(party.case, template=HEARING, title=TITLE, result=RESULT, letters=[letter], by=by)
         takes_the_place(Delivery.objects.get(letter__notice=notice))
         return notice
@@ -101,27 +105,32 @@ def _answers_here(addressee: Addressee) -> bool:
     return addressee.account is not None and not addressee.party.by_mail_only
 
 
+def _hearing_of(delivery: Delivery) -> QuerySet[Hearing]:
+    """The hearing that a letter belongs to, none for other letters: the last that was begun before it was written."""
+    begun = Hearing.objects.none()
+    if delivery.letter.is_hearing:
+        written = delivery.notice.created_at
+        begun = Hearing.objects.filter(party=delivery.principal, opened_at__lte=written, waived_because="")
+    return Hearing.objects.filter(pk__in=begun.order_by("-opened_at", "-pk").values("pk")[:1])
+
+
 @letter_out.plug
 def _is_asked(delivery: Delivery, on: dt.date | None) -> None:
-    """A hearing asks when its letter goes out, not when it is written."""
-    if delivery.letter.is_hearing:
-        # Of several the last that was begun before this letter was written: those before it came back, or were too late.
-        written = delivery.notice.created_at
-        asked = Hearing.objects.filter(party=delivery.principal, opened_at__lte=written, waived_because="").last()
-        if asked is not None:
-            Hearing.objects.filter(pk=asked.pk).update(sent_on=on)
+    """A hearing asks when its letter goes out, not when it is written; what reaches them again later takes nothing away."""
+    hearing = _hearing_of(delivery)
+    if on is None:
+        hearing.update(sent_on=None)
+    else:
+        hearing.filter(Q(sent_on=None) | Q(sent_on__gt=on)).update(sent_on=on)
 
 
 @letter_returned.plug
 def _nobody_was_asked(delivery: Delivery) -> None:
     """A hearing whose letter comes back has asked nobody."""
-    if delivery.letter.is_hearing:
-        Hearing.objects.filter(party=delivery.principal, answered_at=None).update(
-            returned_on=delivery.returned_on or today()
-        )
+    _hearing_of(delivery).filter(answered_at=None).update(returned_on=delivery.returned_on or today())
 
 
-def _context(addressee: Addressee, *, code: str, due_on: dt.date, by: Any) -> dict[str, Any]:
+def _context(addressee: Addressee, *, code: str, here: bool, due_on: dt.date, by: Any) -> dict[str, Any]:
     case = addressee.principal.case
     words, service = words_of(case), case.service
     source = source_of(case)
@@ -146,6 +155,7 @@ def _context(addressee: Addressee, *, code: str, due_on: dt.date, by: Any) -> di
             "provision": PROVISION.get(service.regime if service is not None else "", PROVISION[Regime.VWVFG]),
             "due_on": formats.date_format(due_on, "DATE_FORMAT"),
             "code": code,
+            "in_writing_only": not code and not here,
             "address": settings.SITE_URL + reverse("portal:join"),
             "source": source,
             "checked": addressee.contact.checked_on is not None,

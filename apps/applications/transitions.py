@@ -390,7 +390,7 @@ def release(preview: LetterPreview, *, by: Any, **arguments: Any) -> Case:
     """
     with transaction.atomic():
         # The case first, as every decision does: two that wait for each other's rows would never end.
-        case = Case.objects.select_for_update(of=("self",)).select_related("service").get(pk=preview.case_id)
+        case = Case.objects.select_related("service").held(preview.case_id)
         shown = LetterPreview.objects.select_for_update().filter(pk=preview.pk, made_by=by).first()
         if shown is None or not shown.may_be_released:
             raise TransitionError("there is no letter to release")

@@ -126,7 +126,9 @@ register(
         ),
         form=DecidedForm,
         verb=lambda party, data, by: invitations.make_code(party, decided=data.get("decided", False), by=by),
-        when=lambda party, user: not party.has_proved and _is_checked(party) and _sees(party, user),
+        when=lambda party, user: (
+            party.role != PartyRole.NONE and not party.has_proved and _is_checked(party) and _sees(party, user)
+        ),
         done=lambda code: (
             _(
                 "Zugangscode: %(code)s. Er wird nur jetzt angezeigt. Schreiben Sie ihn in einen Brief an die geprüfte Anschrift."
@@ -148,7 +150,7 @@ register(
         verb=lambda party, data, by: invitations.invite(
             party, email=data["email"], decided=data.get("decided", False), by=by
         ),
-        when=lambda party, user: party.account_id is None and _sees(party, user),
+        when=lambda party, user: party.role != PartyRole.NONE and party.account_id is None and _sees(party, user),
         done=gettext_lazy("Die Einladung ist unterwegs."),
     )
 )
@@ -161,7 +163,11 @@ register(
         form=StatementForm,
         verb=lambda party, data, by: parties.statement_came(party, body=data["body"], by=by),
         when=lambda party, user: (
-            _sees(party, user) and party.hearings.filter(waived_because="", answered_at=None).exists()
+            party.case.is_open
+            and party.role == PartyRole.JOINT
+            and _sees(party, user)
+            and party.hearings.filter(answered_at=None).exists()
+            and not party.hearings.exclude(waived_because="").exists()
         ),
         done=gettext_lazy("Die Äußerung ist vermerkt."),
     )

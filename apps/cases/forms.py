@@ -26,6 +26,8 @@ ANSWER_WORKING_DAYS = 10
 HEARING_WORKING_DAYS = 15
 # For a letter to arrive and for somebody to answer; whoever needs less time says why nobody is heard.
 SHORTEST_HEARING = dt.timedelta(days=7)
+# A day further ahead is mistyped.
+LONGEST_HEARING = dt.timedelta(days=92)
 
 
 def _ahead(day: dt.date) -> dt.date:
@@ -293,6 +295,10 @@ class HearingForm(DecidedForm):
     def clean_due_on(self) -> Any:
         """The day lies so far ahead that a letter arrives and can be answered."""
         day = _ahead(self.cleaned_data["due_on"])
+        if day > today() + LONGEST_HEARING:
+            raise forms.ValidationError(
+                _("Das ist mehr als drei Monate entfernt. Bitte geben Sie einen früheren Tag an.")
+            )
         if day < today() + SHORTEST_HEARING:
             raise forms.ValidationError(
                 _(
@@ -331,7 +337,11 @@ class StatementForm(PartyForm):
 class RefuseForm(forms.Form):
     """Why somebody does not release what a colleague has proposed."""
 
-    reason = PlainCharField(label=_("Warum nicht?"), max_length=500)
+    reason = PlainCharField(
+        label=_("Warum nicht?"),
+        max_length=500,
+        error_messages={"required": _("Bitte schreiben Sie, warum Sie ablehnen.")},
+    )
 
 
 class NoPartyForm(PartyForm):

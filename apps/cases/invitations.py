@@ -18,10 +18,11 @@ from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.cases.access import held_in
-from apps.cases.models import ACCESS_TRIES, AccessCode, Case, Mandate, Message, Party, PartyContact, record
+from apps.cases.models import ACCESS_TRIES, AccessCode, Case, Hearing, Mandate, Message, Party, PartyContact, record
 from apps.cases.states import Act, JoinedBy, PartyRole
 from apps.cases.transitions import message_of, statement_made
 from apps.core import emails
+from apps.core.business_calendar import today
 from apps.core.models import PrivateFile
 from apps.core.transitions import TransitionError
 
@@ -33,6 +34,10 @@ GRANT_SALT = "cases.access_code.typed"
 GRANT_SECONDS = 2 * 3600
 # In a case and a day: nobody's mailbox is filled.
 MOST_INVITATIONS = 10
+
+
+class NotThisAccount(TransitionError):
+    """Whoever is signed in handles the case, or is another party of it: what others are to say is not theirs to say."""
 
 
 class NotDecided(TransitionError):
@@ -102,14 +107,15 @@ def typed(reference: str, code: str) -> str | None:
                 if found.tries + 1 == ACCESS_TRIES:
                     # Somebody has tried many: whose code it was gets another one, and a hearing must not just run out.
                     record(found.party.case, Act.CODE_VOID, public=False)
+                    Hearing.objects.waiting().filter(party=found.party_id).update(void_on=today())
             return None
     return signing.dumps(fitting[0].pk, salt=GRANT_SALT)
 
 
 def opened(token: str) -> AccessCode | None:
     """The open invitation behind a mailed token or a typed code; None when it is made up, used or too old."""
-    # A representative whose mandate has ended is nobody's any more.
-    ended = Q(party__role=PartyRole.REPRESENTATIVE) & ~Exists(
+    # A representative whose mandate has ended is nobody's any more; who is no party has nothing to see.
+    ended = Q(party__role=PartyRole.NONE) | Q(party__role=PartyRole.REPRESENTATIVE) & ~Exists(
         Mandate.objects.in_force().filter(representative=OuterRef("party"))
     )
     invitations = (
@@ -126,16 +132,13 @@ def join(invitation: AccessCode, *, by: Any) -> Case:
     """Connect an account with the party that was invited; the invitation is used.
 
     A code from a letter says who the party is: it also proves an account that came by mail, and takes the place of one that
-    was somebody else's. Raises TransitionError when the account works on the case or is another party of it, and when
-    somebody was faster.
+    was somebody else's. Raises NotThisAccount, and TransitionError when somebody was faster.
     """
     party, case = invitation.party, invitation.party.case
     with transaction.atomic():
         # The case first: whoever agrees for all must know who all are.
-        Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-        # Who handles the letters must not use what is in them.
-        if held_in(case, by) or case.parties.filter(account=by).exclude(pk=party.pk).exists():
-            raise TransitionError("the account is somebody else in the case")
+        Case.objects.held(case.pk)
+        _demand_nobody_else(party, by)
         _use(invitation)
         free = Party.objects.filter(pk=party.pk)
         # An account that was closed is nobody's.
@@ -154,18 +157,31 @@ def answer(
     """What the party says without an account, for the office and for them; the invitation is used.
 
     It ends a hearing only if a letter has brought them here. ``seen_by`` is who is signed in in the browser, if anybody.
-    Raises TransitionError when somebody was faster, and for whoever works on the case.
+    Raises NotThisAccount, and TransitionError when somebody was faster.
     """
     party = invitation.party
-    if held_in(party.case, seen_by):
-        raise TransitionError("who handles the letters must not use what is in them")
+    by_letter = invitation.way == JoinedBy.CODE
     with transaction.atomic():
+        Case.objects.held(party.case_id)
+        _demand_nobody_else(party, seen_by)
         _use(invitation)
         party.access_codes.filter(used_at=None).delete()
-        said = message_of(party.case, [party.pk], body=body, files=files)
-        if invitation.way == JoinedBy.CODE:
-            statement_made([party.pk])
+        party.refresh_from_db(fields=["joined_by"])
+        # Whoever has connected the party by a mail may be somebody else than who has the letter.
+        heard = [] if by_letter and party.by_mail_only else [party.pk]
+        said = message_of(party.case, heard, body=body, files=files, unproved=not by_letter)
+        if by_letter:
+            statement_made([party.pk], by_letter=True)
         return said
+
+
+def _demand_nobody_else(party: Party, account: Any) -> None:
+    """Who handles the letters must not use what is in them, nor one party say what another is asked."""
+    if account is None or not account.is_authenticated:
+        return
+    others = party.case.parties.filter(account=account).exclude(pk=party.pk)
+    if held_in(party.case, account) or others.exists():
+        raise NotThisAccount("the account is somebody else in the case")
 
 
 def _use(invitation: AccessCode) -> None:

@@ -23,11 +23,13 @@ def change_contact(party: Party, *, by: Any, **fields: str) -> None:
     Where it is another place, nobody has checked it yet.
     """
     with transaction.atomic():
+        Case.objects.held(party.case_id)
         place = {name: value for name, value in fields.items() if name in PLACE_FIELDS}
         moved = PartyContact.objects.filter(party=party).exclude(**place)
         if moved.update(checked_on=None):
             # What was posted to where they are not proves nothing.
             party.access_codes.filter(way=JoinedBy.CODE, used_at=None).delete()
+            Hearing.objects.waiting().filter(party=party).update(void_on=today())
         PartyContact.objects.filter(party=party).update(**fields)
         _protect_newcomers(party.case)
         index_for_search(party.case)
@@ -71,13 +73,17 @@ def protect(party: Party, *, by: Any) -> None:
     Raises TransitionConflict when there is one already.
     """
     with transaction.atomic():
+        Case.objects.held(party.case_id)
         if PartyContact.objects.filter(party=party, protected=False).update(protected=True) != 1:
             raise TransitionConflict("it is protected already")
         # Whoever is said to live at the same place gives it away.
         own = PartyContact.objects.get(party=party)
         _protect_all_at(own)
         # Nothing reaches another party before the office has decided what: what was sent before opens nothing any more.
-        AccessCode.objects.filter(party__case=party.case_id, used_at=None).exclude(party=party).delete()
+        sent = AccessCode.objects.filter(party__case=party.case_id, used_at=None).exclude(party=party)
+        without_code = list(sent.filter(way=JoinedBy.CODE).values_list("party", flat=True))
+        sent.delete()
+        Hearing.objects.waiting().filter(party__in=without_code).update(void_on=today())
         index_for_search(party.case)
         record(party.case, Act.PROTECTED, by=by, public=False)
 
@@ -107,7 +113,7 @@ def grant_mandate(
         raise TransitionError("a representative has none")
     case = principal.case
     with transaction.atomic():
-        Case.objects.select_for_update().get(pk=case.pk)
+        Case.objects.held(case.pk)
         principal.mandates.filter(revoked_at=None).update(revoked_at=timezone.now())
         representative.party.case, representative.party.role = case, PartyRole.REPRESENTATIVE
         representative.party.save()
@@ -129,6 +135,7 @@ def end_mandate(principal: Party, *, by: Any) -> None:
     Raises TransitionConflict when none is in force.
     """
     with transaction.atomic():
+        Case.objects.held(principal.case_id)
         ended = principal.mandates.filter(revoked_at=None).first()
         if ended is None or principal.mandates.filter(revoked_at=None).update(revoked_at=timezone.now()) != 1:
             raise TransitionConflict("nobody acts for the party")
@@ -144,7 +151,7 @@ def waive_hearing(party: Party, *, reason: str, by: Any) -> Hearing:
     Raises TransitionConflict when it has been heard.
     """
     with transaction.atomic():
-        Case.objects.select_for_update(of=("self",)).get(pk=party.case_id)
+        Case.objects.held(party.case_id)
         if party.hearings.over().exists():
             raise TransitionConflict("it has been heard")
         waived = Hearing.objects.create(party=party, opened_by=by, waived_because=reason)
@@ -158,7 +165,8 @@ def statement_came(party: Party, *, body: str, by: Any) -> None:
     Raises TransitionConflict when no hearing is open.
     """
     with transaction.atomic():
-        if party.hearings.filter(waived_because="", answered_at=None).update(answered_at=timezone.now()) != 1:
+        Case.objects.held(party.case_id)
+        if not party.hearings.filter(waived_because="", answered_at=None).update(answered_at=timezone.now()):
             raise TransitionConflict("no hearing is open")
         Note.objects.create(case=party.case, author=by, body=f"{party.name}: {body}")
         record(party.case, Act.HEARING_ENDED, by=by, only_for=[party.pk])
@@ -170,7 +178,7 @@ def is_no_party(party: Party, *, reason: str, by: Any) -> None:
     Raises TransitionConflict unless it is a party that others have named.
     """
     with transaction.atomic():
-        Case.objects.select_for_update(of=("self",)).get(pk=party.case_id)
+        Case.objects.held(party.case_id)
         named = Party.objects.filter(pk=party.pk, role=PartyRole.JOINT)
         if named.update(role=PartyRole.NONE) != 1:
             raise TransitionConflict("nobody has named them, or it was found before")

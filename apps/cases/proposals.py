@@ -52,7 +52,7 @@ def carry_out(
         if act.by_all:
             demand_proof(case, by)
             # Nobody joins between the question how many there are and the act.
-            Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+            Case.objects.held(case.pk)
         if act.released_by or (act.by_all and _others(case, by)):
             propose(act, subject, typed=typed, by=by)
             if act.who == Who.STAFF:
@@ -286,7 +286,9 @@ def lapse(case: Case) -> None:
     case.__dict__.pop("_standing", None)
     for proposal in case.proposals.open().select_related("proposed_by", "party"):
         proposal.case = case
-        if not _can_be(proposal):
+        # Where one party after another goes nobody is left who could agree.
+        alone = proposal.side == Who.PARTY.value and not missing(proposal)
+        if alone or not _can_be(proposal):
             changes = {"settled_at": timezone.now()}
             move(proposal, PROPOSALS, ProposalStatus.LAPSED, who=Who.PORTAL, changes=changes)
 
@@ -318,7 +320,7 @@ def _act_of(proposal: Proposal) -> CaseAct:
 
 def _lock(proposal: Proposal, side: Who) -> Proposal:
     # The case first, as everything that changes it does.
-    case = Case.objects.select_for_update(of=("self",)).select_related("service", "department").get(pk=proposal.case_id)
+    case = Case.objects.select_related("service", "department").held(proposal.case_id)
     locked = Proposal.objects.select_for_update(of=("self",)).select_related("party").get(pk=proposal.pk)
     locked.case = case
     if locked.party is not None:

@@ -161,7 +161,7 @@ def recuse(case: Case, *, by: Any) -> None:
     there = {"memberships__place": case.department.place, "memberships__role__in": DEPARTMENT_ROLES}
     with transaction.atomic():
         # One after the other, or the last two would both go.
-        Case.objects.select_for_update().get(pk=case.pk)
+        Case.objects.held(case.pk)
         colleagues = User.objects.filter(is_active=True, is_staff=True, **there).exclude(pk=by.pk).distinct()
         if all(concerns(case, colleague) for colleague in colleagues):
             raise NobodyElse("nobody else would see the case")
@@ -248,22 +248,33 @@ def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any)
             case, kind.workflow, kind.resumed, who=Who.PARTY, by=by, changes=changes, act=Act.ANSWERED,
             only_for=question.only_for,
         )  # fmt: skip
+        unproved = _came_by_mail(case, by)
         message = Message.objects.create(
-            case=case, direction=Direction.IN, author=by, body=body, answer_to=question, only_for=heard
-        )
+            case=case, direction=Direction.IN, author=by, body=body, answer_to=question, only_for=heard,
+            unproved=unproved,
+        )  # fmt: skip
         for file in files:
             attach(case, file, label=file.name, message=message, only_for=heard)
         facts.answered(case, question)
-        if by is not None:
+        if by is not None and not unproved:
             statement_made(heard)
     return message
 
 
-def statement_made(heard: Iterable[int]) -> None:
-    """Whatever somebody says while they are heard is their statement, if they have proved who they are."""
-    proved = Party.objects.filter(pk__in=list(heard)).exclude(joined_by=JoinedBy.MAIL).values("pk")
-    asked = Hearing.objects.filter(party__in=proved, waived_because="", answered_at=None)
+def statement_made(heard: Iterable[int], *, by_letter: bool = False) -> None:
+    """Whatever somebody says while they are heard is their statement, if they have proved who they are.
+
+    ``by_letter``: the code of a letter has just done so.
+    """
+    who = Party.objects.filter(pk__in=list(heard))
+    proved = who if by_letter else who.exclude(joined_by=JoinedBy.MAIL)
+    asked = Hearing.objects.filter(party__in=proved.values("pk"), waived_because="", answered_at=None)
     asked.update(answered_at=timezone.now())
+
+
+def _came_by_mail(case: Case, account: Any) -> bool:
+    """Whether nothing but a mailed link says who somebody is."""
+    return account is not None and case.parties.filter(account=account, joined_by=JoinedBy.MAIL).exists()
 
 
 def can_be_asked(case: Case, addressees: Iterable[Addressee] | None = None) -> bool:
@@ -280,16 +291,23 @@ def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: 
 
 
 def message_of(
-    case: Case, heard: list[int], *, body: str, files: Iterable[PrivateFile] = (), by: Any = None
-) -> Message:
-    """Something said for parties (ids), which answers what they were to be heard about; see ``message_in``."""
+    case: Case, heard: list[int], *, body: str, files: Iterable[PrivateFile] = (), by: Any = None,
+    unproved: bool = False,
+) -> Message:  # fmt: skip
+    """Something said for parties (ids), which answers what they were to be heard about; see ``message_in``.
+
+    ``unproved``: nothing but a mailed link says who it was; the same is found out about an account.
+    """
     with transaction.atomic():
-        message = Message.objects.create(case=case, direction=Direction.IN, author=by, body=body, only_for=heard)
+        unproved = unproved or _came_by_mail(case, by)
+        message = Message.objects.create(
+            case=case, direction=Direction.IN, author=by, body=body, only_for=heard, unproved=unproved
+        )
         for file in files:
             attach(case, file, label=file.name, message=message, only_for=heard)
         Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
         record(case, Act.MESSAGE_IN, by=by, only_for=heard)
-        if by is not None:
+        if by is not None and not unproved:
             statement_made(heard)
     return message
 

@@ -14,6 +14,7 @@ from apps.cases import acts, proposals
 from apps.cases.acts import acts_for
 from apps.cases.forms import RefuseForm
 from apps.cases.models import Case, Party, PartyContact
+from apps.cases.states import PartyRole
 from apps.core.transitions import TransitionError, Who
 
 
@@ -64,6 +65,7 @@ def _render(
         shown for shown in proposals.shown_to(found.case, request.user, Who.STAFF)
         if shown.proposal.party_id == found.pk
     ]  # fmt: skip
+    hearing = found.hearings.last() if found.role == PartyRole.JOINT else None
     context: dict[str, Any] = {
         "case": found.case,
         "party": found,
@@ -76,7 +78,9 @@ def _render(
         "opened": opened,
         "filled": filled,
         "mandate": found.mandates.in_force().select_related("representative").first(),
-        "hearing": found.hearings.last(),
+        "hearing": hearing,
+        "hearing_is_over": hearing is not None and found.hearings.over().contains(hearing),
+        "asked_nobody": hearing is not None and not found.hearings.stands().contains(hearing),
         "proposals": waiting,
         "refusing": RefuseForm(),
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -20,15 +20,14 @@ def proposal(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     case = get_object_or_404(Case.objects.worked_by(request.user), reference=reference)
     found = get_object_or_404(case.proposals, pk=pk)
     chosen = request.POST.get("tun", "")
+    refusing = RefuseForm(request.POST if chosen == "refuse" else None)
     try:
         if chosen == "release":
             said = proposals.release(found, by=request.user)
         elif chosen == "refuse":
-            form = RefuseForm(request.POST)
-            if not form.is_valid():
-                messages.warning(request, _("Bitte schreiben Sie, warum Sie ablehnen."))
-                return redirect(case.staff_url)
-            proposals.refuse(found, reason=form.cleaned_data["reason"], by=request.user)
+            if not refusing.is_valid():
+                return _refuse_again(request, case, refusing)
+            proposals.refuse(found, reason=refusing.cleaned_data["reason"], by=request.user)
             said = _("Abgelehnt. Es bleibt, wie es ist. Ihr Grund steht in den Notizen.")
         elif chosen == "take_back":
             proposals.take_back(found, by=request.user)
@@ -45,8 +44,16 @@ def proposal(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
             request, _("Das gibt eine zweite Person frei, die es darf und es nicht selbst vorgeschlagen hat.")
         )
     except TransitionError:
+        if refusing.is_bound:
+            refusing.add_error(None, _("Das hat sich inzwischen erledigt. Was Sie geschrieben haben, steht noch hier."))
+            return _refuse_again(request, case, refusing)
         messages.info(request, _("Das hat sich inzwischen erledigt. Bitte sehen Sie noch einmal hin."))
     return redirect(case.staff_url)
+
+
+def _refuse_again(request: SignedInRequest, case: Case, form: RefuseForm) -> HttpResponse:
+    """What was written as a reason, with what is wrong with it."""
+    return render(request, "desk/refuse.html", {"case": case, "form": form}, status=422)
 
 
 def _number(text: str) -> int:

@@ -23,7 +23,7 @@ from apps.cases.addressee import Addressee, known_addressees
 from apps.cases.audience import conversation_of
 from apps.cases.forms import RefuseForm
 from apps.cases.looks import looked
-from apps.cases.models import Case, CaseQuerySet, Party, PartyContact, record
+from apps.cases.models import Case, CaseQuerySet, Hearing, Party, PartyContact, record
 from apps.cases.states import Act, Purpose
 from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
@@ -48,6 +48,7 @@ class QueueList:
 def _lists(request: SignedInRequest) -> list[QueueList]:
     mine = Case.objects.worked_by(request.user)
     undeliverable = mine.open().filter(timeline__email__status__in=NOT_DELIVERED).distinct()
+    heard = Hearing.objects.to_look_at().values("party__case")
     return [
         QueueList("mine", _("Meine Vorgänge"), mine.open().assigned_to(request.user)),
         QueueList("due", _("Fällig"), mine.due()),
@@ -56,6 +57,7 @@ def _lists(request: SignedInRequest) -> list[QueueList]:
         QueueList("waiting", _("Warten auf Antwort"), mine.filter(phase=Phase.WAITING)),
         QueueList("undeliverable", _("E-Mail nicht zustellbar"), undeliverable),
         QueueList("release", _("Freizugeben"), mine.filter(pk__in=proposals.for_another(request.user))),
+        QueueList("hearings", _("Anhörung zu Ende"), mine.filter(pk__in=heard)),
         QueueList("open", _("Alle offenen"), mine.open()),
         QueueList("done", _("Erledigt"), mine.filter(phase__in=[Phase.DECIDED, Phase.CLOSED])),
         QueueList("dead_notices", _("Bescheide mit Fehler"), mine.filter(notices__letters__status="dead").distinct()),
@@ -67,12 +69,12 @@ def desk(request: SignedInRequest) -> HttpResponse:
     """Numbers that lead to lists; for the CDO, figures without people."""
     tiles: list[Tile] = []
     if request.user.department_ids:
-        for entry in _lists(request)[:7]:
+        for entry in _lists(request)[:8]:
             count = entry.cases.count()
-            if entry.key in ("undeliverable", "release") and not count:
+            if entry.key in ("undeliverable", "release", "hearings") and not count:
                 continue
             url = f"{reverse('admin:queue')}?list={entry.key}"
-            urgent = entry.key in ("due", "undeliverable", "release") and count > 0
+            urgent = entry.key in ("due", "undeliverable", "release", "hearings") and count > 0
             tiles.append(Tile(entry.label, count, url, urgent=urgent))
     tiles += [tile for plugged in desk_tiles for tile in plugged(request)]
     figures = _figures() if request.user.has_role(Role.CDO) else []

@@ -60,7 +60,7 @@ def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     """The letters of a case, above everything else: all of them for staff, one's own for a party."""
     found = Delivery.objects.filter(letter__notice__case=case)
     if not staff:
-        found = found.to(request.user)
+        found = found.to(request.user).filter(again=None) | found.to(request.user).exclude(posted_on=None)
     deliveries = list(
         found.select_related("letter__notice__case__service", "notification", "again")
         .defer("letter__context")

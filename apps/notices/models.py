@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.cases.models import Case, Party, record
+from apps.cases.models import Case, Hearing, Party, record
 from apps.cases.states import Act, JoinedBy, Way
 from apps.catalogue.models import Regime
 from apps.core.bilingual import Bilingual
@@ -190,10 +190,16 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Finished letters that still have to go out by post.
 
         Those meant for the post, those whose retrieval ended unused (§ 41 Abs. 2a Satz 4 VwVfG), and those
-        of which nobody could be told. Not those in whose place another one was written.
+        of which nobody could be told.
         """
         unheard = Q(opened_at=None) & (Q(available_until__lt=today()) | Q(unreachable_at__isnull=False))
-        return self.filter(Q(way=Way.POST) | unheard, letter__status=NoticeStatus.DONE, posted_on=None, again=None)
+        waiting = self.filter(Q(way=Way.POST) | unheard, letter__status=NoticeStatus.DONE, posted_on=None)
+        return waiting.worth_sending()
+
+    def worth_sending(self) -> "DeliveryQuerySet":
+        """Without those in whose place another was written, and hearings of those whom nothing is to be asked any more."""
+        asked = Hearing.objects.waiting().filter(party=OuterRef("principal"))
+        return self.filter(~Q(letter__template=HEARING) | Exists(asked), again=None)
 
 
 class Delivery(models.Model):
@@ -285,7 +291,8 @@ class Delivery(models.Model):
     @property
     def waits_for_address(self) -> bool:
         """Whether it came back and has not been written anew."""
-        return self.returned_on is not None and self.again_id is None
+        # Whose hearing came back is heard anew: its day and its code hold no more.
+        return self.returned_on is not None and self.again_id is None and not self.letter.is_hearing
 
     @property
     def retrieval_ends(self) -> bool:

@@ -125,8 +125,11 @@ def _tell(delivery: Delivery) -> None:
         # Taken back since it was decided, or the account was closed.
         delivery.way = Way.POST
         Delivery.objects.filter(pk=delivery.pk).update(way=Way.POST)
+    if not Delivery.objects.filter(pk=delivery.pk).worth_sending().exists():
+        return
     told = None
-    if addressee.email:
+    # Whoever has only shown that they read a mailbox cannot fetch it.
+    if addressee.email and not delivery.party.by_mail_only:
         template = "hearing_ready" if delivery.letter.is_hearing else "notice_ready"
         told = mail_to(addressee, delivery.notice.case, template, retrieval_ends=delivery.retrieval_ends)
     # Without an address nobody can be told: then it goes by post.

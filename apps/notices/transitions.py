@@ -127,10 +127,11 @@ def retry(letter: Letter, *, by: Any) -> None:
 
 def takes_the_place(delivery: Delivery) -> None:
     """An earlier letter of the same kind to the same party that has not gone out stays in the office; in the caller's transaction."""
-    Delivery.objects.filter(
+    earlier = Delivery.objects.filter(
         letter__notice__case=delivery.notice.case_id, letter__template=delivery.letter.template,
         principal=delivery.principal, posted_on=None, opened_at=None, again=None,
-    ).exclude(pk=delivery.pk).update(again=delivery)  # fmt: skip
+    ).exclude(pk=delivery.pk).order_by("-letter__created_at")  # fmt: skip
+    Delivery.objects.filter(pk__in=earlier.values("pk")[:1]).update(again=delivery)
 
 
 def opened(delivery: Delivery, *, by: Any) -> None:
@@ -194,9 +195,9 @@ def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: Any) -> int:
     count = 0
     for delivery in deliveries:
         with transaction.atomic():
-            waiting = Delivery.objects.filter(
-                pk=delivery.pk, letter__status=NoticeStatus.DONE, posted_on=None, again=None
-            )
+            Case.objects.held(delivery.notice.case_id)
+            waiting = Delivery.objects.filter(pk=delivery.pk, letter__status=NoticeStatus.DONE, posted_on=None)
+            waiting = waiting.worth_sending()
             if waiting.update(posted_on=on, posted_by=by):
                 notice = delivery.notice
                 record(notice.case, Act.NOTICE_POSTED, by=by, only_for=delivery.letter.addressees, title=notice.title,
@@ -223,6 +224,7 @@ def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
     Those of other addressees go on. Raises TransitionError unless it was posted, and not after that day.
     """
     with transaction.atomic():
+        Case.objects.held(delivery.notice.case_id)
         out = Delivery.objects.filter(pk=delivery.pk, posted_on__lte=on, returned_on=None)
         if out.update(returned_on=on, returned_by=by) != 1:
             raise TransitionError("it was not posted, or came back before")
@@ -238,16 +240,19 @@ def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
 def send_again(delivery: Delivery, *, by: Any) -> Letter:
     """Write a letter that came back anew, to where its addressee lives now; its words are those that were decided.
 
-    Raises TransitionError unless it came back and was not written again before, and when it went to a representative who
+    Raises TransitionError unless it came back and was not written again before, for a hearing, and when it went to a representative who
     is none any more: then the notice has to be made known to the party.
     """
     with transaction.atomic():
+        Case.objects.held(delivery.notice.case_id)
         back = (
             Delivery.objects.select_for_update().filter(pk=delivery.pk, returned_on__isnull=False, again=None).first()
         )
         if back is None:
             raise TransitionError("it did not come back, or is on its way again")
         letter = back.letter
+        if letter.is_hearing:
+            raise TransitionError("a hearing begins anew: its day and its code hold no more")
         mandates = back.principal.mandates.in_force().filter(representative=back.party, receives=True)
         if back.party != back.principal and not mandates.exists():
             raise TransitionError("nobody receives for the party any more")

@@ -12,6 +12,12 @@ from apps.core import uploads
 from apps.core.fields import PlainCharField, needed_by_choice
 from apps.core.models import PrivateFile
 
+# Said above the form, with everything typed still in it.
+LIMITED = gettext_lazy(
+    "Von Ihnen oder aus Ihrem Netz kamen in der letzten Stunde sehr viele Nachrichten. Ihr Text steht noch hier. Bitte "
+    "senden Sie ihn später noch einmal, oder rufen Sie an: 115"
+)
+
 
 class AnswerForm(forms.Form):
     """What a citizen says in a case, asked or not: words, files, or both."""

@@ -16,7 +16,7 @@ from apps.applications.hearings import NotHeard
 from apps.applications.states import Status
 from apps.cases import invitations, parties
 from apps.cases import transitions as verbs
-from apps.cases.models import Case, Consent, Hearing, Party
+from apps.cases.models import Case, Consent, Hearing, Party, PartyContact
 from apps.cases.states import JoinedBy, PartyRole, Way
 from apps.core.business_calendar import add_working_days, today
 from apps.core.models import EmailStatus, OutgoingEmail
@@ -140,8 +140,11 @@ def test_a_letter_that_did_not_go_out_in_time_has_asked_nobody(
     hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
     first = Delivery.objects.get()
     if after is not None:
+        # Too late to be sent at all, or noted afterwards.
         with time_machine.travel(timezone.now() + dt.timedelta(days=after)):
-            posted(today(), piotr)
+            factories.finished(first.letter)
+            assert not Delivery.objects.to_post().exists()
+            assert transitions.posted([first], on=today(), by=piotr) == 0
     page = reverse("admin:party", args=[named.reference, maria_of(named).pk])
     if after is None:
         assert "der Brief ist noch nicht unterwegs" in client.as_(piotr).get(page).content.decode()
@@ -149,6 +152,10 @@ def test_a_letter_that_did_not_go_out_in_time_has_asked_nobody(
         assert hearings.not_heard(Case.objects.get(pk=named.pk)) == [maria_of(named)]
         client.as_(piotr)
         assert "ging nicht rechtzeitig hinaus: noch nicht angehört" in client.get(page).content.decode()
+        decide = client.get(reverse("admin:decide", args=[named.reference])).content.decode()
+        assert "Noch nicht angehört: Maria Yıldız." in decide
+        assert named.reference in client.get(reverse("admin:queue") + "?list=hearings").content.decode()
+        assert "Anhörung zu Ende" in client.get("/verwaltung/").content.decode()
         assert client.post(page, {"tun": "hear", "hear-due_on": f"{in_two_weeks():%d.%m.%Y}"}).status_code == 302
         # Nobody sends the first one any more.
         if after is None:
@@ -313,3 +320,195 @@ def test_nobody_is_asked_to_say_something_in_a_closed_case(
     assert "Bitte äußern Sie sich" in client.get("/mein-bereich/").content.decode()
     applications.withdraw(Case.objects.get(pk=named.pk), by=aylin)
     assert "Bitte äußern Sie sich" not in client.get("/mein-bereich/").content.decode()
+
+
+# -- what an attacker, a lawyer and a clumsy clerk have tried -------------------------------------------------
+
+
+def test_who_opens_the_letter_late_undoes_no_hearing(named: Case, piotr: User, juergen: User) -> None:
+    Party.objects.filter(pk=maria_of(named).pk).update(account=juergen, joined_by=JoinedBy.CODE)
+    hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    delivery = posted(today(), piotr)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=20)):
+        assert not hearings.not_heard(named)
+        transitions.opened(delivery, by=juergen)
+        assert not hearings.not_heard(named)
+
+
+@pytest.mark.parametrize("how", ["protect", "moved", "tries"])
+def test_a_hearing_whose_code_has_ended_begins_anew(
+    client: Any, named: Case, piotr: User, aylin: User, how: str
+) -> None:
+    maria = factories.checked(maria_of(named))
+    hearings.hear(maria, due_on=in_two_weeks(), by=piotr)
+    posted(today(), piotr)
+    if how == "protect":
+        # Somewhere else, so that Maria's own address is not secret with it.
+        PartyContact.objects.filter(party__case=named, party__account=aylin).update(street="Am Markt")
+        parties.protect(named.parties.get(account=aylin), by=piotr)
+    elif how == "moved":
+        parties.change_contact(
+            maria, by=piotr, street="Bahnhofstraße", house_number="1", postcode="38440", city="Wolfsburg"
+        )
+        parties.check_contact(maria, by=piotr)
+    else:
+        for _try in range(20):
+            assert invitations.typed(named.reference, "AAAA-BBBB-CCCC") is None
+    page = client.as_(piotr).get(reverse("admin:party", args=[named.reference, maria.pk])).content.decode()
+    assert "Der Code oder die Anschrift gilt nicht mehr: noch nicht angehört" in page
+    with time_machine.travel(timezone.now() + dt.timedelta(days=20)):
+        assert hearings.not_heard(named) == [maria]
+        hearings.hear(Party.objects.get(pk=maria.pk), due_on=in_two_weeks(), decided=True, by=piotr)
+
+
+@pytest.mark.parametrize("how", ["no_party", "waive", "decided"])
+def test_a_letter_that_asks_nothing_more_is_not_sent(client: Any, named: Case, piotr: User, how: str) -> None:
+    maria = factories.checked(maria_of(named))
+    hearings.hear(maria, due_on=in_two_weeks(), by=piotr)
+    delivery = Delivery.objects.get()
+    factories.finished(delivery.letter)
+    assert Delivery.objects.to_post().count() == 1
+    if how == "no_party":
+        parties.is_no_party(maria, reason="Falsche Person.", by=piotr)
+    else:
+        parties.waive_hearing(maria, reason="War hier.", by=piotr)
+    if how == "decided":
+        applications.decide(Case.objects.get(pk=named.pk), outcome=Status.ASSESSED, reasons="", by=piotr)
+    assert not Delivery.objects.to_post().filter(pk=delivery.pk).exists()
+    assert transitions.posted([delivery], on=today(), by=piotr) == 0
+
+
+def test_a_letter_that_asks_nothing_more_tells_nobody(named: Case, piotr: User, juergen: User) -> None:
+    Party.objects.filter(pk=maria_of(named).pk).update(account=juergen, joined_by=JoinedBy.CODE)
+    hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    parties.waive_hearing(maria_of(named), reason="War hier.", by=piotr)
+    rendering.render(Delivery.objects.get().letter_id)
+    assert not OutgoingEmail.objects.filter(purpose="hearing_ready").exists()
+
+
+def test_who_is_no_party_is_not_let_in_again(client: Any, named: Case, piotr: User, juergen: User) -> None:
+    maria = factories.checked(maria_of(named))
+    lawyer = verbs.new_party(family_name="Kanzlei", street="Kohlmarkt", house_number="1", city="Braunschweig")
+    parties.grant_mandate(maria, lawyer, receives=True, valid_until=None, by=piotr)
+    Party.objects.filter(role=PartyRole.REPRESENTATIVE).update(account=juergen, joined_by=JoinedBy.CODE)
+    assert Case.objects.of(juergen).exists()
+    code = invitations.make_code(maria, by=piotr)
+    token = invitations.typed(named.reference, code)
+    parties.is_no_party(maria, reason="Falsche Person.", by=piotr)
+    assert not Case.objects.of(juergen).exists(), "nor who represents them"
+    assert token is not None
+    assert invitations.opened(token) is None
+    page = client.as_(piotr).get(reverse("admin:party", args=[named.reference, maria.pk])).content.decode()
+    for act in ("code", "invite", "statement", "hear"):
+        assert f'value="{act}"' not in page, act
+
+
+def test_the_code_is_nobodys_but_the_partys(named: Case, piotr: User) -> None:
+    lawyer = verbs.new_party(family_name="Kanzlei", street="Kohlmarkt", house_number="1", city="Braunschweig")
+    parties.grant_mandate(maria_of(named), lawyer, receives=True, valid_until=None, by=piotr)
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    context = Delivery.objects.get().letter.context
+    assert (context["recipients"][0], context["code"]) == ("Kanzlei", "")
+    assert "Bitte antworten Sie schriftlich oder am Telefon" in pdf.letter_html("hearing", context)
+
+
+def test_who_has_proved_themselves_and_is_represented_is_heard_in_writing(
+    named: Case, piotr: User, juergen: User
+) -> None:
+    Party.objects.filter(pk=maria_of(named).pk).update(account=juergen, joined_by=JoinedBy.CODE)
+    lawyer = verbs.new_party(family_name="Kanzlei", street="Kohlmarkt", house_number="1", city="Braunschweig")
+    parties.grant_mandate(maria_of(named), lawyer, receives=True, valid_until=None, by=piotr)
+    hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    assert Delivery.objects.get().letter.context["code"] == ""
+
+
+def test_who_came_by_a_mail_reads_nothing_of_who_has_the_letter(
+    client: Any, named: Case, piotr: User, juergen: User
+) -> None:
+    maria = factories.checked(maria_of(named))
+    Party.objects.filter(pk=maria.pk).update(account=juergen, joined_by=JoinedBy.MAIL)
+    hearings.hear(Party.objects.get(pk=maria.pk), due_on=in_two_weeks(), by=piotr)
+    asked = client.as_(juergen).get(named.get_absolute_url()).content.decode()
+    assert "eine Nachricht hier genügt dafür nicht" in asked
+    rendering.render(Delivery.objects.get().letter_id)
+    assert not OutgoingEmail.objects.filter(purpose="hearing_ready").exists()
+    token = invitations.typed(named.reference, Delivery.objects.get().letter.context["code"])
+    assert token is not None
+    found = invitations.opened(token)
+    assert found is not None
+    invitations.answer(found, body="GEHEIM")
+    assert "GEHEIM" not in client.get(named.get_absolute_url()).content.decode()
+    assert "GEHEIM" in client.as_(piotr).get(named.staff_url).content.decode()
+    assert Hearing.objects.get().answered_at is not None
+
+
+def test_what_came_by_a_mail_is_marked_for_the_office(client: Any, named: Case, piotr: User, juergen: User) -> None:
+    invitations.invite(maria_of(named), email="wer@example.org", by=piotr)
+    invitations.answer(maria_of(named).access_codes.get(), body="Ich bin Maria.")
+    Party.objects.filter(pk=maria_of(named).pk).update(account=juergen, joined_by=JoinedBy.MAIL)
+    verbs.message_in(Case.objects.get(pk=named.pk), body="Noch etwas.", by=juergen)
+    page = client.as_(piotr).get(named.staff_url).content.decode()
+    assert page.count("über einen Link aus einer E-Mail, nicht bestätigt") == 2
+
+
+def test_a_representative_who_came_by_a_mail_ends_no_hearing(named: Case, piotr: User, juergen: User) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    lawyer = verbs.new_party(family_name="Kanzlei", street="Kohlmarkt", house_number="1", city="Braunschweig")
+    parties.grant_mandate(maria_of(named), lawyer, receives=False, valid_until=None, by=piotr)
+    Party.objects.filter(role=PartyRole.REPRESENTATIVE).update(account=juergen, joined_by=JoinedBy.MAIL)
+    verbs.message_in(Case.objects.get(pk=named.pk), body="Alles richtig.", by=juergen)
+    assert Hearing.objects.get().answered_at is None
+
+
+def test_one_party_does_not_say_what_another_is_asked(client: Any, named: Case, piotr: User, aylin: User) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    code = Delivery.objects.get().letter.context["code"]
+    page = client.as_(aylin).post(reverse("portal:join"), {"reference": named.reference, "code": code})["Location"]
+    refused = client.post(page, {"antworten": "1", "body": "Stimmt alles."})
+    assert "Mit diesem Konto geht das nicht" in refused.content.decode()
+    assert "Stimmt alles." in refused.content.decode()
+    assert Hearing.objects.get().answered_at is None
+
+
+def test_a_returned_hearing_is_not_sent_again_but_heard_anew(client: Any, named: Case, piotr: User) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    first = posted(today(), piotr)
+    first.refresh_from_db()
+    transitions.returned(first, on=today(), by=piotr)
+    assert "Erneut zustellen" not in client.as_(piotr).get(named.staff_url).content.decode()
+    with pytest.raises(TransitionError):
+        transitions.send_again(first, by=piotr)
+    for _time in range(2):
+        hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+        Hearing.objects.filter(returned_on=None).update(void_on=today())
+    hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    parties.statement_came(maria_of(named), body="Am Schalter: stimmt.", by=piotr)
+    assert not hearings.not_heard(named)
+    assert not hearings.may_be_heard(maria_of(named)), "who has been heard is not asked again"
+
+
+def test_an_old_letter_that_comes_back_ends_no_new_hearing(named: Case, piotr: User) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    first = posted(today(), piotr)
+    Hearing.objects.update(void_on=today())
+    hearings.hear(maria_of(named), due_on=in_two_weeks(), by=piotr)
+    posted(today(), piotr)
+    first.refresh_from_db()
+    transitions.returned(first, on=today(), by=piotr)
+    assert list(Hearing.objects.order_by("pk").values_list("returned_on", flat=True)) == [today(), None]
+
+
+def test_a_day_that_is_mistyped_is_noticed(client: Any, named: Case, piotr: User) -> None:
+    page = reverse("admin:party", args=[named.reference, factories.checked(maria_of(named)).pk])
+    far = today() + dt.timedelta(days=400)
+    refused = client.as_(piotr).post(page, {"tun": "hear", "hear-due_on": f"{far:%d.%m.%Y}"})
+    assert "Das ist mehr als drei Monate entfernt" in refused.content.decode()
+
+
+def test_the_page_of_an_invitation_asks_only_while_something_can_be_said(client: Any, named: Case, piotr: User) -> None:
+    hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
+    code = Delivery.objects.get().letter.context["code"]
+    page = client.post(reverse("portal:join"), {"reference": named.reference, "code": code})["Location"]
+    assert "Bitte antworten Sie bis" in client.get(page).content.decode()
+    parties.waive_hearing(maria_of(named), reason="War hier.", by=piotr)
+    assert "Bitte antworten Sie bis" not in client.get(page).content.decode()

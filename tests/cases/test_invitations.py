@@ -3,13 +3,14 @@
 import datetime as dt
 import re
 import threading
+import time
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -191,6 +192,55 @@ def test_of_many_who_type_the_code_at_once_one_is_connected(
     assert [result for result in results if result is not None] == [case]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whoever_connects_and_whoever_answers_do_not_wait_for_each_other(
+    django_db_serialized_rollback: Any, aylin: User, karla: User
+) -> None:
+    case = factories.parking_case(aylin)
+    factories.checked(factories.joint_party(case))
+    token = invitations.typed(case.reference, invitations.make_code(joint(case), by=karla))
+    user = factories.citizen("p@example.org", "P", "Eins")
+    results: list[Any] = []
+
+    def work(verb: Any) -> None:
+        found = invitations.opened(token or "")
+        assert found is not None
+        try:
+            results.append(verb(found))
+        except Exception as error:
+            results.append(error)
+        finally:
+            connection.close()
+
+    verbs = [lambda found: invitations.join(found, by=user), lambda found: invitations.answer(found, body="Hallo.")]
+    threads = [threading.Thread(target=work, args=(verb,)) for verb in verbs]
+    with transaction.atomic():
+        # Both come while somebody else has the case, the one that connects first.
+        Case.objects.held(case.pk)
+        for number, thread in enumerate(threads, start=1):
+            thread.start()
+            until_waiting(number)
+    for thread in threads:
+        thread.join()
+    assert [type(result) for result in results].count(TransitionError) == 1, results
+    assert not any(isinstance(result, DatabaseError) for result in results), results
+
+
+def until_waiting(count: int) -> None:
+    """Wait until so many of this database's connections wait for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            # Within a transaction the view shows what it showed first.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0] >= count:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
 # -- an address that nobody has checked, and one that is secret ------------------------------------------
 
 
@@ -361,7 +411,8 @@ def test_staff_do_not_answer_for_a_party(client: Any, shared: Case, karla: User)
     code = invitations.make_code(joint(shared), by=karla)
     page = client.as_(karla).post(JOIN, {"reference": shared.reference, "code": code})["Location"]
     answer = client.post(page, {"antworten": "1", "body": "Mein Text bleibt."})
-    assert answer.status_code == 404
+    assert answer.status_code == 422
+    assert "Mit diesem Konto geht das nicht" in answer.content.decode()
     assert "Mein Text bleibt." in answer.content.decode()
     assert not shared.messages.exists()
 

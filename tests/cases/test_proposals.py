@@ -312,12 +312,31 @@ def test_a_refusal_needs_a_reason_which_becomes_a_note(
 ) -> None:
     url = reverse("admin:proposal", args=[lifted.case.reference, lifted.pk])
     client.as_(henrike)
-    for reason in ("", "\x00"):
-        client.post(url, {"tun": "refuse", "reason": reason})
+    for reason in ("", "\x00", "zu lang " * 100):
+        refused = client.post(url, {"tun": "refuse", "reason": reason})
         assert Proposal.objects.get().status == ProposalStatus.OPEN
+        assert refused.status_code == 422
+        assert reason.strip(" \x00") in refused.content.decode(), "what was typed stays"
     client.post(url, {"tun": "refuse", "reason": "Nicht belegt."})
     assert Proposal.objects.get().status == ProposalStatus.REFUSED
     assert "Nicht belegt." in client.as_(karla).get(lifted.case.staff_url).content.decode()
+
+
+def test_a_reason_for_what_was_taken_back_meanwhile_is_not_lost(client: Any, lifted: Proposal, henrike: User) -> None:
+    proposals.take_back(lifted, by=lifted.proposed_by)
+    url = reverse("admin:proposal", args=[lifted.case.reference, lifted.pk])
+    refused = client.as_(henrike).post(url, {"tun": "refuse", "reason": "Nicht belegt."})
+    assert "Das hat sich inzwischen erledigt." in refused.content.decode()
+    assert "Nicht belegt." in refused.content.decode()
+
+
+def test_what_nobody_is_left_to_agree_to_is_not_waited_for(both: Case, aylin: User, karla: User) -> None:
+    proposal = withdrawal(both, aylin)
+    parties.is_no_party(both.parties.get(role=PartyRole.JOINT), reason="Falsch.", by=karla)
+    proposal.refresh_from_db()
+    assert proposal.status == ProposalStatus.LAPSED
+    proposals.carry_out(act("withdraw"), fresh(both), data={}, typed={}, by=aylin)
+    assert fresh(both).status == Status.WITHDRAWN
 
 
 def test_the_tile_is_for_who_may_release(client: Any, lifted: Proposal, henrike: User, traffic: Any) -> None:

@@ -198,7 +198,10 @@ def test_answers_have_a_limit_by_the_hour(area: Any, aylin: User, karla: User, m
     question(case, karla)
     path = reverse("portal:answer", args=[case.reference])
     assert area.post(path, {"body": "Ja."}).status_code == 302
-    assert area.post(path, {"body": "Und noch etwas."}).status_code == 429
+    limited = area.post(path, {"body": "Und noch etwas."})
+    assert limited.status_code == 422
+    assert "Ihr Text steht noch hier" in limited.content.decode()
+    assert "Und noch etwas." in limited.content.decode()
     assert case.messages.filter(body="Und noch etwas.").count() == 0
 
 

@@ -5,11 +5,13 @@ SENT = "UPDATE cases_hearing SET sent_on = (opened_at AT TIME ZONE 'Europe/Berli
 
 
 class Migration(migrations.Migration):
-    """When the letter of a hearing went out: one that never did has asked nobody."""
+    """When a hearing's letter went out and whether it still holds; which messages came by a mailed link."""
 
     dependencies = [("cases", "0019_carry_joined")]
 
     operations = [
         migrations.AddField("hearing", "sent_on", models.DateField(blank=True, null=True)),
+        migrations.AddField("hearing", "void_on", models.DateField(blank=True, null=True)),
+        migrations.AddField("message", "unproved", models.BooleanField(default=False, db_default=False)),
         migrations.RunSQL(SENT, migrations.RunSQL.noop),
     ]

@@ -49,6 +49,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         blocked = Recusal.objects.filter(case=OuterRef("pk"), user=user)
         return self.filter(seen_by(user), ~Exists(own), ~Exists(named), ~Exists(blocked))
 
+    def held(self, pk: int) -> "Case":
+        """A case that is nobody else's until the transaction ends; first of all that is locked, so that nobody waits in a circle.
+
+        Rows that point to it may still come.
+        """
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
     def open(self) -> "CaseQuerySet":
         """Cases in which the administration still owes something."""
         return self.filter(phase__in=Phase.open_phases())
@@ -193,11 +200,14 @@ class Case(models.Model):
         return list(OutgoingEmail.objects.filter(timeline_entries__case=self, status__in=NOT_DELIVERED).distinct())
 
 
+_TAKING_PART = [role for role in PartyRole if role != PartyRole.NONE]
+
+
 class PartyQuerySet(models.QuerySet["Party"]):
     def standing(self, user: Any) -> "PartyQuerySet":
         """Who somebody is in cases; as a representative only while a mandate is in force."""
         day = today()
-        in_force = Q(represents__revoked_at=None) & (
+        in_force = Q(represents__revoked_at=None, represents__principal__role__in=_TAKING_PART) & (
             Q(represents__valid_until=None) | Q(represents__valid_until__gte=day)
         )
         mandated = Exists(Party.objects.filter(in_force, represents__isnull=False, pk=OuterRef("pk")))

@@ -77,6 +77,8 @@ class Message(models.Model):
     answer_to = models.OneToOneField("self", on_delete=models.CASCADE, null=True, blank=True, related_name="answer")
     email = models.ForeignKey(OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     only_for = _only_for()
+    # Said by whoever came by a mailed link: who that is, nobody has shown.
+    unproved = models.BooleanField(default=False, db_default=False)
 
     # Set by ``audience.conversation_of``.
     said_by = ""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models.case import Party
-from apps.cases.states import JoinedBy, MandateEnd
+from apps.cases.states import JoinedBy, MandateEnd, PartyRole
 from apps.core.business_calendar import today
 from apps.core.transitions import Phase
 
@@ -55,8 +55,9 @@ class Consent(models.Model):
 
 class MandateQuerySet(models.QuerySet["Mandate"]):
     def in_force(self) -> "MandateQuerySet":
-        """Not revoked, and not past their last day."""
-        return self.filter(Q(valid_until=None) | Q(valid_until__gte=today()), revoked_at=None)
+        """Not revoked, not past their last day, and of somebody who is a party."""
+        in_time = Q(valid_until=None) | Q(valid_until__gte=today())
+        return self.filter(in_time, ~Q(principal__role=PartyRole.NONE), revoked_at=None)
 
 
 class Mandate(models.Model):
@@ -140,25 +141,35 @@ class AccessCode(models.Model):
         return f"{self.party_id} {self.expires_at:%d.%m.%Y}"
 
 
+def _asks() -> Q:
+    """That a hearing's letter goes out in time, has not come back, and that what stands in it still holds."""
+    in_time = Q(sent_on__lt=F("due_on") - DAYS_ON_THE_WAY) | Q(sent_on=None, due_on__gt=today() + DAYS_ON_THE_WAY)
+    return in_time & Q(returned_on=None, void_on=None)
+
+
 class HearingQuerySet(models.QuerySet["Hearing"]):
+    SETTLED = Q(answered_at__isnull=False) | ~Q(waived_because="")
+
+    def _unsettled(self) -> "HearingQuerySet":
+        settled = Hearing.objects.filter(self.SETTLED, party=OuterRef("party"))
+        return self.filter(~Exists(settled), party__role=PartyRole.JOINT, party__case__phase__in=Phase.open_phases())
+
     def waiting(self) -> "HearingQuerySet":
-        """Neither answered nor past their last day, in a case in which something can still be said, and not left out since."""
-        left_out = Hearing.objects.filter(party=OuterRef("party")).exclude(waived_because="")
-        return self.filter(
-            ~Exists(left_out), due_on__gte=today(), answered_at=None, party__case__phase__in=Phase.open_phases()
-        )
+        """Those of parties who can still say something, and need not be asked anew."""
+        return self._unsettled().filter(_asks(), due_on__gte=today())
+
+    def to_look_at(self) -> "HearingQuerySet":
+        """Those that have run out, or have asked nobody, where the office has to go on."""
+        waiting = Hearing.objects.waiting().filter(party=OuterRef("party"))
+        return self._unsettled().exclude(Exists(waiting))
 
     def over(self) -> "HearingQuerySet":
-        """Answered, not answered in time though the letter went out and did not come back, or rightly left out."""
-        passed = Q(due_on__lt=today(), sent_on__lt=F("due_on") - DAYS_ON_THE_WAY, returned_on=None)
-        return self.filter(Q(answered_at__isnull=False) | passed | ~Q(waived_because=""))
+        """Answered, not answered in time though asked, or rightly left out."""
+        return self.filter(self.SETTLED | _asks() & Q(due_on__lt=today()))
 
     def stands(self) -> "HearingQuerySet":
-        """Begun, its letter neither come back with the post nor gone out too late: nobody has to be asked again."""
-        latest = F("due_on") - DAYS_ON_THE_WAY
-        in_time = Q(sent_on__lt=latest) | Q(sent_on=None, due_on__gt=today() + DAYS_ON_THE_WAY)
-        settled = Q(answered_at__isnull=False) | ~Q(waived_because="")
-        return self.filter(settled | in_time, returned_on=None)
+        """Settled, or begun with a letter that asks: nobody has to be asked anew."""
+        return self.filter(self.SETTLED | _asks())
 
 
 class Hearing(models.Model):
@@ -176,6 +187,8 @@ class Hearing(models.Model):
     sent_on = models.DateField(null=True, blank=True)
     # When the post has brought the letter back: it has asked nobody.
     returned_on = models.DateField(null=True, blank=True)
+    # When its code ended or its address turned out to be another: somebody has to be asked anew.
+    void_on = models.DateField(null=True, blank=True)
     waived_because = models.CharField(_("Warum nicht angehört wird"), max_length=500, blank=True)
 
     objects = HearingQuerySet.as_manager()
@@ -193,19 +206,3 @@ class Hearing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.party_id} {self.opened_at:%d.%m.%Y}"
-
-    @property
-    def is_over(self) -> bool:
-        """See the queryset."""
-        if self.waived_because or self.answered_at is not None:
-            return True
-        return self.due_on is not None and self.due_on < today() and not self.asked_nobody
-
-    @property
-    def asked_nobody(self) -> bool:
-        """Whether its letter came back, or did not go out in time: somebody has to be asked anew."""
-        if self.waived_because or self.answered_at is not None or self.due_on is None:
-            return False
-        latest = self.due_on - DAYS_ON_THE_WAY
-        too_late = latest <= today() if self.sent_on is None else latest <= self.sent_on
-        return too_late or self.returned_on is not None

@@ -23,7 +23,7 @@ from apps.core.downloads import private_file
 from apps.core.requests import sent_from
 from apps.core.sockets import Panel, my_area_panels
 from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who
-from apps.portal.forms import AnswerForm
+from apps.portal.forms import LIMITED, AnswerForm
 
 ANSWERS_PER_HOUR = 20
 NEEDS_PROOF = gettext_lazy(
@@ -89,7 +89,7 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
     if question is None:
         form.fields["body"].label = _("Ihre Nachricht")
     waiting = proposals.shown_to(found, request.user, Who.PARTY)
-    hearing = Hearing.objects.waiting().filter(party__in=standing).first()
+    hearing = Hearing.objects.waiting().filter(party__in=standing).select_related("party").last()
     panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, False)]
     panels += kind.citizen_panels(request, found)
     context: dict[str, Any] = {
@@ -132,7 +132,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     found = _my_case(request, reference)
     form = AnswerForm.sent(request)
     if form.is_valid() and not limits.within("answer", str(request.user.pk), limit=ANSWERS_PER_HOUR, seconds=3600):
-        return render(request, "errors/429.html", status=429)
+        form.add_error(None, LIMITED)
     files = form.store_files() if form.is_valid() else None
     if files is None:
         return _render_case(request, found, form)

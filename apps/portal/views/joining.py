@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,10 +17,13 @@ from apps.core.links import Link, mailed, remember
 from apps.core.references import normalise as normalise_reference
 from apps.core.text import storable
 from apps.core.transitions import TransitionError
-from apps.portal.forms import AnswerForm, JoinForm
+from apps.portal.forms import LIMITED, AnswerForm, JoinForm
 
 CODES_PER_HOUR = 10
 ANSWERS_PER_HOUR = 10
+NOT_THIS_ACCOUNT = _lazy(
+    "Mit diesem Konto geht das nicht: Es ist am Vorgang schon beteiligt, oder Sie arbeiten an ihm."
+)
 
 
 @never_cache
@@ -71,11 +75,15 @@ def invitation(request: HttpRequest, link: Link) -> HttpResponse:
             if not limits.within_networks(
                 "guest-answer", limits.client_networks(request), limit=ANSWERS_PER_HOUR, seconds=3600
             ):
-                return render(request, "errors/429.html", status=429)
+                form.add_error(None, LIMITED)
+                return _render(request, link, form)
             files = form.store_files()
             if files is not None:
                 try:
                     invitations.answer(invited, body=form.cleaned_data["body"], files=files, seen_by=request.user)
+                except invitations.NotThisAccount:
+                    form.add_error(None, NOT_THIS_ACCOUNT)
+                    return _render(request, link, form)
                 except TransitionError:
                     return _gone(request)
                 return render(request, "portal/invitation_answered.html", {"case": invited.party.case})
@@ -89,7 +97,7 @@ def _render(request: HttpRequest, link: Link, form: AnswerForm) -> HttpResponse:
         "case": party.case,
         "party": party,
         "others": [other for other in party.case.parties.all() if other.pk != party.pk],
-        "hearing": party.hearings.filter(waived_because="", answered_at=None).last(),
+        "hearing": party.hearings.waiting().last(),
         "panels": kind.shared_panels(request, party.case),
         "form": form,
     }
@@ -100,10 +108,7 @@ def _connect(request: HttpRequest, link: Link) -> HttpResponse:
     try:
         case = invitations.join(link.subject, by=request.user)
     except TransitionError:
-        messages.warning(
-            request,
-            _("Mit diesem Konto geht das nicht: Es ist am Vorgang schon beteiligt, oder Sie arbeiten an ihm."),
-        )
+        messages.warning(request, NOT_THIS_ACCOUNT)
         return _render(request, link, AnswerForm())
     messages.success(request, _("Ihr Konto ist mit dem Vorgang verbunden."))
     return redirect(case.get_absolute_url())
