@@ -14,6 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from apps.accounts.models import Department, Membership, User
+from apps.applications import drafts
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.cases.addressee import addressee_of
@@ -113,7 +114,7 @@ def zone_answers(**changes: Any) -> dict[str, Any]:
 
 def draft(user: User, slug: str, answers: dict[str, Any]) -> Draft:
     """A draft of ``user`` with answers."""
-    made = applications.begin(Service.objects.get(slug=slug), user=user, browser="")
+    made = drafts.begin(Service.objects.get(slug=slug), user=user, browser="")
     made.answers = answers
     made.save()
     return made
@@ -122,7 +123,7 @@ def draft(user: User, slug: str, answers: dict[str, Any]) -> Draft:
 def parking_draft(user: User, **changes: Any) -> Draft:
     """A complete draft for a parking permit, upload included."""
     made = draft(user, "bewohnerparkausweis", parking_answers(**changes))
-    applications.add_upload(made, "registration", photo(), most=1)
+    drafts.add_upload(made, "registration", photo(), most=1)
     return made
 
 

@@ -14,6 +14,7 @@ from django.utils import translation
 
 from apps.accounts.models import User
 from apps.applications import browser as draft_browser
+from apps.applications import drafts
 from apps.applications.models import Draft
 from apps.cases.models import Case, Party
 from apps.contact.transitions import reply_token
@@ -257,7 +258,7 @@ def begun(client: Client) -> Draft:
     draft = Draft.objects.get(owner=None)
     draft.answers = factories.parking_answers()
     draft.save()
-    factories.applications.add_upload(draft, "registration", factories.photo(), most=1)
+    drafts.add_upload(draft, "registration", factories.photo(), most=1)
     return draft
 
 

@@ -20,8 +20,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from apps.accounts.models import User
+from apps.applications.drafts import collected_answers
 from apps.applications.models import Draft
-from apps.applications.transitions import collected_answers
 from apps.cases.models import Case
 from apps.contact.forms import new_stamp
 from apps.contact.models import Contact

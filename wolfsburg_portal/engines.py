@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: for machines where no database server is set up.
 
 Only entry points use this module (``manage.py``, the supervisor, the test run); they hand
-DATABASE_URL to the processes they start. ``settings.py`` never starts anything.
+DATABASE_URL to the processes they start. ``settings`` never starts anything.
 
 The server is driven through its own ``pg_ctl``. PostgreSQL refuses to run as root, so root
 starts it as ``nobody`` with the one capability needed to reach a data folder that lies below

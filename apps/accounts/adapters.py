@@ -61,7 +61,8 @@ class AccountAdapter(DefaultAccountAdapter):
             network = limits.client_key(allauth_context.request)
             if cache.add(f"noted:sign-in:{network}", 1, 60):
                 security_log.note("limit_reached", limit="sign-in")
-        return super().validation_error(code, *args)
+        said: ValidationError = super().validation_error(code, *args)
+        return said
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """A wrong password, noted with the account it was tried at, if there is one."""

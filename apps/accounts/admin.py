@@ -19,12 +19,13 @@ from apps.accounts.forms import TOO_MUCH_MAIL, AddressForm
 from apps.accounts.models import Department, Membership, Place, User
 from apps.core import limits, security_log
 from apps.core.admin import PortalAdmin
+from apps.core.typing import ModelForm, StackedInline
 from apps.core.widgets import CHECKBOXES
 
 SEARCH_KEY = "people_search"
 
 
-class MembershipForm(forms.ModelForm):
+class MembershipForm(ModelForm):
     """What somebody is, and where; which roles there are somewhere, the place says (``Membership.clean``)."""
 
     role = forms.ChoiceField(label=gettext_lazy("Rolle"))
@@ -46,7 +47,7 @@ class MembershipForm(forms.ModelForm):
         ]
 
 
-class MembershipInline(admin.StackedInline):
+class MembershipInline(StackedInline):
     model = Membership
     form = MembershipForm
     extra = 0

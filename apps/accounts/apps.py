@@ -5,4 +5,4 @@ class AccountsConfig(AppConfig):
     name = "apps.accounts"
 
     def ready(self) -> None:
-        from apps.accounts import kinds  # noqa: F401  plugs into core's sockets
+        from apps.accounts import plugs  # noqa: F401  plugs into core's sockets

@@ -25,12 +25,12 @@ MAIN = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 def has_main_factor(user: User) -> bool:
     """Whether an authenticator app or a passkey is set up; recovery codes alone are no factor."""
-    return Authenticator.objects.filter(user=user, type__in=MAIN).exists()
+    return bool(Authenticator.objects.filter(user=user, type__in=MAIN).exists())
 
 
 def has_app(user: User) -> bool:
     """Whether an authenticator app is set up."""
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
 def is_last_main_factor(authenticator: Authenticator) -> bool:
@@ -74,7 +74,7 @@ def make_link(
         security_log.note("setup_link_made", person=user, by=by, request=request)
     name = "accounts:setup" if kind == LinkKind.SETUP else "accounts:new_address"
     with translation.override(user.language):
-        return settings.SITE_URL + reverse(name, args=[token])
+        return f"{settings.SITE_URL}{reverse(name, args=[token])}"
 
 
 def link_for_token(token: str, kind: str) -> AccountLink | None:

@@ -46,6 +46,7 @@ from apps.core.fields import (
     PostcodeField,
 )
 from apps.core.mail_addresses import comparable
+from apps.core.typing import ModelForm
 
 TOO_MUCH_MAIL = _(
     "An diese Adresse haben wir heute schon so viele E-Mails geschickt, wie wir an einem Tag schicken. "
@@ -284,7 +285,7 @@ class NewPasswordForm(AllauthSetPasswordForm):
     """The first password of somebody who begins from a link."""
 
 
-class NameForm(forms.ModelForm):
+class NameForm(ModelForm):
     """The person's name and language."""
 
     given_name = PlainCharField(
@@ -303,7 +304,7 @@ class NameForm(forms.ModelForm):
         fields = ["given_name", "family_name", "language"]
 
 
-class ProfileForm(PlaceMixin, forms.ModelForm):
+class ProfileForm(PlaceMixin, ModelForm):
     """What forms are prefilled with."""
 
     birth_date = GermanDateField(

@@ -136,7 +136,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def proven(self) -> bool:
         """Whether its owner has proved that the address is theirs."""
-        return EmailAddress.objects.filter(user=self, verified=True, email__iexact=self.email).exists()
+        return bool(EmailAddress.objects.filter(user=self, verified=True, email__iexact=self.email).exists())
 
     @property
     def full_name(self) -> str:

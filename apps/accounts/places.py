@@ -1,6 +1,6 @@
 """Where people can hold a role: kinds of places, and what one can be there.
 
-An app adds a kind by registering it from its ``kinds.py`` and giving its model ``HasPlace``; what somebody may see
+An app adds a kind by registering it from its ``plugs.py`` and giving its model ``HasPlace``; what somebody may see
 because of a role there, it plugs into ``cases.access``. Accounts itself knows departments and the city as a whole.
 """
 

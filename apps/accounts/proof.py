@@ -36,5 +36,6 @@ def ask(request: HttpRequest, *, route: str) -> HttpResponse:
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     where = methods[0]["url"]
     if request.method == "POST" and route not in SECRET_FORMS:
-        return suspend_request(request, where)
+        suspended: HttpResponse = suspend_request(request, where)
+        return suspended
     return redirect(f"{where}?{urlencode({'next': request.get_full_path()})}")

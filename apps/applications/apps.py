@@ -5,4 +5,4 @@ class ApplicationsConfig(AppConfig):
     name = "apps.applications"
 
     def ready(self) -> None:
-        from apps.applications import kinds  # noqa: F401  registers the kind and its sockets
+        from apps.applications import acts, kinds, plugs  # noqa: F401  they register acts and the kind, and plug into sockets

@@ -10,12 +10,11 @@ from typing import Any
 
 from apps.applications.forms import DecisionForm
 from apps.applications.letters import PLACEHOLDER
-from apps.applications.states import Status
+from apps.applications.states import OUTCOMES, Status
 from apps.cases.models import Party, PartyContact
 from apps.cases.transitions import NAME_FIELDS
 from apps.formbuilder.definition import KEY, Definition, DefinitionError, Field
 
-OUTCOMES = (Status.GRANTED, Status.REJECTED, Status.ASSESSED, Status.CERTIFIED, Status.FORWARDED)
 RULES = ("set_by_clerk", "graduated")
 # Of a party, what answers may fill in; how letters reach it is not one of them.
 PARTY_FIELDS = (
@@ -29,8 +28,6 @@ PARTY_FIELDS = (
     "country",
     "phone",
 )
-# What fields of these types may hold at most, unless they say so themselves.
-LONGEST = {"text": 200, "textarea": 4000, "tel": 40, "postcode": 10, "country": 2}
 ALWAYS_KNOWN = frozenset(["applicants", "declarant", "reference", "filed_on", "valid_from", "valid_until", "fee"])
 KNOWN_OF_DOGS = frozenset(["dogs_held", "yearly"])
 # Sentences about what was found, with what each may name.
@@ -113,10 +110,11 @@ def _check_party(mapping: Any, where: str, fields: Mapping[str, Field]) -> None:
         item = fields.get(key) if isinstance(key, str) else None
         if item is None:
             raise DefinitionError(f"{where}.{name}: {key!r} is no field")
-        if (name == "country") != (item.type == "country") or item.type not in LONGEST:
+        longest = item.max_length or item.field_type.longest
+        if (name == "country") != (item.type == "country") or item.field_type.longest is None or longest is None:
             raise DefinitionError(f"{where}.{name}: {key} is of another type")
         column: Any = (Party if name in NAME_FIELDS else PartyContact)._meta.get_field(name)
-        if (item.max_length or LONGEST[item.type]) > column.max_length:
+        if longest > column.max_length:
             raise DefinitionError(f"{where}.{name}: {key} may be longer than {column.max_length} characters")
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.applications.charges import kassenzeichen_is_made, usual_due_date
-from apps.applications.fees import DogFinding, Findings, declared
+from apps.applications.dog_assessment import DogFinding, Findings, declared
 from apps.applications.states import Status, Together
 from apps.cases.consents import IN_THE_PORTAL, KNOWN_WHEN, QUESTION
 from apps.cases.states import Channel, Way

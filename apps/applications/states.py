@@ -3,7 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.catalogue.models import OutcomeType
 from apps.core.transitions import Phase, Who, Workflow, by
+
+# The kind of its cases.
+KIND = "application"
 
 
 class Status(models.TextChoices):
@@ -29,6 +33,15 @@ class Together(models.TextChoices):
 
 
 OUTCOMES = {Status.GRANTED, Status.REJECTED, Status.ASSESSED, Status.CERTIFIED, Status.FORWARDED}
+
+# Which outcomes a clerk may choose, by what the service ends in.
+OUTCOMES_BY_TYPE: dict[str, tuple[str, ...]] = {
+    OutcomeType.PERMIT: (Status.GRANTED, Status.REJECTED),
+    OutcomeType.TAX_ASSESSMENT: (Status.ASSESSED, Status.REJECTED),
+    OutcomeType.CERTIFICATE: (Status.CERTIFIED, Status.REJECTED),
+    OutcomeType.FORWARDED: (Status.FORWARDED,),
+    OutcomeType.NONE: (Status.FORWARDED,),
+}
 
 WORKFLOW = Workflow(
     name="application",

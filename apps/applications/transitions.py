@@ -6,190 +6,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import Profile
 from apps.applications.charges import charge_for, usual_due_date
-from apps.applications.fees import Findings, assess, declared, is_dog_tax, snapshot
+from apps.applications.dog_assessment import Findings, assess, declared, is_dog_tax
+from apps.applications.drafts import collected_answers
 from apps.applications.hearings import NotHeard, not_heard
 from apps.applications.letters import Composed, letters_for
-from apps.applications.models import Application, Draft, DraftUpload
-from apps.applications.states import WORKFLOW, Status, Together
+from apps.applications.models import Application, Draft
+from apps.applications.states import KIND, OUTCOMES_BY_TYPE, WORKFLOW, Status, Together
 from apps.cases import consents
 from apps.cases.emails import notify
 from apps.cases.facts import about
 from apps.cases.models import Case
-from apps.cases.states import Act, Channel, PartyRole, Way
+from apps.cases.states import Act, PartyRole, Way
 from apps.cases.transitions import PLACE_FIELDS, NewParty, attach, concerns, index_for_search, new_party, open_case
-from apps.catalogue.models import OutcomeType, Service
-from apps.core import facts, uploads
+from apps.catalogue.models import Fee
+from apps.core import facts
 from apps.core.business_calendar import add_working_days, today
-from apps.core.countries import HOME
 from apps.core.models import FactKind, PrivateFile
 from apps.core.transitions import Phase, TransitionError, Who, move
-from apps.formbuilder.forms import taken
-from apps.formbuilder.models import FormVersion
-from apps.formbuilder.steps import collect
 from apps.notices.models import LetterPreview
 from apps.notices.transitions import create_notice, preview_letter
 
-KIND = "application"
 DEFAULT_WORKING_DAYS = 20
 TEMPLATE = "letter"
-# Which outcomes a clerk may choose, by what the service ends in.
-OUTCOMES: dict[str, tuple[str, ...]] = {
-    OutcomeType.PERMIT: (Status.GRANTED, Status.REJECTED),
-    OutcomeType.TAX_ASSESSMENT: (Status.ASSESSED, Status.REJECTED),
-    OutcomeType.CERTIFICATE: (Status.CERTIFIED, Status.REJECTED),
-    OutcomeType.FORWARDED: (Status.FORWARDED,),
-    OutcomeType.NONE: (Status.FORWARDED,),
-}
-
-
-class Incomplete(Exception):
-    """The draft cannot be submitted yet; ``step`` is where something is missing."""
-
-    def __init__(self, step: str) -> None:
-        super().__init__(step)
-        self.step = step
-
-
-class DraftGone(TransitionError):
-    """The draft was filed or discarded meanwhile."""
 
 
 class TrustTooLow(Exception):
     """The service demands a higher trust level than the account has."""
-
-
-# -- drafts -------------------------------------------------------------------------------------
-
-
-def begin(service: Service, *, user: Any, browser: str, channel: str = Channel.ONLINE) -> Draft:
-    """Begin a draft under the newest version of the service's form."""
-    version = FormVersion.objects.current(service.slug)
-    if version is None:
-        raise TransitionError("the service has no form")
-    owner = user if user.is_authenticated else None
-    draft = Draft(service=service, form_version=version, owner=owner, browser=browser, channel=channel)
-    draft.step = version.parsed.steps[0].key
-    if owner is not None and channel == Channel.ONLINE:
-        prefill(draft, owner)
-    draft.save()
-    return draft
-
-
-def prefill(draft: Draft, user: Any) -> None:
-    """Fill in what the account knows, where nothing has been typed yet; does not save."""
-    profile = Profile.objects.filter(user=user).first()
-    fields = [item for step in draft.form_version.parsed.steps for item in step.fields]
-    if profile is not None and profile.country != HOME and not any(item.type == "country" for item in fields):
-        # Half an address from abroad would be one that does not exist.
-        profile = Profile(birth_date=profile.birth_date, phone=profile.phone)
-    for item in fields:
-        if item.prefill and item.key not in draft.answers:
-            value = getattr(user, item.prefill, None) or getattr(profile, item.prefill, None)
-            if value and (kept := taken(item, value, draft.answers)) is not None:
-                draft.answers[item.key] = kept
-
-
-def claim(browser: str, *, user: Any) -> int:
-    """Give the drafts begun in a browser to who has signed in there; returns how many."""
-    if not browser:
-        return 0
-    drafts = list(Draft.objects.filter(owner=None, browser=browser))
-    for draft in drafts:
-        draft.owner = user
-        prefill(draft, user)
-        draft.save(update_fields=["owner", "answers"])
-    return len(drafts)
-
-
-def rebase(draft: Draft) -> None:
-    """Move an open draft to the newest version of its form; answers keep their keys."""
-    current = FormVersion.objects.current(draft.service.slug)
-    if current is not None and current.pk != draft.form_version_id:
-        draft.form_version = current
-        if current.parsed.step(draft.step) is None:
-            draft.step = current.parsed.steps[0].key
-        draft.save(update_fields=["form_version", "step"])
-
-
-def save_step(draft: Draft, step: str, *, answers: dict[str, Any] | None, keys: set[str],
-              typed: dict[str, Any] | None) -> None:  # fmt: skip
-    """Save a step: ``answers`` when it holds (they replace those under ``keys``), else what was typed."""
-    with transaction.atomic():
-        # Read again under a lock: a second window or a slow request may have saved meanwhile.
-        locked = Draft.objects.select_for_update().filter(pk=draft.pk).first()
-        if locked is None:
-            raise DraftGone
-        draft.answers, draft.typed, draft.noted = locked.answers, locked.typed, locked.noted
-        _note_step(draft, step, holds=answers is not None)
-        if answers is not None:
-            draft.answers = {k: v for k, v in draft.answers.items() if k not in keys} | answers
-            draft.typed.pop(step, None)
-        else:
-            draft.typed[step] = typed
-        draft.step = step
-        draft.updated_at = timezone.now()
-        draft.save(update_fields=["answers", "typed", "noted", "step", "updated_at"])
-
-
-def _note_step(draft: Draft, step: str, *, holds: bool) -> None:
-    """The first time that a step is worked on, and the first time that it holds, are facts: where do people give up?"""
-    for outcome in ("started", "submitted") if holds else ("started",):
-        if f"{step} {outcome}" not in draft.noted:
-            draft.noted.append(f"{step} {outcome}")
-            facts.note(
-                FactKind.STEP, kind=KIND, service=draft.service.slug, department=draft.service.department.slug,
-                channel=draft.channel, outcome=outcome, detail=step,
-            )  # fmt: skip
-
-
-def add_upload(draft: Draft, path: str, upload: UploadedFile, *, most: int) -> DraftUpload:
-    """Check and keep a file at a field; past ``most`` the oldest one gives way.
-
-    Raises ValidationError with a sentence for the person.
-    """
-    # Before the check, which costs, and again in the transaction, for several may come at once.
-    _demand_place(draft)
-    checked = uploads.check(upload)
-    with transaction.atomic():
-        if not Draft.objects.select_for_update().filter(pk=draft.pk).exists():
-            raise DraftGone
-        _demand_place(draft)
-        stored = DraftUpload.objects.create(draft=draft, path=path, file=uploads.store(checked))
-        for old in list(draft.uploads.filter(path=path).order_by("-pk"))[most:]:
-            old.file.delete()
-    return stored
-
-
-def _demand_place(draft: Draft) -> None:
-    if draft.uploads.count() >= settings.UPLOAD_MAX_FILES_PER_DRAFT:
-        raise uploads.too_many(settings.UPLOAD_MAX_FILES_PER_DRAFT)
-
-
-def remove_upload(draft: Draft, file_id: UUID) -> None:
-    """Delete a file of a draft."""
-    upload = draft.uploads.filter(file_id=file_id).first()
-    if upload is not None:
-        upload.file.delete()
-
-
-def collected_answers(draft: Draft) -> dict[str, Any]:
-    """The answers of the visible steps, each validated anew; what is hidden is absent.
-
-    Raises Incomplete naming the first step that does not hold.
-    """
-    answers, broken = collect(draft.form_version.parsed, draft.answers, draft.files_by_path())
-    if broken is not None:
-        raise Incomplete(broken.key)
-    return answers
 
 
 # -- filing ---------------------------------------------------------------------------------------
@@ -233,7 +80,7 @@ def submit(draft: Draft, *, by: Any, way: str, email: str = "") -> Case:
             return case
         Application.objects.create(
             case=case, form_version=draft.form_version, answers=answers,
-            fees=snapshot(service.pk, today()),
+            fees=Fee.objects.snapshot(service, today()),
         )  # fmt: skip
         if way == Way.PORTAL and not draft.captured:
             consents.give(case.parties.get(account=by), regime=service.regime, language=by.language)
@@ -333,7 +180,7 @@ def rule(
     MissingFee when the tax cannot be computed, and MissingRemedy when nothing says what can be done against the notice.
     """
     application = case.application
-    allowed = OUTCOMES[case.service.outcome_type] if case.service else ()
+    allowed = OUTCOMES_BY_TYPE[case.service.outcome_type] if case.service else ()
     if outcome not in allowed:
         raise TransitionError(f"{outcome} is no outcome of this service")
     if concerns(case, by):

@@ -8,7 +8,7 @@ class CasesConfig(AppConfig):
         from apps.cases import (  # noqa: F401  they plug into core's sockets and register acts
             acts_on_parties,
             citizen_acts,
-            kinds,
+            plugs,
             proposals,
             staff_acts,
         )

@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from apps.cases.kinds import consent_ends
 from apps.cases.models import Consent, Party, record
+from apps.cases.sockets import consent_ends
 from apps.cases.states import Act
 from apps.catalogue.models import Regime
 from apps.core.transitions import TransitionConflict

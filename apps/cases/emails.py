@@ -17,8 +17,8 @@ def link_for(case: Case, addressee: Addressee) -> str:
         kind = kinds.of(case)
         if addressee.account is None:
             # Without an account there is no page behind a sign-in to lead to.
-            return settings.SITE_URL + kind.reply_path(case) if kind.reply_path else ""
-        return settings.SITE_URL + case.get_absolute_url()
+            return f"{settings.SITE_URL}{kind.reply_path(case)}" if kind.reply_path else ""
+        return f"{settings.SITE_URL}{case.get_absolute_url()}"
 
 
 def notify(case: Case, template: str, *, to: Party | None = None, **context: object) -> OutgoingEmail | None:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from apps.accounts.models import Role
 from apps.cases.access import roles_in
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.kinds import standing_ends
 from apps.cases.models import AccessCode, Case, Hearing, Mandate, Note, Party, PartyContact, record
+from apps.cases.sockets import standing_ends
 from apps.cases.states import Act, JoinedBy, PartyRole
 from apps.cases.transitions import PLACE_FIELDS, NewParty, index_for_search
 from apps.core.business_calendar import today

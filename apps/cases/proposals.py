@@ -16,9 +16,9 @@ from apps.cases.acts import CaseAct
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.audience import own_party, standing_for, stands_for
 from apps.cases.emails import notify
-from apps.cases.kinds import case_exports, standing_ends
 from apps.cases.looks import by_office
 from apps.cases.models import Agreement, Case, Mandate, Note, Party, Proposal, record
+from apps.cases.sockets import case_exports, standing_ends
 from apps.cases.states import PROPOSALS, Act, PartyRole, ProposalStatus
 from apps.core.requests import query_dict
 from apps.core.sockets import closings

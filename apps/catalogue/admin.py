@@ -5,10 +5,11 @@ from django.contrib import admin
 from apps.catalogue.forms import BilingualLinesField, LinesField, WordsField
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
 from apps.core.admin import PortalAdmin
+from apps.core.typing import StackedInline
 from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
-class FeeInline(admin.StackedInline):
+class FeeInline(StackedInline):
     """Fees of a service: newer ones are added, none is changed. No table, of which Django leaves a heading empty."""
 
     model = Fee

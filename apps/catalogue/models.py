@@ -249,6 +249,15 @@ class FeeQuerySet(models.QuerySet["Fee"]):
         )
         return self.filter(pk=models.Subquery(latest))
 
+    def snapshot(self, service: "Service", day: dt.date) -> list[dict[str, Any]]:
+        """The service's fees in force on a day, as they are kept with what was asked for on it."""
+        return [
+            {"key": f.key, "label_de": f.label_de, "label_en": f.label_en,
+             "amount": str(f.amount) if f.amount is not None else None,
+             "valid_from": f.valid_from.isoformat(), "legal_basis": f.legal_basis}
+            for f in self.valid_on(day).filter(service=service)
+        ]  # fmt: skip
+
 
 class Fee(models.Model):
     """An amount with the day from which it holds; never changed, only followed by a newer one."""

@@ -5,4 +5,4 @@ class ContactConfig(AppConfig):
     name = "apps.contact"
 
     def ready(self) -> None:
-        from apps.contact import kinds  # noqa: F401  registers the kind and its sockets
+        from apps.contact import acts, kinds, plugs  # noqa: F401  they register acts and the kind, and plug into sockets

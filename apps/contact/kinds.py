@@ -1,26 +1,18 @@
-"""What contact registers: the kind, the door on the home page, retention, export."""
+"""A message to the initiative as a kind of case."""
 
-import datetime as dt
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.cases import kinds
-from apps.cases.acts import CaseAct, register
 from apps.cases.audience import standing_for
 from apps.cases.kinds import StatusText
 from apps.cases.models import Case
-from apps.contact import staff_views
-from apps.contact.states import WORKFLOW, Status
-from apps.contact.transitions import KIND, reply_path
-from apps.core import sockets
-from apps.core.kinds import days
-from apps.core.retention import delete_each
-from apps.core.sockets import Door, Panel, RetentionRule
+from apps.contact.states import KIND, WORKFLOW, Status
+from apps.contact.transitions import reply_path
+from apps.core.sockets import Panel
 
 SENTENCES = {
     Status.RECEIVED: StatusText(gettext_lazy("Ihre Nachricht ist da.")),
@@ -32,25 +24,6 @@ BADGES = {Status.RECEIVED: "info", Status.IN_PROGRESS: "info", Status.ANSWERED: 
           Status.CLOSED: "info"}  # fmt: skip
 
 
-register(
-    CaseAct(
-        key="contact_reply",
-        kind=KIND,
-        label=gettext_lazy("Antworten"),
-        page=lambda case: reverse("admin:contact_reply", args=[case.reference]),
-        style="primary",
-    )
-)
-register(
-    CaseAct(
-        key="contact_close",
-        kind=KIND,
-        label=gettext_lazy("Abschließen, ohne zu antworten"),
-        page=lambda case: reverse("admin:contact_close", args=[case.reference]),
-    )
-)
-
-
 def _panel(request: HttpRequest, case: Case) -> list[Panel]:
     return [Panel("contact/_panel.html", {"contact": case.contact}, order=35)]
 
@@ -60,7 +33,7 @@ def _search_text(case: Case) -> str:
 
 
 def _export(case: Case, user: Any) -> dict[str, Any]:
-    return {"Nachrichten": list(case.messages.heard_by(standing_for(case, user)).values_list("body", flat=True))}
+    return {_("Nachrichten"): list(case.messages.heard_by(standing_for(case, user)).values_list("body", flat=True))}
 
 
 kinds.register(
@@ -80,32 +53,3 @@ kinds.register(
         asks_questions=False,
     )
 )
-
-
-@sockets.home_doors.plug
-def contact_door(request: HttpRequest) -> list[Door]:
-    """The way to the team of the initiative."""
-    return [
-        Door(
-            _("#WolfsburgDigital schreiben"),
-            reverse("contact:write"),
-            _("Fragen, Ideen und Kritik zur digitalen Stadt"),
-        )
-    ]
-
-
-def _closed_cases(now: dt.datetime) -> QuerySet[Case]:
-    return Case.objects.filter(kind=KIND, closed_at__lt=now - days("contact"))
-
-
-sockets.retention_rules.plug(RetentionRule("contact", "Abgeschlossene Anfragen", _closed_cases, delete_each))
-
-
-def _staff_urls() -> list[Any]:
-    return [
-        path("vorgaenge/<str:reference>/antworten/", staff_views.reply, name="contact_reply"),
-        path("vorgaenge/<str:reference>/abschliessen/", staff_views.close, name="contact_close"),
-    ]
-
-
-sockets.staff_urls.plug(_staff_urls)

@@ -10,11 +10,12 @@ from apps.cases.models import Case
 from apps.cases.states import Direction
 from apps.contact import transitions
 from apps.contact.forms import MessageForm
+from apps.contact.states import KIND
 from apps.core.transitions import TransitionError
 
 
 def _case(request: HttpRequest, reference: str) -> Case:
-    cases = Case.objects.worked_by(request.user).filter(kind=transitions.KIND)
+    cases = Case.objects.worked_by(request.user).filter(kind=KIND)
     return get_object_or_404(cases, reference=reference)
 
 

@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.transitions import Phase, Who, Workflow, by
 
+# The kind of its cases.
+KIND = "contact"
+
 
 class Status(models.TextChoices):
     RECEIVED = "received", _("Eingegangen")

@@ -17,13 +17,12 @@ from apps.cases.models import Case, Message, record
 from apps.cases.states import Act, Channel, Direction
 from apps.cases.transitions import index_for_search, new_party, open_case, staffed_departments
 from apps.contact.models import Contact
-from apps.contact.states import WORKFLOW, Status, Topic
+from apps.contact.states import KIND, WORKFLOW, Status, Topic
 from apps.core.business_calendar import add_working_days, today
 from apps.core.transitions import TransitionError, Who, move
 
 log = logging.getLogger(__name__)
 
-KIND = "contact"
 REPLY_SALT = "contact.reply"
 REPLY_DAYS = 180
 CLOSE_AFTER_DAYS = 14

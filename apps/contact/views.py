@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.cases.models import Case
 from apps.contact import transitions
 from apps.contact.forms import BarrierForm, ContactForm, MessageForm
-from apps.contact.states import Status, Topic
+from apps.contact.states import KIND, Status, Topic
 from apps.core import limits
 from apps.core.links import Link, mailed
 from apps.core.transitions import TransitionError
@@ -71,7 +71,7 @@ def report_barrier(request: HttpRequest) -> HttpResponse:
 def sent(request: HttpRequest) -> HttpResponse:
     """The confirmation with the reference."""
     reference = request.session.get(SESSION_KEY)
-    case = Case.objects.filter(reference=reference, kind=transitions.KIND).first()
+    case = Case.objects.filter(reference=reference, kind=KIND).first()
     if case is None:
         return redirect("contact:write")
     return render(request, "contact/sent.html", {"case": case})

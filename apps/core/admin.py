@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import emails
 from apps.core.fields import MailAddressField, PublishedTextField
 from apps.core.models import Banner, EmailStatus, OutgoingEmail, RetentionRun
+from apps.core.typing import ModelAdmin
 from apps.core.widgets import NATIVE_PICKERS
 
 
-class PortalAdmin(admin.ModelAdmin):
+class PortalAdmin(ModelAdmin):
     """The base of all our admins: lists are filtered by what ``list_filter`` names and by nothing else.
 
     Django lets anybody who sees a list filter it by every column, parts of password hashes and texts of

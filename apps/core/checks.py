@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 from stdnum import iban
 
+from apps.core.sockets import retention_rules
+
 
 @register(deploy=True)
 def charges_can_be_paid(**_options: Any) -> list[Error]:
@@ -33,4 +35,13 @@ def counters_are_shared(**_options: Any) -> list[Error]:
             hint="Set COUNTERS_URL to a Redis with maxmemory-policy noeviction that all processes share.",
             id="portal.E001",
         )
+    ]
+
+
+@register
+def periods_are_set(**_options: Any) -> list[Error]:
+    """A rule without a period would fail every night, and only the log would say so."""
+    missing = sorted({rule.key for rule in retention_rules} - settings.RETENTION_DAYS.keys())
+    return [
+        Error(f"RETENTION_DAYS has no {key}.", hint="See settings/retention.py.", id="portal.E004") for key in missing
     ]

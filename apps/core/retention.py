@@ -1,8 +1,10 @@
 """The nightly job that erases what is past its time."""
 
+import datetime as dt
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -12,6 +14,11 @@ from apps.core.sockets import retention_rules
 log = logging.getLogger(__name__)
 # Rows that are erased with one statement.
 BATCH = 5000
+
+
+def days(key: str) -> dt.timedelta:
+    """The configured retention period ``key``."""
+    return dt.timedelta(days=settings.RETENTION_DAYS[key])
 
 
 def apply_retention() -> dict[str, int]:

@@ -135,7 +135,7 @@ def clean_name(name: str) -> str:
     return name.strip()[-150:] or "datei"
 
 
-def check(upload: UploadedFile) -> CheckedFile:
+def check(upload: "UploadedFile[Any]") -> CheckedFile:
     """Check and clean an upload; raises ValidationError with a sentence for the person."""
     name = clean_name(upload.name or "")
     try:

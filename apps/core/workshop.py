@@ -100,7 +100,7 @@ def _done[T](work: Callable[..., T], args: tuple[Any, ...], options: dict[str, A
     except TooLong:
         if not future.done():
             # Nobody has stopped it: the pool itself hangs, and is replaced.
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]  # the library has no types
             with _lock:
                 _pools.pop(os.getpid(), None)
         raise

@@ -47,7 +47,8 @@ class DeskSite(admin.AdminSite):
                 # The stock lists would hand it to the database, which has no such character.
                 raise Http404
             try:
-                return view(request, *args, **kwargs)
+                answer: HttpResponse = view(request, *args, **kwargs)
+                return answer
             except PermissionDenied as denied:
                 # Whoever may not see a thing is not told that it exists.
                 raise Http404 from denied

@@ -24,6 +24,7 @@ from apps.cases.audience import conversation_of
 from apps.cases.forms import RefuseForm
 from apps.cases.looks import looked
 from apps.cases.models import Case, CaseQuerySet, Hearing, Party, PartyContact, record
+from apps.cases.sockets import case_panels
 from apps.cases.states import Act, Purpose
 from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
@@ -173,7 +174,7 @@ def _render_case(
     kind = kinds.of(found)
     addressees = known_addressees(found)
     people = _people(request, found, addressees)
-    panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, True)]
+    panels: list[Panel] = [p for plugged in case_panels for p in plugged(request, found, True)]
     panels += kind.staff_panels(request, found)
     context = {
         "case": found,

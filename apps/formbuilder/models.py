@@ -1,5 +1,7 @@
 """Form definitions as data: each version is frozen."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -8,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.formbuilder.definition import Definition, check_answers, parse
+from apps.formbuilder.definition import Definition, check, parse
 
 # What users of forms demand of ``extra``: takes the definition, raises DefinitionError.
 definition_checks: list[Callable[[Definition], None]] = []
@@ -18,6 +20,16 @@ class FormVersionQuerySet(models.QuerySet["FormVersion"]):
     def current(self, slug: str) -> "FormVersion | None":
         """The newest version of a form."""
         return self.filter(slug=slug).order_by("-version").first()
+
+    def publish(self, raw: Any, *, edited: bool = False) -> "FormVersion":
+        """Freeze a definition as the newest version of its form; ``edited`` by a person, not from a file.
+
+        Raises DefinitionError.
+        """
+        slug = check_for_publication(raw).slug
+        current = self.current(slug)
+        number = current.version + 1 if current is not None else 1
+        return self.create(slug=slug, version=number, definition=raw, edited=edited)
 
 
 class FormVersion(models.Model):
@@ -42,27 +54,38 @@ class FormVersion(models.Model):
         return f"{self.slug} {self.version}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save a new version; a definition that cannot be rendered is refused.
+        """Freeze a version; a definition that may not be published is refused.
 
         Raises DefinitionError. A row that exists is never written again (the database refuses).
         """
-        definition = parse(self.definition)
-        check_answers(definition)
-        for check in definition_checks:
-            check(definition)
+        check_for_publication(self.definition)
         super().save(*args, **kwargs)
 
     @cached_property
     def parsed(self) -> Definition:
         """The definition as objects."""
-        return parsed_version(self.pk, self.definition)
+        return parsed(self.definition)
 
 
-_parsed: dict[int, Definition] = {}
+def check_for_publication(raw: Any) -> Definition:
+    """Whether a definition may be published; raises DefinitionError naming the first thing that is wrong."""
+    definition = parse(raw)
+    check(definition)
+    for demand in definition_checks:
+        demand(definition)
+    return definition
 
 
-def parsed_version(pk: int, raw: dict[str, Any]) -> Definition:
-    """Parse once per process: a version never changes."""
-    if pk not in _parsed:
-        _parsed[pk] = parse(raw)
-    return _parsed[pk]
+_parsed: dict[str, Definition] = {}
+# Far more than there are forms; whoever tries out drafts fills it.
+MOST_PARSED = 500
+
+
+def parsed(raw: dict[str, Any]) -> Definition:
+    """Parse what is the same once per process, whichever row or file it stands in."""
+    content = hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
+    if content not in _parsed:
+        if len(_parsed) >= MOST_PARSED:
+            _parsed.clear()
+        _parsed[content] = parse(raw)
+    return _parsed[content]

@@ -245,18 +245,9 @@ def as_typed(step: Step, answers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _type(data: dict[str, Any], name: str, item: Field, value: Any) -> None:
-    if value is None or item.type in ("upload", "info"):
-        return
-    if item.type == "boolean":
-        data[name] = "yes" if value else "no"
-    elif item.type == "confirm":
-        if value:
-            data[name] = "on"
-    elif item.type == "choices":
-        data[name] = [str(v) for v in value] if isinstance(value, list) else [str(value)]
-    else:
-        # Stored answers may be older than the field: whatever they are, a browser would send text.
-        data[name] = value if isinstance(value, str) else str(value)
+    sent = None if value is None else item.field_type.as_typed(value)
+    if sent is not None:
+        data[name] = sent
 
 
 def required_hint() -> str:

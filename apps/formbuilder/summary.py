@@ -1,16 +1,12 @@
 """Answers in plain words: for the review page, the clerk, the letter."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from apps.core.bilingual import localised
-from apps.core.countries import name_of
 from apps.formbuilder.definition import Definition, Field, Step
 from apps.formbuilder.forms import visible_steps
 
@@ -69,7 +65,7 @@ def summarise(definition: Definition, answers: Mapping[str, Any]) -> list[StepSu
 def _lines(fields: tuple[Field, ...], values: Mapping[str, Any]) -> list[Line]:
     lines = []
     for item in fields:
-        if item.type == "info" or item.key not in values:
+        if not item.field_type.asks or item.key not in values:
             continue
         value = values[item.key]
         ids = tuple(value) if item.type == "upload" and isinstance(value, list) else ()
@@ -81,24 +77,7 @@ def plain(item: Field, value: Any) -> str:
     """One answer as a person would say it."""
     if value in (None, "", []):
         return _("keine Angabe")
-    if item.type in ("boolean", "confirm"):
-        return _("Ja") if value else _("Nein")
-    if item.type == "date":
-        try:
-            return formats.date_format(dt.date.fromisoformat(value), "DATE_FORMAT")
-        except (TypeError, ValueError):
-            return str(value)
-    if item.type in ("choice", "choices"):
-        labels = {c.value: str(localised(c.label)) for c in item.choices}
-        values = value if isinstance(value, list) else [value]
-        return ", ".join(labels.get(v, str(v)) for v in values)
-    if item.type == "country":
-        return name_of(value)
-    if item.type == "decimal":
-        return formats.number_format(Decimal(value), 2)
-    if item.type == "upload":
-        return ""
-    return str(value)
+    return item.field_type.plain(item, value)
 
 
 def plain_values(definition: Definition, answers: Mapping[str, Any]) -> dict[str, str]:

@@ -5,4 +5,4 @@ class NoticesConfig(AppConfig):
     name = "apps.notices"
 
     def ready(self) -> None:
-        from apps.notices import kinds  # noqa: F401  plugs into cases' and core's sockets
+        from apps.notices import plugs  # noqa: F401  plugs into cases' and core's sockets

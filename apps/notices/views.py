@@ -18,8 +18,8 @@ from apps.core.downloads import private_bytes
 from apps.core.transitions import TransitionError
 from apps.notices import printing, transitions
 from apps.notices.forms import OutboxForm, ReturnForm
-from apps.notices.kinds import notice_panel
 from apps.notices.models import Delivery
+from apps.notices.panel import notice_panel
 from apps.notices.states import NoticeStatus
 
 # As many letters as one goes to the printer with.

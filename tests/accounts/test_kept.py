@@ -8,11 +8,11 @@ import pytest
 import time_machine
 
 from apps.accounts.models import User
+from apps.applications import drafts
 from apps.applications.models import Draft
 from apps.cases.models import Case, Message
 from apps.cases.states import Channel
 from apps.catalogue.models import Service
-from tests.factories import applications
 
 MORNING = dt.datetime(2026, 11, 23, 8, 0, tzinfo=dt.UTC)
 WORDS = "Die Begründung, an der ich seit einer halben Stunde schreibe."
@@ -95,7 +95,7 @@ def test_page_of_another_host_is_not_led_to(client: Any, parking_case: Case) -> 
 
 def test_captured_draft_keeps_what_was_typed_and_stands_on_the_desk(client: Any, karla: User, clock: Any) -> None:
     service = Service.objects.get(slug="bewohnerparkausweis")
-    draft = applications.begin(service, user=karla, browser="", channel=Channel.PHONE)
+    draft = drafts.begin(service, user=karla, browser="", channel=Channel.PHONE)
     client.as_(karla)
     desk = client.get("/verwaltung/").content.decode()
     assert "Angefangen zu erfassen" in desk

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.models import Profile, User
-from apps.applications import transitions
+from apps.applications import drafts, transitions
 from apps.applications.states import Status
 from apps.cases.addressee import addressee_of
 from apps.cases.models import Case
@@ -110,11 +110,11 @@ def test_organisation_has_a_name_and_no_day_of_birth(client: Any, aylin: User) -
 )
 def test_profile_never_fills_in_what_the_form_refuses(aylin: User, profile: dict[str, str], kept: str | None) -> None:
     Profile.objects.create(user=aylin, city="Wien", **profile)
-    draft = transitions.begin(Service.objects.get(slug=ZONE), user=aylin, browser="")
+    draft = drafts.begin(Service.objects.get(slug=ZONE), user=aylin, browser="")
     assert draft.answers.get("postcode") == kept
     assert draft.answers["city"] == "Wien"
     # Where it has to be Wolfsburg, neither is taken.
-    parking = transitions.begin(Service.objects.get(slug=PARKING), user=aylin, browser="")
+    parking = drafts.begin(Service.objects.get(slug=PARKING), user=aylin, browser="")
     assert parking.answers.get("postcode") == (kept if kept == "38440" else None)
     assert ("city" in parking.answers) == (profile.get("country", "DE") == "DE"), "no half of an address from abroad"
 

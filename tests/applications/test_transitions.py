@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from apps.applications import transitions
+from apps.applications import drafts, transitions
 from apps.applications.models import Draft
 from apps.applications.states import Status
 from apps.cases.models import Case
@@ -36,7 +36,7 @@ def test_submit_files_a_case_with_its_people_and_files(aylin: Any) -> None:
 
 def test_submit_without_upload_names_the_step_that_is_incomplete(aylin: Any) -> None:
     draft = factories.draft(aylin, "bewohnerparkausweis", factories.parking_answers())
-    with pytest.raises(transitions.Incomplete) as caught:
+    with pytest.raises(drafts.Incomplete) as caught:
         transitions.submit(draft, by=aylin, way=Way.POST)
     assert caught.value.step == "vehicle"
     assert not Case.objects.exists()

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.applications import drafts
 from apps.applications.models import Draft
 from apps.applications.views import steps
 from apps.cases.models import Case, PartyContact
@@ -212,7 +213,7 @@ def test_submit_needs_an_account_and_the_draft_moves_into_it(client: Any, aylin:
     draft = Draft.objects.get(pk=client.post(BEGIN).url.split("/")[3])
     draft.answers = factories.parking_answers()
     draft.save()
-    steps.transitions.add_upload(draft, "registration", factories.photo(), most=1)
+    drafts.add_upload(draft, "registration", factories.photo(), most=1)
     url = f"/antraege/entwurf/{draft.pk}/pruefen/"
     assert "Konto anlegen" in client.get(url).content.decode()
     assert client.post(url, {"delivery": "post"}).url.startswith("/konto/login/")
@@ -239,7 +240,7 @@ def test_clerk_captures_a_paper_application_without_an_email_address(client: Any
     assert response.url == step(draft, "person")
     draft.answers = factories.parking_answers()
     draft.save()
-    steps.transitions.add_upload(draft, "registration", factories.photo(), most=1)
+    drafts.add_upload(draft, "registration", factories.photo(), most=1)
     response = client.post(f"/antraege/entwurf/{draft.pk}/pruefen/", {"email": ""})
     case = Case.objects.get()
     assert response.url == case.staff_url

@@ -1,11 +1,16 @@
 """A small town hall to book in."""
 
 import datetime as dt
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
+from django.db import connection
 from django.utils import timezone
 
+from apps.appointments.booking import holding, transitions
+from apps.appointments.booking.models import Booking
 from apps.appointments.timetable.models import BookableService, Counter, OfficePolicy, OpeningRule
 from apps.appointments.timetable.states import Audience
 from apps.catalogue.models import Office, Service
@@ -48,3 +53,43 @@ def working_day(number: int = 5) -> dt.date:
 def at(time: str, day: dt.date | None = None) -> dt.datetime:
     """A time of day in Wolfsburg on a working day ahead."""
     return dt.datetime.combine(day or working_day(), dt.time.fromisoformat(time), timezone.get_default_timezone())
+
+
+racing = pytest.mark.django_db(transaction=True)
+
+
+def hold(office: Any, time: str = "09:00", **more: Any) -> Booking:
+    services = more.pop("services", None) or [bookable()]
+    return holding.hold(office=office, services=services, persons=1, starts_at=at(time), **more)
+
+
+def confirmed(office: Any, time: str = "09:00", **more: Any) -> Booking:
+    booking = hold(office, time, **more)
+    transitions.confirm(booking, name="Zoë D’Angelo", email="zoe@example.org")
+    return booking
+
+
+def lapse(booking: Booking) -> None:
+    Booking.objects.filter(pk=booking.pk).update(expires_at=timezone.now() - dt.timedelta(seconds=1))
+
+
+def many(work: Callable[[int], Any], number: int) -> list[Any]:
+    """Call ``work`` in so many threads at once; returns results and exceptions."""
+    results: list[Any] = []
+    gate = threading.Barrier(number)
+
+    def run(index: int) -> None:
+        gate.wait()
+        try:
+            results.append(work(index))
+        except Exception as error:
+            results.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results

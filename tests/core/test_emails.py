@@ -19,8 +19,8 @@ from django.utils import timezone
 from apps.accounts.models import Department, Role, User
 from apps.cases.models import Case
 from apps.core import emails
-from apps.core.kinds import _overdue_emails
 from apps.core.models import EmailStatus, OutgoingEmail
+from apps.core.plugs import _overdue_emails
 from apps.core.tasks import send_email
 from tests import factories
 from tests.core.test_locks import held_elsewhere

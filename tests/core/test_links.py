@@ -46,7 +46,7 @@ def test_link_ages_in_the_session_too(client: Any, contact_case: Case) -> None:
 
 @pytest.mark.parametrize("place", ["", "bestaetigen/", "termin.ics"])
 def test_link_of_a_booking_ages(client: Any, db: None, place: str) -> None:
-    from tests.appointments.booking.test_waiting_list import confirmed
+    from tests.appointments.setting import confirmed
 
     booking = confirmed(setting.office(), "11:00")
     token = appointments.manage_token(booking)
@@ -57,7 +57,7 @@ def test_link_of_a_booking_ages(client: Any, db: None, place: str) -> None:
 
 
 def test_pages_of_a_booking_name_no_token(client: Any, db: None) -> None:
-    from tests.appointments.booking.test_waiting_list import confirmed
+    from tests.appointments.setting import confirmed
 
     booking = confirmed(setting.office(), "11:00")
     page = client.get(f"/termine/link/{appointments.manage_token(booking)}/").content.decode()

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from apps.accounts import factors
 from apps.accounts.models import User
-from apps.applications import transitions as applications
+from apps.applications import drafts
 from apps.core import limits, security_log
 from apps.core.models import OutgoingEmail
 from tests import factories
@@ -132,7 +132,7 @@ def test_no_line_names_anybody(lines: Any, client: Any, caplog: pytest.LogCaptur
     client.post("/konto/login/", {"login": names["email"], "password": "geheimes Wort aus Versehen"})
     client.post("/konto/profil/", {"street": "Geheimstraße", "family_name": "Unverwechselbarius", "language": "de"})
     user = User.objects.get(email=names["email"])
-    applications.begin(factories.Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
+    drafts.begin(factories.Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
     client.get("/verwaltung/vorgaenge/?q=Unverwechselbarius")
     text = caplog.text
     for word in (*names.values(), "Geheimstraße", "geheimes Wort"):

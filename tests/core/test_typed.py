@@ -27,7 +27,7 @@ from apps.core.fields import (
     PublishedTextField,
 )
 from tests import factories
-from tests.applications.test_fees import typed as typed_finding
+from tests.applications.test_dog_assessment import typed as typed_finding
 
 FACTOR = 10 if "--soak" in sys.argv else 1
 AT_ONCE = 100

@@ -229,7 +229,7 @@ def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
 
 
 def test_sweep_finds_what_was_not_done_and_leaves_what_waits(letter: Letter) -> None:
-    from apps.notices.kinds import _overdue
+    from apps.notices.plugs import _overdue
 
     assert list(_overdue(timezone.now() + timedelta(seconds=1))) == [letter.pk]
     assert not list(_overdue(timezone.now() - timedelta(minutes=1)))

@@ -1,5 +1,6 @@
 """The command behind ``make run``: its port, and what reaches the portal through its web server."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -55,3 +56,24 @@ def test_no_header_says_where_the_portal_is_mounted(tmp_path: Path) -> None:
         b"GET /a/b/ HTTP/1.1\nHost: localhost\nConnection: close\nSCRIPT_NAME: /a\nPATH_INFO: /c\nScript-Name: /a\n"
     )
     assert what_arrives(tmp_path, request, "SCRIPT_NAME", "PATH_INFO") == b"|/a/b/"
+
+
+def test_changes_are_seen_and_whether_they_have_to_be_prepared(tmp_path: Path) -> None:
+    files = {
+        name: tmp_path / name for name in ("apps/x/views.py", "templates/x.html", "static/x.css", "apps/x/data/x.json")
+    }
+    for file in files.values():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x")
+        os.utime(file, (1000, 1000))
+    assert supervisor.newest_sources(tmp_path) == (1000, 1000)
+    for name, expected in (
+        ("templates/x.html", (2000, 1000)), ("static/x.css", (2000, 2001)), ("apps/x/data/x.json", (2000, 2002)),
+        ("apps/x/views.py", (2003, 2002)),
+    ):  # fmt: skip
+        os.utime(files[name], (max(expected), max(expected)))
+        assert supervisor.newest_sources(tmp_path) == expected, name
+    cached = tmp_path / "apps/x/__pycache__/views.pyc"
+    cached.parent.mkdir()
+    cached.write_text("x")
+    assert supervisor.newest_sources(tmp_path) == (2003, 2002)

@@ -35,7 +35,8 @@ class SignupView(AllauthSignupView):
             registration.begin(self.request, person, redirect_to=self.get_next_url() or "")
         except codes.TooMuchMail:
             form.add_error("email", TOO_MUCH_MAIL)
-            return self.form_invalid(form)
+            again: HttpResponse = self.form_invalid(form)
+            return again
         return redirect("account_email_verification_sent")
 
 
@@ -65,7 +66,8 @@ def registration_code(request: HttpRequest) -> HttpResponse:
         else:
             record_authentication(request, user, method="code", email=user.email)
             login = Login(user=user, email=user.email, redirect_url=waiting.payload["redirect_to"] or None, signup=True)
-            return perform_login(request, login)
+            signed_in: HttpResponse = perform_login(request, login)
+            return signed_in
     context = {"form": form, "address": waiting.address, "again": "account_signup"}
     return render(request, "accounts/registration_code.html", context, status=422 if form.errors else 200)
 
@@ -99,7 +101,8 @@ def setup(request: HttpRequest, link: Link) -> HttpResponse:
             return redirect("mfa_index" if request.user.is_authenticated else "account_login")
         _set_first_password(request, user, form.cleaned_data["password1"])
         record_authentication(request, user, method="setup_link")
-        return perform_login(request, Login(user=user, email=user.email))
+        signed_in: HttpResponse = perform_login(request, Login(user=user, email=user.email))
+        return signed_in
     context = {"form": form, "person": user}
     return render(request, "accounts/setup.html", context, status=422 if form is not None and form.errors else 200)
 

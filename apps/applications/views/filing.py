@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
-from apps.applications import transitions
-from apps.applications.fees import MissingFee, assess, is_dog_tax
+from apps.applications import drafts, transitions
+from apps.applications.dog_assessment import MissingFee, assess, is_dog_tax
 from apps.applications.forms import CaptureSubmitForm, SubmitForm
 from apps.applications.models import Draft
+from apps.applications.states import KIND
 from apps.applications.views.reach import asks_who_was_signed_in, reach
 from apps.cases.audience import filed_by
 from apps.cases.models import Case
@@ -41,8 +42,8 @@ def review(request: HttpRequest, pk: Any) -> HttpResponse:
         return redirect(captured.staff_url)
     draft = reach(request, pk)
     try:
-        answers = transitions.collected_answers(draft)
-    except transitions.Incomplete as incomplete:
+        answers = drafts.collected_answers(draft)
+    except drafts.Incomplete as incomplete:
         messages.warning(request, _("Hier fehlt noch etwas."))
         return redirect("applications:step", draft.pk, incomplete.step)
     data = request.POST if request.method == "POST" else None
@@ -71,7 +72,7 @@ def _submit(request: HttpRequest, draft: Draft, form: Any) -> HttpResponse:
     way = form.cleaned_data.get("delivery", Way.POST)
     try:
         case = transitions.submit(draft, by=request.user, way=way, email=form.cleaned_data.get("email", ""))
-    except transitions.Incomplete as incomplete:
+    except drafts.Incomplete as incomplete:
         return redirect("applications:step", draft.pk, incomplete.step)
     except transitions.TrustTooLow:
         return redirect("applications:review", draft.pk)
@@ -100,7 +101,7 @@ def cost_preview(draft: Draft, answers: dict[str, Any]) -> dict[str, Any]:
 @require_safe
 def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     """„Ihr Antrag ist da."""
-    case = get_object_or_404(Case.objects.of(request.user), reference=reference, kind=transitions.KIND)
+    case = get_object_or_404(Case.objects.of(request.user), reference=reference, kind=KIND)
     if not filed_by(case, request.user):
         raise Http404
     return render(request, "applications/receipt.html", {"case": case})

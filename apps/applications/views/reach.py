@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from apps.applications import browser, transitions
+from apps.applications import browser, drafts
 from apps.applications.models import Draft
 
 
@@ -43,5 +43,5 @@ def reach(request: HttpRequest, pk: Any) -> Draft:
     """The draft under its form's newest version; 404 unless it is the viewer's."""
     reachable = Draft.objects.reachable(request.user, browser.browser_hash(request))
     draft = get_object_or_404(reachable.select_related("service__department", "form_version"), pk=pk)
-    transitions.rebase(draft)
+    drafts.rebase(draft)
     return draft

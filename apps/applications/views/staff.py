@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.requests import for_departments
-from apps.applications import transitions
+from apps.applications import drafts, transitions
 from apps.applications.charges import IncompleteCharge
-from apps.applications.fees import MissingFee, is_dog_tax
+from apps.applications.dog_assessment import MissingFee, is_dog_tax
 from apps.applications.forms import CaptureForm, DecisionForm, FindingForms
 from apps.applications.hearings import NotHeard, not_heard
 from apps.applications.letters import MissingRemedy, NotTogether
 from apps.applications.reading import read_by
-from apps.applications.states import Status
+from apps.applications.states import KIND, OUTCOMES_BY_TYPE, Status
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.audience import conversation_of
 from apps.cases.looks import hidden_from, looked
@@ -195,9 +195,9 @@ def preview_page(request: HttpRequest, reference: str, pk: Any, number: int) -> 
 
 def _undecided(request: HttpRequest, reference: str) -> tuple[Case, tuple[str, ...]]:
     """A case that ends in a decision, and the outcomes to choose from; 404 for any other."""
-    cases = Case.objects.worked_by(request.user).filter(kind=transitions.KIND)
+    cases = Case.objects.worked_by(request.user).filter(kind=KIND)
     case = get_object_or_404(cases.select_related("service", "application__form_version"), reference=reference)
-    outcomes = transitions.OUTCOMES.get(case.service.outcome_type, ()) if case.service else ()
+    outcomes = OUTCOMES_BY_TYPE.get(case.service.outcome_type, ()) if case.service else ()
     if not outcomes:
         raise Http404
     return case, outcomes
@@ -271,7 +271,7 @@ def capture(request: HttpRequest) -> HttpResponse:
     form = CaptureForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            draft = transitions.begin(
+            draft = drafts.begin(
                 form.cleaned_data["service"], user=request.user, browser="", channel=form.cleaned_data["channel"]
             )
         except TransitionError:

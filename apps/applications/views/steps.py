@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.applications import browser, transitions
+from apps.applications import browser, drafts
 from apps.applications.models import Draft
 from apps.applications.views.reach import asks_who_was_signed_in, owned_in_this_browser, reach
 from apps.cases.models import Case
@@ -58,7 +58,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     new_key = ""
     if not key:
         new_key, key = browser.new_key()
-    draft = transitions.begin(service, user=request.user, browser=key)
+    draft = drafts.begin(service, user=request.user, browser=key)
     response = redirect("applications:step", draft.pk, draft.step)
     if new_key:
         browser.remember(response, new_key)
@@ -99,7 +99,7 @@ def step(request: HttpRequest, pk: Any, key: str) -> HttpResponse:
     if request.method == "POST":
         try:
             return _post_step(request, draft, current, steps)
-        except transitions.DraftGone:
+        except drafts.DraftGone:
             # Filed or discarded in another window.
             return redirect("applications:resume", draft.pk)
     typed = draft.typed.get(current.key)
@@ -124,7 +124,7 @@ def _lost_session(request: HttpRequest, pk: Any, key: str) -> HttpResponse | Non
     current = draft.form_version.parsed.step(key)
     if request.method == "POST" and current is not None:
         typed = _typed(current, request.POST) | {"_quiet": ["1"]}
-        transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        drafts.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
         messages.info(
             request,
             _(
@@ -139,7 +139,7 @@ def _keep(request: HttpRequest, draft: Draft, current: Step | None) -> None:
     if request.method == "POST" and current is not None:
         _take_uploads(request, draft, current)
         typed = _typed(current, request.POST) | {"_quiet": ["1"]}
-        transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        drafts.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
         messages.info(request, _("Ihre Eingaben sind gespeichert. Hier fehlt noch etwas."))
 
 
@@ -150,7 +150,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
     if quiet:
         anchor = _change_groups(draft, current, data, quiet)
         typed = _typed(current, data) | {"_quiet": ["1"]}
-        transitions.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        drafts.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
         if not upload_errors:
             return _after_quiet(draft, current, steps, quiet, anchor, reviewed="_review" in data)
     bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
@@ -158,7 +158,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
     valid = bound.is_valid() and not upload_errors
     # A question that has just appeared is shown even if it may be left out.
     if valid and not unseen:
-        transitions.save_step(draft, current.key, answers=bound.stored(), keys=bound.keys(), typed=None)
+        drafts.save_step(draft, current.key, answers=bound.stored(), keys=bound.keys(), typed=None)
         steps = visible_steps(draft.form_version.parsed, draft.answers)
         index = next(i for i, s in enumerate(steps) if s.key == current.key)
         if "_review" in data or index + 1 >= len(steps):
@@ -171,7 +171,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
         drop_errors(bound, [f.add_prefix(n) for f in bound.all_forms for n in f.fields])
     for name, sentence in upload_errors.items():
         _add_upload_error(bound, name, sentence)
-    transitions.save_step(draft, current.key, answers=None, keys=set(), typed=_typed(current, data))
+    drafts.save_step(draft, current.key, answers=None, keys=set(), typed=_typed(current, data))
     return _render_step(request, draft, bound, steps, revealed=revealed, status=422)
 
 
@@ -196,7 +196,7 @@ def _change_groups(draft: Draft, current: Step, data: QueryDict, quiet: str) -> 
     if quiet == "_unlink":
         file_id = _uuid(value)
         if file_id is not None:
-            transitions.remove_upload(draft, file_id)
+            drafts.remove_upload(draft, file_id)
         return ""
     groups = {f.key: f for f in current.fields if f.is_group}
     if quiet == "_add" and value in groups:
@@ -251,7 +251,7 @@ def _take_uploads(request: HttpRequest, draft: Draft, current: Step) -> dict[str
             if (refused := uploads.refusal_of(request, name)) is not None:
                 raise refused
             for upload in request.FILES.getlist(name):
-                transitions.add_upload(draft, name, upload, most=item.max_items)
+                drafts.add_upload(draft, name, upload, most=item.max_items)
         except ValidationError as error:
             errors[name] = error.messages[0]
     return errors

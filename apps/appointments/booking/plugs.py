@@ -22,13 +22,12 @@ from apps.appointments.timetable import availability
 from apps.appointments.timetable.models import OfficePolicy
 from apps.appointments.timetable.sockets import rules_changed
 from apps.cases.audience import filed_by
-from apps.cases.kinds import case_panels
 from apps.cases.models import Case
+from apps.cases.sockets import case_panels
 from apps.catalogue.models import Office, OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.business_calendar import today
-from apps.core.kinds import days
-from apps.core.retention import delete_all
+from apps.core.retention import days, delete_all
 from apps.core.sockets import Door, Panel, RetentionRule, Tile
 
 

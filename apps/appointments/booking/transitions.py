@@ -1,6 +1,6 @@
 """A booking's life once its time is held: reserved, confirmed, moved, cancelled.
 
-With ``holding.py`` and ``waiting.py`` the only writers of its status.
+With ``holding.py`` and ``waiting_list.py`` the only writers of its status.
 """
 
 import datetime as dt
@@ -319,7 +319,7 @@ def manage_token(booking: Booking) -> str:
 def manage_link(booking: Booking) -> str:
     """The whole address behind the signed link."""
     with translation.override(booking.language):
-        return settings.SITE_URL + reverse("appointments:manage", args=[manage_token(booking)])
+        return f"{settings.SITE_URL}{reverse('appointments:manage', args=[manage_token(booking)])}"
 
 
 def booking_for_token(token: str) -> Booking | None:
@@ -338,7 +338,7 @@ def mail_reminder(booking: Booking) -> None:
 
 def _absolute(booking: Booking, name: str) -> str:
     with translation.override(booking.language):
-        return settings.SITE_URL + reverse(name, args=[manage_token(booking)])
+        return f"{settings.SITE_URL}{reverse(name, args=[manage_token(booking)])}"
 
 
 def _mail(booking: Booking, template: str, **context: Any) -> None:

@@ -19,12 +19,12 @@ from apps.appointments.timetable.minutes import local_minute, moment
 from apps.appointments.timetable.states import Audience
 from apps.core.business_calendar import today
 from apps.core.facts import made
-from apps.core.kinds import days
 from apps.core.models import Fact, FactKind
+from apps.core.retention import days
 
 KIND = "appointment"
 # What became of a time that was somebody's.
-OUTCOMES = (BookingStatus.CONFIRMED, BookingStatus.SERVED, BookingStatus.NO_SHOW, BookingStatus.CANCELLED)
+COUNTED = (BookingStatus.CONFIRMED, BookingStatus.SERVED, BookingStatus.NO_SHOW, BookingStatus.CANCELLED)
 MOST_DAYS = 60
 
 
@@ -83,7 +83,7 @@ def _bounds(day: dt.date) -> tuple[dt.datetime, dt.datetime]:
 
 def _appointments(day: dt.date) -> list[Fact]:
     begin, end = _bounds(day)
-    rows = Booking.objects.filter(starts_at__gte=begin, starts_at__lt=end, status__in=OUTCOMES)
+    rows = Booking.objects.filter(starts_at__gte=begin, starts_at__lt=end, status__in=COUNTED)
     facts = []
     for booking in rows.select_related("counter__office__policy__department").prefetch_related("services__service"):
         outcome = booking.status

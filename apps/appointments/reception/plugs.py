@@ -15,8 +15,7 @@ from apps.appointments.reception.models import Shift, Ticket
 from apps.appointments.reception.transitions import LATE
 from apps.appointments.timetable import availability
 from apps.core import sockets
-from apps.core.kinds import days
-from apps.core.retention import delete_all
+from apps.core.retention import days, delete_all
 from apps.core.sockets import Door, RetentionRule
 
 

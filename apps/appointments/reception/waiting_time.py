@@ -190,7 +190,7 @@ def _place(server: _Server, waiting: _Waiting, at: float) -> tuple[int, float, s
 def _ratios(office: Office) -> tuple[float, float]:
     """Quick and slow visits at an office against what was planned: a fifth is quicker, a fifth slower."""
     key = f"appointments:pace:{office.pk}"
-    known = caches["pages"].get(key)
+    known: tuple[float, float] | None = caches["pages"].get(key)
     if known is None:
         with connection.cursor() as cursor:
             cursor.execute(_PACE, [office.pk, timezone.localdate() - dt.timedelta(days=LOOK_BACK_DAYS)])

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.appointments.timetable.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
 from apps.appointments.timetable.sockets import rules_changed
 from apps.core.admin import PortalAdmin
+from apps.core.typing import ModelForm
 from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
@@ -80,7 +81,7 @@ class CounterAdmin(TellsWhatFollows):
         return [*fixed, "office"] if obj is not None and obj.bookings.exists() else fixed
 
 
-class OpeningRuleForm(forms.ModelForm):
+class OpeningRuleForm(ModelForm):
     """Weekdays as check boxes; counters have to belong to the office."""
 
     weekdays = forms.TypedMultipleChoiceField(

@@ -17,6 +17,7 @@ from apps.cases import transitions as verbs
 from apps.cases.acts import acts_for
 from apps.cases.audience import cases_that_ask, own_party, standing_for, stands_for
 from apps.cases.models import Case, Hearing, record
+from apps.cases.sockets import case_panels
 from apps.cases.states import Act, Way
 from apps.core import limits
 from apps.core.downloads import private_file
@@ -90,7 +91,7 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
         form.fields["body"].label = _("Ihre Nachricht")
     waiting = proposals.shown_to(found, request.user, Who.PARTY)
     hearing = Hearing.objects.waiting().filter(party__in=standing).select_related("party").last()
-    panels: list[Panel] = [p for plugged in kinds.case_panels for p in plugged(request, found, False)]
+    panels: list[Panel] = [p for plugged in case_panels for p in plugged(request, found, False)]
     panels += kind.citizen_panels(request, found)
     context: dict[str, Any] = {
         **_row(found, asked=question is not None),

@@ -18,7 +18,7 @@ from apps.appointments.timetable.models import BookableService, Closure, Counter
 from apps.appointments.timetable.states import Audience
 from apps.core.models import OutgoingEmail
 from tests.appointments import setting
-from tests.appointments.booking.test_transitions import confirmed, hold, racing
+from tests.appointments.setting import confirmed, hold, racing
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from apps.appointments.booking.models import Booking
 from apps.core import limits
 from apps.core.models import OutgoingEmail
 from tests.appointments import setting
-from tests.appointments.booking.test_transitions import many, racing
+from tests.appointments.setting import many, racing
 from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db

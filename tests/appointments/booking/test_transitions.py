@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 import threading
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,45 +22,9 @@ from apps.core.models import OutgoingEmail
 from apps.core.sockets import retention_rules
 from apps.core.transitions import TransitionConflict, TransitionError
 from tests.appointments import setting
+from tests.appointments.setting import confirmed, hold, lapse, many, racing
 
 pytestmark = pytest.mark.django_db
-
-
-def hold(office: Any, time: str = "09:00", **more: Any) -> Booking:
-    services = more.pop("services", None) or [setting.bookable()]
-    return holding.hold(office=office, services=services, persons=1, starts_at=setting.at(time), **more)
-
-
-def confirmed(office: Any, time: str = "09:00", **more: Any) -> Booking:
-    booking = hold(office, time, **more)
-    transitions.confirm(booking, name="Zoë D’Angelo", email="zoe@example.org")
-    return booking
-
-
-def lapse(booking: Booking) -> None:
-    Booking.objects.filter(pk=booking.pk).update(expires_at=timezone.now() - dt.timedelta(seconds=1))
-
-
-def many(work: Callable[[int], Any], number: int) -> list[Any]:
-    """Call ``work`` in so many threads at once; returns results and exceptions."""
-    results: list[Any] = []
-    gate = threading.Barrier(number)
-
-    def run(index: int) -> None:
-        gate.wait()
-        try:
-            results.append(work(index))
-        except Exception as error:
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 # -- one after the other -------------------------------------------------------------------------------
@@ -328,8 +291,6 @@ def test_closed_account_keeps_its_appointment_behind_the_link(aylin: Any) -> Non
 
 
 # -- many at once ---------------------------------------------------------------------------------------
-
-racing = pytest.mark.django_db(transaction=True)
 
 
 @racing

@@ -16,7 +16,7 @@ from apps.core.business_calendar import today
 from apps.core.models import OutgoingEmail
 from apps.core.transitions import TransitionConflict, TransitionError
 from tests.appointments import setting
-from tests.appointments.booking.test_transitions import confirmed, hold, lapse, many, racing
+from tests.appointments.setting import confirmed, hold, lapse, many, racing
 
 pytestmark = pytest.mark.django_db
 

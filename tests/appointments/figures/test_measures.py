@@ -15,7 +15,7 @@ from apps.appointments.reception.models import Ticket
 from apps.appointments.timetable.models import Closure
 from apps.core.business_calendar import today
 from tests.appointments import setting
-from tests.appointments.booking.test_transitions import hold
+from tests.appointments.setting import hold
 
 pytestmark = pytest.mark.django_db
 

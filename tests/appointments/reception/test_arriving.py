@@ -16,8 +16,8 @@ from apps.appointments.reception.models import Ticket
 from apps.appointments.reception.states import Source, TicketStatus
 from apps.appointments.timetable.models import Counter, OfficePolicy
 from tests.appointments import setting
-from tests.appointments.booking.test_transitions import many, racing
 from tests.appointments.reception.test_transitions import town_hall
+from tests.appointments.setting import many, racing
 from tests.conftest import SecureClient
 
 pytestmark = pytest.mark.django_db

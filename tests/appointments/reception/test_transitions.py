@@ -20,7 +20,7 @@ from apps.appointments.timetable.models import BookableService, Closure, Counter
 from apps.appointments.timetable.states import Audience
 from apps.core.transitions import TransitionError
 from tests.appointments import setting
-from tests.appointments.booking.test_transitions import many, racing
+from tests.appointments.setting import many, racing
 
 pytestmark = pytest.mark.django_db
 

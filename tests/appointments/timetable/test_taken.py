@@ -15,7 +15,7 @@ from apps.appointments.timetable import availability, taken
 from apps.appointments.timetable.models import Closure
 from apps.core.business_calendar import today
 from tests.appointments import setting
-from tests.appointments.booking.test_transitions import confirmed, hold, lapse
+from tests.appointments.setting import confirmed, hold, lapse
 
 pytestmark = pytest.mark.django_db
 

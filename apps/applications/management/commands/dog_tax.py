@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.applications.dog_assessment import MissingFee, StoredRates, by_law
 from apps.applications.dog_tax import BadHousehold, household_from, year_of
-from apps.applications.fees import MissingFee, StoredRates, by_law
 from apps.formbuilder.models import FormVersion
 
 SLUG = "hundesteuer-anmelden"

@@ -32,9 +32,8 @@ class Command(BaseCommand):
                     f"to load the file all the same: load_forms --replace {definition['slug']}"
                 )
                 continue
-            number = current.version + 1 if current else 1
             try:
-                FormVersion.objects.create(slug=definition["slug"], version=number, definition=definition)
+                made = FormVersion.objects.publish(definition)
             except DefinitionError as error:
                 raise CommandError(f"{file.name}: {error}") from error
-            self.stdout.write(f"{definition['slug']}: version {number}")
+            self.stdout.write(f"{made.slug}: version {made.version}")

@@ -18,12 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             definition = json.loads(Path(options["file"]).read_text(encoding="utf-8"))
-            slug = str(definition["slug"])
-            current = FormVersion.objects.current(slug)
-            made = FormVersion.objects.create(
-                slug=slug, version=current.version + 1 if current else 1, definition=definition, edited=True
-            )
+            made = FormVersion.objects.publish(definition, edited=True)
         except (OSError, ValueError, LookupError, TypeError) as error:
             # A DefinitionError is a ValueError and names the place.
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{slug}: version {made.version}")
+        self.stdout.write(f"{made.slug}: version {made.version}")

@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.appointments.booking import transitions
-from apps.appointments.booking.calendar import months
 from apps.appointments.booking.forms import VisitForm
 from apps.appointments.booking.models import Booking
+from apps.appointments.booking.months import months
 from apps.appointments.timetable import availability
 from apps.appointments.timetable.availability import Slot
 from apps.appointments.timetable.models import Counter, OfficePolicy

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.requests import SignedInRequest, for_departments
 from apps.appointments.booking import holding, transitions
-from apps.appointments.booking.calendar import months
 from apps.appointments.booking.concerned import concerned
 from apps.appointments.booking.forms import ConcernedForm, NoteForm, StaffDetailsForm, StaffVisitForm
 from apps.appointments.booking.models import Booking
+from apps.appointments.booking.months import months
 from apps.appointments.booking.states import BookingStatus, CancelledBy
 from apps.appointments.booking.views.choosing import chosen_day, free_times, shown
 from apps.appointments.timetable import availability

@@ -32,40 +32,14 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = Path(options["folder"])
-        self.update = bool(options["update"])
-
-        def read(name: str) -> list[dict[str, Any]]:
-            return list(json.loads((folder / f"{name}.json").read_text(encoding="utf-8")))
-
-        departments = {}
-        for entry in read("departments"):
-            address = {k: entry[k] for k in ("abbreviation", "phone", "email", "street", "postcode", "city")}
-            departments[entry["slug"]], _ = self._put(
-                Department, slug=entry["slug"], defaults={**both(entry, "name"), **address}
-            )
-        offices = {}
-        for entry in read("offices"):
-            offices[entry["slug"]], _ = self._put(
-                Office,
-                slug=entry["slug"],
-                defaults={
-                    **both(entry, "name", "opening_hours", "directions", "accessibility", "hint"),
-                    **{k: entry[k] for k in ("street", "postcode", "city", "phone")},
-                },
-            )
-        situations = {}
-        for position, entry in enumerate(read("life_situations")):
-            situations[entry["slug"]], _ = self._put(
-                LifeSituation,
-                slug=entry["slug"],
-                defaults={
-                    **both(entry, "name", "summary"),
-                    "icon": entry["icon"],
-                    "position": position,
-                },
-            )
-        entries = read("services")
+        self.folder, self.update = Path(options["folder"]), bool(options["update"])
+        departments = {entry["slug"]: self._department(entry) for entry in self._read("departments")}
+        offices = {entry["slug"]: self._office(entry) for entry in self._read("offices")}
+        situations = {
+            entry["slug"]: self._situation(entry, position)
+            for position, entry in enumerate(self._read("life_situations"))
+        }
+        entries = self._read("services")
         for entry in entries:
             service, fresh = self._put(
                 Service,
@@ -79,20 +53,39 @@ class Command(BaseCommand):
             if fresh:
                 service.offices.set([offices[slug] for slug in entry["offices"]])
                 service.life_situations.set([situations[slug] for slug in entry["life_situations"]])
-            for position, fee in enumerate(entry["fees"], start=1):
-                # A fee is never changed, only followed by a newer one.
-                Fee.objects.get_or_create(
-                    key=f"{entry['slug']}-{position}",
-                    valid_from=fee["valid_from"],
-                    defaults={
-                        "service": service,
-                        **both(fee, "label", "unit"),
-                        "amount": fee["amount"],
-                        "legal_basis": fee["legal_basis"],
-                        "position": position,
-                    },
-                )
+            self._fees(service, entry)
         self.stdout.write(f"{len(entries)} services loaded")
+
+    def _read(self, name: str) -> list[dict[str, Any]]:
+        return list(json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")))
+
+    def _department(self, entry: dict[str, Any]) -> Any:
+        address = {k: entry[k] for k in ("abbreviation", "phone", "email", "street", "postcode", "city")}
+        return self._put(Department, slug=entry["slug"], defaults={**both(entry, "name"), **address})[0]
+
+    def _office(self, entry: dict[str, Any]) -> Any:
+        texts = both(entry, "name", "opening_hours", "directions", "accessibility", "hint")
+        address = {k: entry[k] for k in ("street", "postcode", "city", "phone")}
+        return self._put(Office, slug=entry["slug"], defaults={**texts, **address})[0]
+
+    def _situation(self, entry: dict[str, Any], position: int) -> Any:
+        shown = {**both(entry, "name", "summary"), "icon": entry["icon"], "position": position}
+        return self._put(LifeSituation, slug=entry["slug"], defaults=shown)[0]
+
+    def _fees(self, service: Service, entry: dict[str, Any]) -> None:
+        for position, fee in enumerate(entry["fees"], start=1):
+            # A fee is never changed, only followed by a newer one.
+            Fee.objects.get_or_create(
+                key=f"{entry['slug']}-{position}",
+                valid_from=fee["valid_from"],
+                defaults={
+                    "service": service,
+                    **both(fee, "label", "unit"),
+                    "amount": fee["amount"],
+                    "legal_basis": fee["legal_basis"],
+                    "position": position,
+                },
+            )
 
     def _put(self, model: Any, *, slug: str, defaults: dict[str, Any]) -> tuple[Any, bool]:
         """Create the row, or update it where that was asked for; returns it and whether to link it anew."""

@@ -15,6 +15,7 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from apps.accounts.models import Department, Membership, Profile, Role, User
+from apps.applications import drafts
 from apps.applications import transitions as applications
 from apps.applications.states import Status
 from apps.appointments.booking import holding
@@ -103,17 +104,17 @@ class Command(BaseCommand):
         return user
 
     def _parking(self, user: User, plate: str, way: str = Way.PORTAL) -> Case:
-        draft = applications.begin(Service.objects.get(slug="bewohnerparkausweis"), user=user, browser="")
+        draft = drafts.begin(Service.objects.get(slug="bewohnerparkausweis"), user=user, browser="")
         draft.answers |= {
             "plate": plate, "owner": "mine", "main_residence": True, "kind": "first",
             "valid_from": (today() + dt.timedelta(days=14)).isoformat(), "true_information": True,
         }  # fmt: skip
         draft.save()
-        applications.add_upload(draft, "registration", _picture(plate), most=1)
+        drafts.add_upload(draft, "registration", _picture(plate), most=1)
         return applications.submit(draft, by=user, way=way)
 
     def _dogs(self, user: User) -> Case:
-        draft = applications.begin(Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
+        draft = drafts.begin(Service.objects.get(slug="hundesteuer-anmelden"), user=user, browser="")
         since = today().replace(day=1) - dt.timedelta(days=20)
         draft.answers |= {
             "applicant_kind": "person", "joint_holding": False, "dogs_held": 0, "true_information": True,

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import security_events  # noqa: F401  notes what packages announce in the security log
 from apps.accounts.models import AccountLink, Profile, User
 from apps.core.countries import name_of
-from apps.core.kinds import days
-from apps.core.retention import delete_all
+from apps.core.retention import days, delete_all
 from apps.core.sockets import RetentionRule, exports, retention_rules
 
 

@@ -11,13 +11,11 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.cases.kinds import case_exports, case_panels, consent_ends
 from apps.cases.models import Case, Party
+from apps.cases.sockets import case_exports, consent_ends
 from apps.cases.states import Way
-from apps.core.kinds import days
-from apps.core.retention import delete_each
+from apps.core.retention import days, delete_each
 from apps.core.sockets import (
-    Panel,
     RetentionRule,
     Sweep,
     Tile,
@@ -29,6 +27,7 @@ from apps.core.sockets import (
     staff_urls,
     sweeps,
 )
+from apps.notices import views
 from apps.notices.models import Delivery, Letter, LetterPreview
 from apps.notices.states import NoticeStatus
 from apps.notices.transitions import PREVIEW_TASK, RENDER_TASK, told
@@ -53,28 +52,6 @@ sweeps.plug(Sweep(RENDER_TASK, _overdue))
 sweeps.plug(Sweep(PREVIEW_TASK, _overdue_previews))
 retention_rules.plug(RetentionRule("previews", "Vorschauen von Bescheiden", _old_previews, delete_each))
 mail_fates.plug(told)
-
-
-@case_panels.plug
-def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
-    """The letters of a case, above everything else: all of them for staff, one's own for a party."""
-    found = Delivery.objects.filter(letter__notice__case=case)
-    if not staff:
-        found = found.to(request.user).filter(again=None) | found.to(request.user).exclude(posted_on=None)
-    deliveries = list(
-        found.select_related("letter__notice__case__service", "notification", "again")
-        .defer("letter__context")
-        .order_by("letter__notice__number", "is_copy", "principal", "letter__created_at")
-    )
-    if not deliveries:
-        return []
-    notices: dict[Any, dict[str, Any]] = {}
-    for delivery in deliveries:
-        row = notices.setdefault(delivery.notice.pk, {"notice": delivery.notice, "deliveries": []})
-        row["deliveries"].append(delivery)
-    context = {"notices": list(notices.values()), "case": case, "staff": staff,
-               "pending": any(d.letter.is_pending for d in deliveries)}  # fmt: skip
-    return [Panel("notices/_panel.html", context, order=10)]
 
 
 @desk_tiles.plug
@@ -137,9 +114,6 @@ def unread_letters_of_a_party_by_post(party: Party) -> None:
 
 
 def _staff_urls() -> list[Any]:
-    # Here and not above: the views need the panel of this module.
-    from apps.notices import views
-
     return [path("postausgang/", views.outbox, name="outbox")]
 
 

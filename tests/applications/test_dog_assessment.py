@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from apps.applications import transitions
-from apps.applications.fees import Assessment, MissingFee, assess, snapshot
+from apps.applications.dog_assessment import Assessment, MissingFee, assess
 from apps.applications.models import Application
 from apps.applications.states import Status
 from apps.applications.views.filing import cost_preview
@@ -282,9 +282,9 @@ def test_fees_of_the_day_of_filing_stay_with_the_application(aylin: Any) -> None
 def test_snapshot_has_only_what_is_in_force(db: None) -> None:
     rate(1, "108.00", "2027-01-01")
     service = Service.objects.get(slug="hundesteuer-anmelden")
-    by_key = {f["key"]: f["amount"] for f in snapshot(service.pk, NOVEMBER)}
+    by_key = {f["key"]: f["amount"] for f in Fee.objects.snapshot(service, NOVEMBER)}
     assert by_key == {f"hundesteuer-anmelden-{i}": amount for i, amount in ((1, "96.00"), (2, "144.00"), (3, "168.00"))}
-    assert snapshot(service.pk, dt.date(2016, 1, 1)) == []
+    assert Fee.objects.snapshot(service, dt.date(2016, 1, 1)) == []
 
 
 # -- what a clerk finds ------------------------------------------------------------------------------------

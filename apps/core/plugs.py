@@ -1,9 +1,7 @@
 """What core plugs in: its own retention rules and the sweep of e-mails."""
 
 import datetime as dt
-from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from apps.core.emails import SEND_TASK
@@ -15,13 +13,8 @@ from apps.core.models import (
     RetentionRun,
     ScanState,
 )
-from apps.core.retention import delete_all, delete_each
+from apps.core.retention import days, delete_all, delete_each
 from apps.core.sockets import RetentionRule, Sweep, retention_rules, sweeps
-
-
-def days(key: str) -> timedelta:
-    """The configured retention period ``key``."""
-    return timedelta(days=settings.RETENTION_DAYS[key])
 
 
 def unowned() -> dict[str, bool]:

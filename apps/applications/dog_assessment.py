@@ -1,4 +1,4 @@
-"""What an application costs; the amounts are data (catalogue.Fee), the rule is in the form."""
+"""What a declaration of dogs costs; the amounts are data (catalogue.Fee), the rule is in the form."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -154,13 +154,3 @@ def assess(
 def _dog(entry: Mapping[str, Any], found: DogFinding) -> Dog:
     until = dt.date.fromisoformat(entry["until"]) if entry.get("until") else None
     return Dog(dt.date.fromisoformat(entry["birth_date"]), found.since, until, found.relief)
-
-
-def snapshot(service_id: int, day: dt.date) -> list[dict[str, Any]]:
-    """The service's fees in force on a day, as they are kept with an application."""
-    return [
-        {"key": f.key, "label_de": f.label_de, "label_en": f.label_en,
-         "amount": str(f.amount) if f.amount is not None else None,
-         "valid_from": f.valid_from.isoformat(), "legal_basis": f.legal_basis}
-        for f in Fee.objects.valid_on(day).filter(service_id=service_id)
-    ]  # fmt: skip

@@ -1,0 +1,127 @@
+"""What applications plug in: doors on service pages, panels, retention, export, the check of what a form has of theirs."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import TrustLevel
+from apps.applications import extras
+from apps.applications.browser import browser_hash
+from apps.applications.drafts import claim
+from apps.applications.models import Draft
+from apps.applications.states import KIND
+from apps.applications.views import staff
+from apps.cases.models import Case
+from apps.catalogue.models import OnlineAvailability, Service
+from apps.core import sockets
+from apps.core.downloads import pieces
+from apps.core.retention import days, delete_each
+from apps.core.sockets import Door, Panel, RetentionRule
+from apps.core.transitions import Phase
+from apps.formbuilder.models import definition_checks
+
+definition_checks.append(extras.check)
+
+
+@sockets.service_doors.plug
+def apply_door(request: HttpRequest, service: Service) -> list[Door]:
+    """ "Jetzt beantragen" on the page of a service that has a form."""
+    if service.online != OnlineAvailability.FORM:
+        return []
+    hint = _("Sie brauchen ein Konto erst am Schluss. Ihre Eingaben werden zwischendurch gespeichert.")
+    if service.trust_level > TrustLevel.BASIC:
+        hint = _("Für diesen Antrag müssen Sie sich ausweisen können.")
+    return [Door(_("Jetzt beantragen"), reverse("applications:begin", args=[service.slug]), hint)]
+
+
+@sockets.signed_in.plug
+def take_over_drafts(request: HttpRequest, user: Any) -> None:
+    """What was begun before signing in moves into the account."""
+    claim(browser_hash(request), user=user)
+
+
+@sockets.my_area_panels.plug
+def drafts_panel(request: HttpRequest) -> list[Panel]:
+    """Drafts, so that nothing begun is lost."""
+    user: Any = request.user
+    drafts = list(
+        Draft.objects.filter(owner=user, channel="online").select_related("service").defer("answers", "typed")
+    )
+    if not drafts:
+        return []
+    return [Panel("applications/_drafts.html", {"drafts": drafts}, order=30)]
+
+
+@sockets.desk_panels.plug
+def captured_drafts_panel(request: HttpRequest) -> list[Panel]:
+    """What somebody has begun to capture and not filed yet."""
+    user: Any = request.user
+    captured = Draft.objects.filter(owner=user).exclude(channel="online")
+    drafts = list(captured.select_related("service").defer("answers", "typed"))
+    if not drafts:
+        return []
+    return [Panel("applications/_drafts.html", {"drafts": drafts, "captured": True}, order=30)]
+
+
+@sockets.exports.plug
+def export_drafts(user: Any) -> tuple[str, list[dict[str, Any]]]:
+    """What was begun and not sent yet."""
+    drafts = Draft.objects.filter(owner=user).select_related("service")
+    return _("Entwürfe"), [
+        {_("Anliegen"): d.service.name, _("zuletzt bearbeitet"): d.updated_at.isoformat(), _("Angaben"): d.answers,
+         _("noch nicht übernommen"): d.typed, _("Dateien"): [u.file.name for u in d.uploads.select_related("file")]}
+        for d in drafts
+    ]  # fmt: skip
+
+
+@sockets.export_files.plug
+def files_of_drafts(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """What was uploaded and not sent yet."""
+    for draft in Draft.objects.filter(owner=user).select_related("service").defer("answers", "typed"):
+        for upload in draft.uploads.select_related("file"):
+            if upload.file.viewable:
+                yield f"Entwurf {draft.service.slug}/{upload.file.name}", pieces(upload.file)
+
+
+@sockets.closings.plug
+def drop_drafts(user: Any) -> None:
+    """Drafts of a closed account go, files included."""
+    delete_each(Draft.objects.filter(owner=user))
+
+
+def _old_drafts(now: dt.datetime) -> QuerySet[Draft]:
+    return Draft.objects.filter(updated_at__lt=now - days("drafts"))
+
+
+def _ownerless_drafts(now: dt.datetime) -> QuerySet[Draft]:
+    # They can be reached as long as the cookie of their browser lives.
+    return Draft.objects.filter(owner=None, updated_at__lt=now - days("ownerless_drafts"))
+
+
+def _old_cases(now: dt.datetime) -> QuerySet[Case]:
+    limit = now - days("applications")
+    closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
+    return closed.filter(decided_at__lt=limit) | closed.filter(decided_at=None, closed_at__lt=limit)
+
+
+sockets.retention_rules.plug(RetentionRule("drafts", "Entwürfe, die niemand mehr benutzt", _old_drafts, delete_each))
+sockets.retention_rules.plug(RetentionRule("ownerless_drafts", "Entwürfe ohne Konto", _ownerless_drafts, delete_each))
+sockets.retention_rules.plug(RetentionRule("applications", "Abgeschlossene Anträge", _old_cases, delete_each))
+
+
+def _staff_urls() -> list[Any]:
+    return [
+        path("vorgaenge/<str:reference>/entscheiden/", staff.decide, name="decide"),
+        path("vorgaenge/<str:reference>/vorschau/<uuid:pk>/", staff.preview, name="decision_preview"),
+        path("vorgaenge/<str:reference>/vorschau/<uuid:pk>/bescheid/", staff.preview_pdf, name="preview_pdf"),
+        path("vorgaenge/<str:reference>/vorschau/<uuid:pk>/<int:number>/", staff.preview_page, name="preview_page"),
+        path("erfassen/", staff.capture, name="capture"),
+    ]
+
+
+sockets.staff_urls.plug(_staff_urls)

@@ -1,0 +1,84 @@
+"""What the spine plugs in: export, retention, closing an account, a count that checks the facts."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.cases.audience import cases_that_ask, standing_for
+from apps.cases.facts import recount
+from apps.cases.kinds import of
+from apps.cases.models import AccessCode, Case, Consent, Look, Party, PartyContact
+from apps.cases.sockets import case_exports
+from apps.core.downloads import pieces
+from apps.core.retention import days, delete_all
+from apps.core.sockets import RetentionRule, closings, export_files, exports, recounts, retention_rules
+from apps.core.transitions import Phase
+
+
+def _status_for(case: Case, user: Any) -> str:
+    """The status as a party may know it: that somebody else is asked is not for them."""
+    asked = case.pk in cases_that_ask([case], user)
+    return case.status if asked or case.phase != Phase.WAITING else of(case).resumed
+
+
+@exports.plug
+def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
+    """A person's own cases with what they told the city and what it told them."""
+    rows = []
+    for case in Case.objects.of(user):
+        standing = standing_for(case, user)
+        row: dict[str, Any] = {
+            _("Nummer"): case.reference,
+            _("Anliegen"): case.title,
+            _("Eingegangen"): case.submitted_at.isoformat(),
+            _("Status"): of(case).status_label(_status_for(case, user)),
+            _("Nachrichten"): [m.body for m in case.messages.heard_by(standing)],
+            _("Dateien"): [a.file.name for a in case.attachments.heard_by(standing).select_related("file")],
+        }
+        for plugged in case_exports:
+            row |= plugged(case, user)
+        rows.append(row | of(case).export(case, user))
+    return _("Vorgänge"), rows
+
+
+@export_files.plug
+def files_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """What a person has sent, by case."""
+    for case in Case.objects.of(user):
+        for attachment in case.attachments.heard_by(standing_for(case, user)).select_related("file"):
+            if attachment.file.viewable:
+                yield f"{case.reference}/{attachment.file.name}", pieces(attachment.file)
+
+
+retention_rules.plug(
+    RetentionRule(
+        "looks", "Wer Vorgänge eingesehen hat",
+        lambda now: Look.objects.filter(at__lt=now - days("looks")), delete_all,
+    )
+)  # fmt: skip
+
+
+retention_rules.plug(
+    RetentionRule(
+        "access_codes", "Zugangscodes, die nicht mehr gelten",
+        lambda now: AccessCode.objects.filter(expires_at__lt=now - days("access_codes")), delete_all,
+    )
+)  # fmt: skip
+
+
+@closings.plug
+def letters_by_post(user: Any) -> None:
+    """Who closes the account gets what is still to come by post."""
+    # Only their own: how others in the case get theirs is for those to say.
+    own = Party.objects.filter(account=user)
+    Consent.objects.filter(party__in=own, withdrawn_at=None).update(withdrawn_at=timezone.now())
+    PartyContact.objects.filter(party__in=own, email=user.email).update(email="")
+
+
+@recounts.plug
+def recount_cases(month: dt.date) -> list[str]:
+    """See ``facts.recount``."""
+    return recount(month)
