@@ -4,7 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help run test check bench soak install install-dev lock messages format clean
+.PHONY: help run dev test test-fast check bench soak install install-dev lock messages format clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -12,10 +12,26 @@ help: ## This list
 run: install ## Start the portal: database, web, worker, beat, demo data
 	@$(BIN)/python -m wolfsburg_portal.supervisor
 
+dev: install-dev ## The same, starting anew with every change of the code
+	@RELOAD=1 $(BIN)/python -m wolfsburg_portal.supervisor
+
 test: install-dev ## Checks and the whole test suite
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python manage.py compilemessages --ignore .venv --ignore node_modules >/dev/null
 	@$(PYTEST) -n 2 --dist loadgroup tests
+
+# Browsers, whole portals, races of many, tables of every page: what takes most of the time.
+SLOW := tests/journeys tests/migrations tests/test_access.py tests/test_headers.py tests/test_fuzz_http.py \
+	tests/accounts/test_account.py tests/accounts/test_middleware.py tests/accounts/test_passkeys.py \
+	tests/api/test_guards.py tests/api/test_schema.py tests/applications/test_charges.py tests/applications/test_dog_tax.py \
+	tests/appointments/test_load.py tests/appointments/reception/test_transitions.py \
+	tests/appointments/timetable/test_availability.py tests/cases/test_audience.py tests/cases/test_invitations.py \
+	tests/cases/test_matrix.py tests/core/test_cleaning.py tests/core/test_typed.py tests/core/test_uploads.py \
+	tests/desk/test_case.py tests/desk/test_queue.py tests/formbuilder/test_fuzz.py tests/notices/test_deliveries.py \
+	tests/notices/test_kills.py tests/notices/test_outbox.py tests/wolfsburg_portal/test_web.py
+
+test-fast: install-dev ## The inner loop, below two minutes: without the slow ones
+	@$(PYTEST) -n 2 --dist loadgroup -q $(SLOW:%=--ignore=%) tests
 
 check: install-dev ## ruff, mypy, import contracts, migrations, translations
 	@$(BIN)/ruff check .

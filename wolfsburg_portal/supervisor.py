@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -75,6 +76,41 @@ def start(
         command, cwd=ROOT, env=dict(environment), start_new_session=True,
         pass_fds=[listener.fileno()] if listener else [], **options,
     )  # fmt: skip
+
+
+def start_all(environment: Mapping[str, str], listener: socket.socket) -> dict[str, subprocess.Popen[bytes]]:
+    """Start web server, worker and beat."""
+    return {
+        "web": start(web_command(listener), environment, listener),
+        **{name: start(command, environment) for name, command in background_commands().items()},
+    }
+
+
+def newest_sources(root: Path = ROOT) -> tuple[float, float]:
+    """When code or templates were changed last, and when what is prepared from (migrations, data, static files) was."""
+    code, prepared = [0.0], [0.0]
+    for folder in ("apps", "wolfsburg_portal", "templates", "locale", "static"):
+        for file in (root / folder).rglob("*.*"):
+            parts = file.relative_to(root).parts
+            if "__pycache__" in parts or file.suffix == ".mo":
+                continue
+            where = prepared if parts[0] in ("static", "locale") or {"migrations", "data"} & set(parts) else code
+            try:
+                where.append(file.stat().st_mtime)
+            except FileNotFoundError:
+                # Editors write beside a file and move that into its place.
+                continue
+    return max(code), max(prepared)
+
+
+def _prepare_again(environment: Mapping[str, str], seen: tuple[float, float], now: tuple[float, float]) -> None:
+    print("Geändert: Das Portal startet neu.", flush=True)
+    if now[1] == seen[1]:
+        return
+    try:
+        prepare(environment, demo=False)
+    except subprocess.CalledProcessError:
+        print("Das ließ sich nicht vorbereiten; die Meldung steht darüber.", file=sys.stderr)
 
 
 def stop(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:
@@ -165,13 +201,21 @@ def run() -> int:
         }
         print("Das Portal wird vorbereitet …", flush=True)
         prepare(environment, demo=demo)
+        reloading = environ.Env().bool("RELOAD", default=False)
         try:
-            processes["web"] = start(web_command(listener), environment, listener)
-            for name, command in background_commands().items():
-                processes[name] = start(command, environment)
+            seen = newest_sources()
+            processes |= start_all(environment, listener)
             wait_until_answering(f"http://127.0.0.1:{port}/healthz/", processes["web"])
             _announce(environment["SITE_URL"], demo=demo)
             while not stopping.wait(0.5):
+                if reloading:
+                    if (now := newest_sources()) != seen:
+                        stop(processes)
+                        _prepare_again(environment, seen, now)
+                        processes |= start_all(environment, listener)
+                        seen = now
+                    # What is written half ends the server; the next change starts it again.
+                    continue
                 for name in [n for n, p in processes.items() if p.poll() is not None]:
                     if name == "web":
                         print("Der Webserver ist beendet. Das Portal hält an.", file=sys.stderr)
