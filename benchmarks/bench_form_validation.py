@@ -30,9 +30,11 @@ def main() -> dict[str, Any]:
     with portal(database=False):
         from django.utils import translation
 
+        from apps.formbuilder import patterns
         from apps.formbuilder.definition import parse
         from apps.formbuilder.steps import BoundStep
 
+        patterns.PATTERNS["no_digits"] = PATTERN
         step = parse(_definition()).steps[0]
         written = _written_by_hand()
         data = {_key(number): VALUES[_kind(number)] for number in range(FIELDS)}
@@ -71,7 +73,7 @@ def _definition() -> dict[str, Any]:
         kind = _kind(number)
         item: dict[str, Any] = {"key": _key(number), "type": kind, "label": {"de": "Frage", "en": "Question"}}
         if kind == "text":
-            item |= {"pattern": PATTERN, "max_length": 80}
+            item |= {"pattern": "no_digits", "max_length": 80}
         if kind == "integer":
             item |= {"min_value": "0", "max_value": "1000"}
         if kind == "choice":
