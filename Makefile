@@ -24,7 +24,7 @@ test: install-dev ## Checks and the whole test suite
 SLOW := tests/journeys tests/migrations tests/test_access.py tests/test_headers.py tests/test_fuzz_http.py \
 	tests/accounts/test_account.py tests/accounts/test_middleware.py tests/accounts/test_passkeys.py \
 	tests/api/test_guards.py tests/api/test_schema.py tests/applications/test_charges.py tests/applications/test_dog_tax.py \
-	tests/appointments/test_load.py tests/appointments/reception/test_transitions.py \
+	tests/applications/test_hearings.py tests/appointments/booking/test_transitions.py tests/appointments/test_load.py tests/appointments/reception/test_transitions.py \
 	tests/appointments/timetable/test_availability.py tests/cases/test_audience.py tests/cases/test_invitations.py \
 	tests/cases/test_matrix.py tests/core/test_cleaning.py tests/core/test_typed.py tests/core/test_uploads.py \
 	tests/desk/test_case.py tests/desk/test_queue.py tests/formbuilder/test_fuzz.py tests/notices/test_deliveries.py \

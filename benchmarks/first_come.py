@@ -23,5 +23,5 @@ class FirstCome(ThreadedTaskDispatcher):
 if __name__ == "__main__":
     from wolfsburg_portal import web
 
-    web.FairDispatcher = FirstCome  # type: ignore[misc, assignment]
+    web.FairDispatcher = FirstCome  # type: ignore[misc, assignment]  # another class on purpose
     web.main(sys.argv[1:])

@@ -19,8 +19,7 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Puts messages down whole."""
 
-    # The stubs of kombu name the arguments differently and leave out two private names.
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]  # stubs name it otherwise
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         final = os.path.join(self.data_folder_out, name)
         # The ending keeps readers away: they look for names that end in the queue's.
@@ -29,7 +28,7 @@ class Channel(filesystem.Channel):
         os.rename(f"{final}.part", final)
 
     def _queue_bind(self, exchange: str, routing_key: str | None, pattern: str | None, queue: str) -> None:
-        table = self._exchange_file(exchange)  # type: ignore[attr-defined]
+        table = self._exchange_file(exchange)  # type: ignore[attr-defined]  # private to kombu: not in the stubs
         if not table.exists():
             self.control_folder.mkdir(exist_ok=True)
             draft = table.with_name(f"{table.name}.{uuid.uuid4()}")
@@ -38,7 +37,7 @@ class Channel(filesystem.Channel):
             with suppress(FileExistsError):
                 os.link(draft, table)
             draft.unlink()
-        super()._queue_bind(exchange, routing_key, pattern, queue)  # type: ignore[arg-type]
+        super()._queue_bind(exchange, routing_key, pattern, queue)  # type: ignore[arg-type]  # kombu passes None, the stubs say str
 
 
 class Transport(filesystem.Transport):

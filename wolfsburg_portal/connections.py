@@ -74,7 +74,7 @@ MOST_FIELDS = 100
 LONGEST_CONTENT_TYPE = 256
 
 
-class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+class Request(HTTPRequestParser):
     """One request, read strictly: alone on its connection until it is answered, and of one length."""
 
     error: BadRequest | RequestEntityTooLarge | None
@@ -135,7 +135,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
             raise ParsingError("Nobody uploads here")
 
 
-class Connection(HTTPChannel):  # type: ignore[misc]
+class Connection(HTTPChannel):
     """One connection. Its peer has to keep up a pace while a request arrives or an answer waits to be taken.
 
     Runs in the loop, except for ``send``, which a thread calls as well.
@@ -247,7 +247,7 @@ def network_with_most(taken: Iterable[tuple[dict[str, int], int]]) -> str:
     return max(amounts, key=lambda network: amounts[network] / callers[network])
 
 
-class Server(TcpWSGIServer):  # type: ignore[misc]
+class Server(TcpWSGIServer):
     """The loop of one process: looks every second whose connection is to end.
 
     ``places`` connections are kept; when all are taken, whoever comes gets one of the network that has the most.

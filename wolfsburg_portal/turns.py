@@ -208,7 +208,7 @@ class Turns:
         return self._costly if task.costs_much() else self._usual
 
 
-class FairDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
+class FairDispatcher(ThreadedTaskDispatcher):
     """waitress' threads, shared fairly: a third of them at most for what costs much, two thirds for one network."""
 
     def __init__(self, threads: int) -> None:

@@ -1,8 +1,7 @@
-from django.apps import AppConfig
+from apps.core import plugging
 
 
-class AccountsConfig(AppConfig):
+class AccountsConfig(plugging.PluggedConfig):
     name = "apps.accounts"
-
-    def ready(self) -> None:
-        from apps.accounts import plugs  # noqa: F401  plugs into core's sockets
+    # The last notes what packages announce in the security log.
+    introduces = ("plugs", "security_events")

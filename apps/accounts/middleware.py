@@ -45,7 +45,7 @@ class NewSessionLimitMiddleware(SessionMiddleware):
     """
 
     # An answer is what middleware may give here, whatever the stubs of its parent say.
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]  # see above
         """Turn away what might change something before it has."""
         super().process_request(request)
         if request.method in SAFE or self._needs_none(request) or not self._is_over(request):

@@ -8,7 +8,6 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from apps.accounts import security_events  # noqa: F401  notes what packages announce in the security log
 from apps.accounts.models import AccountLink, Profile, User
 from apps.core.countries import name_of
 from apps.core.retention import days, delete_all

@@ -1,8 +1,6 @@
-from django.apps import AppConfig
+from apps.core import plugging
 
 
-class ApplicationsConfig(AppConfig):
+class ApplicationsConfig(plugging.PluggedConfig):
     name = "apps.applications"
-
-    def ready(self) -> None:
-        from apps.applications import acts, kinds, plugs  # noqa: F401  they register acts and the kind, and plug into sockets
+    introduces = ("kinds", "acts", "plugs")

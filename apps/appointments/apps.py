@@ -1,13 +1,10 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import plugging
 
-class AppointmentsConfig(AppConfig):
+
+class AppointmentsConfig(plugging.PluggedConfig):
     name = "apps.appointments"
     verbose_name = _("Termine")
-
-    def ready(self) -> None:
-        # They plug into core's sockets, and into those of the rooms below.
-        from apps.appointments.booking import plugs as _booking  # noqa: F401
-        from apps.appointments.figures import plugs as _figures  # noqa: F401
-        from apps.appointments.reception import plugs as _reception  # noqa: F401
+    # They plug into core's sockets, and into those of the rooms below.
+    introduces = ("booking.plugs", "figures.plugs", "reception.plugs")

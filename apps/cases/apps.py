@@ -1,14 +1,6 @@
-from django.apps import AppConfig
+from apps.core import plugging
 
 
-class CasesConfig(AppConfig):
+class CasesConfig(plugging.PluggedConfig):
     name = "apps.cases"
-
-    def ready(self) -> None:
-        from apps.cases import (  # noqa: F401  they plug into core's sockets and register acts
-            acts_on_parties,
-            citizen_acts,
-            plugs,
-            proposals,
-            staff_acts,
-        )
+    introduces = ("acts_on_parties", "citizen_acts", "plugs", "proposals", "staff_acts")

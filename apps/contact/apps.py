@@ -1,8 +1,6 @@
-from django.apps import AppConfig
+from apps.core import plugging
 
 
-class ContactConfig(AppConfig):
+class ContactConfig(plugging.PluggedConfig):
     name = "apps.contact"
-
-    def ready(self) -> None:
-        from apps.contact import acts, kinds, plugs  # noqa: F401  they register acts and the kind, and plug into sockets
+    introduces = ("kinds", "acts", "plugs")

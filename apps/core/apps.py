@@ -1,8 +1,6 @@
-from django.apps import AppConfig
+from apps.core import plugging
 
 
-class CoreConfig(AppConfig):
+class CoreConfig(plugging.PluggedConfig):
     name = "apps.core"
-
-    def ready(self) -> None:
-        from apps.core import checks, plugs  # noqa: F401  register checks, plug retention rules and sweeps in
+    introduces = ("checks", "plugs")

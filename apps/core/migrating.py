@@ -29,9 +29,8 @@ def in_batches(table: str, statement: str, *, size: int = BATCH) -> Callable[[An
 
 def _last_of_batch(cursor: Any, table: str, after: Any, size: int) -> Any:
     condition, given = ("", []) if after is None else ("WHERE id > %s", [after])
-    # Names of tables come from migrations.
     cursor.execute(
-        f"SELECT id FROM (SELECT id FROM {table} {condition} ORDER BY id LIMIT {size}) batch ORDER BY id DESC LIMIT 1",  # noqa: S608
+        f"SELECT id FROM (SELECT id FROM {table} {condition} ORDER BY id LIMIT {size}) batch ORDER BY id DESC LIMIT 1",  # noqa: S608  names of tables come from migrations
         given,
     )
     found = cursor.fetchone()

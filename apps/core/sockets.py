@@ -1,6 +1,6 @@
 """Sockets: places into which any app plugs something, so that composing pages needs no import upwards.
 
-An app plugs in from its ``plugs.py``, which its AppConfig loads in ``ready()``.
+An app plugs in from its ``plugs.py``, which its ``apps.py`` names (plugging.py).
 """
 
 import datetime as dt

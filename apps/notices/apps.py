@@ -1,8 +1,5 @@
-from django.apps import AppConfig
+from apps.core import plugging
 
 
-class NoticesConfig(AppConfig):
+class NoticesConfig(plugging.PluggedConfig):
     name = "apps.notices"
-
-    def ready(self) -> None:
-        from apps.notices import plugs  # noqa: F401  plugs into cases' and core's sockets
