@@ -17,7 +17,8 @@ from apps.accounts.models import Department, Membership, User
 from apps.applications import drafts
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
-from apps.cases.addressee import addressee_of
+from apps.cases import consents
+from apps.cases.addressee import PRINCIPALS, addressee_of
 from apps.cases.models import Case, Hearing, Party, PartyContact
 from apps.cases.states import PartyRole, Way
 from apps.catalogue.models import Service
@@ -162,6 +163,12 @@ def joint_party(case: Case, account: User | None = None, **place: str) -> Party:
     elsewhere = {"street": "Am Markt", "house_number": "3", "postcode": "38100", "city": "Braunschweig", **place}
     PartyContact.objects.create(party=party, **elsewhere)
     return party
+
+
+def agreed_to_one_letter(case: Case) -> None:
+    """Everybody has signed that one letter may come for all of them."""
+    for party in case.parties.filter(role__in=PRINCIPALS):
+        consents.agree_to_one_letter(party, by=User.objects.order_by("pk").first(), signed=True)
 
 
 def finished(letter: Letter) -> None:

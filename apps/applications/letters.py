@@ -12,8 +12,10 @@ from django.utils import formats, timezone, translation
 
 from apps.applications.charges import lines_of
 from apps.applications.models import Application
+from apps.applications.states import Together
 from apps.cases.addressee import PRINCIPALS, addressee_at, addressees_of
-from apps.cases.models import Case, Hearing
+from apps.cases.consents import not_agreed_to_one_letter, who_want_their_own
+from apps.cases.models import Case, Hearing, Party
 from apps.cases.states import PartyRole
 from apps.core.business_calendar import today
 from apps.core.templatetags.components import euro
@@ -29,6 +31,14 @@ PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 class NotTogether(TransitionError):
     """Several people get one letter only at one address, if nobody receives for them and it is no secret."""
+
+
+class NotAgreed(NotTogether):
+    """Some of them have not agreed to one letter, or want their own; ``parties`` says who."""
+
+    def __init__(self, parties: list[Party]) -> None:
+        super().__init__("not all agree to one letter")
+        self.parties = parties
 
 
 class MissingRemedy(Exception):
@@ -57,7 +67,7 @@ class Composed:
 def letters_for(application: Application, decision: dict[str, Any], *, outcome: str, by: Any) -> Composed:
     """The letters of ``decision``: one for each party (§ 122 Abs. 1 AO, § 41 Abs. 1 VwVfG), frozen.
 
-    One for several only where ``decision["together"]`` says why that is allowed (§ 122 Abs. 6 and 7 AO). A representative
+    One for several only where ``decision["together"]`` says why that is allowed (see ``demand_agreement``). A representative
     with power of receipt gets the letter, the party a copy that says so. Raises MissingRemedy: an instruction on legal
     remedies belongs into it (§ 37 Abs. 6 VwVfG, § 157 Abs. 1 AO, § 36 SGB X).
     """
@@ -65,7 +75,8 @@ def letters_for(application: Application, decision: dict[str, Any], *, outcome: 
     common = _common(application, decision, outcome=outcome, by=by)
     addressees = addressees_of(application.case)
     drafts = []
-    if decision.get("together") and len(addressees) > 1:
+    if (together := decision.get("together")) and len(addressees) > 1:
+        demand_agreement(application.case, together)
         first, *others = addressees
         represented = any(addressee.party != addressee.principal for addressee in addressees)
         apart = any(addressee.contact.place_lines != first.contact.place_lines for addressee in others)
@@ -93,6 +104,16 @@ def letters_for(application: Application, decision: dict[str, Any], *, outcome: 
             told = common | {"recipients": own.lines, "copy_of": addressee.party.name}
             drafts.append(Draft(told, Copy(own, is_copy=True)))
     return Composed(template["title"], template["result"], drafts)
+
+
+def demand_agreement(case: Case, together: str) -> None:
+    """That the reason for one letter holds: all have agreed (§ 122 Abs. 6 AO), or nobody wants their own (Abs. 7 Satz 2).
+
+    Raises NotAgreed.
+    """
+    lacking = not_agreed_to_one_letter if together == Together.CONSENT else who_want_their_own
+    if parties := lacking(case):
+        raise NotAgreed(parties)
 
 
 def _already_told(case: Case) -> set[int]:

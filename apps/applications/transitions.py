@@ -14,7 +14,7 @@ from apps.applications.charges import charge_for, usual_due_date
 from apps.applications.dog_assessment import Findings, assess, declared, is_dog_tax
 from apps.applications.drafts import collected_answers
 from apps.applications.hearings import NotHeard, not_heard
-from apps.applications.letters import Composed, letters_for
+from apps.applications.letters import Composed, demand_agreement, letters_for
 from apps.applications.models import Application, Draft
 from apps.applications.states import KIND, OUTCOMES_BY_TYPE, WORKFLOW, Status, Together
 from apps.cases import consents
@@ -176,7 +176,8 @@ def rule(
 
     ``named`` holds what its letter asked the clerk for, ``findings`` what the clerk found otherwise than a declaration of
     dogs says; ``due_on`` is when a charge falls due (by itself in five weeks), ``kassenzeichen`` is used where no rule makes
-    one; ``together`` says why several parties may get one letter (a Together), and is empty where each gets their own. Raises IncompleteCharge, NotHeard, TransitionError when the outcome does not belong to the service or the case is the clerk's own,
+    one; ``together`` says why several parties may get one letter (a Together), and is empty where each gets their own. Raises
+    IncompleteCharge, NotHeard, NotTogether (NotAgreed), TransitionError when the outcome does not belong to the service or the case is the clerk's own,
     MissingFee when the tax cannot be computed, and MissingRemedy when nothing says what can be done against the notice.
     """
     application = case.application
@@ -264,6 +265,9 @@ def _decide(case: Case, ruling: Ruling, *, by: Any) -> Case:
         if WORKFLOW.phases and WORKFLOW.phases[ruling.outcome] == Phase.CLOSED:
             changes["closed_at"] = now
         move(case, WORKFLOW, ruling.outcome, who=Who.STAFF, by=by, changes=changes, act=Act.DECIDED)
+        if together := ruling.decision["together"]:
+            # Asked again, now that nobody can take it back any more.
+            demand_agreement(case, together)
         Application.objects.filter(case=case).update(decision=ruling.decision)
         case.application.decision = ruling.decision
         case.previews.all().delete()

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Role
-from apps.cases import invitations, looks, parties
+from apps.cases import consents, invitations, looks, parties
 from apps.cases.acts import CaseAct, register
 from apps.cases.addressee import PRINCIPALS
+from apps.cases.consents import has_agreed, may_agree_to_one_letter
 from apps.cases.forms import (
     CheckForm,
     ContactForm,
@@ -21,6 +23,7 @@ from apps.cases.forms import (
     UnprotectForm,
     WaiveForm,
 )
+from apps.cases.kinds import of
 from apps.cases.models import Party, PartyContact
 from apps.cases.states import PartyRole
 from apps.cases.transitions import new_party
@@ -47,6 +50,10 @@ def _is_checked(party: Party) -> bool:
 
 def _has_mandate(party: Party) -> bool:
     return party.mandates.in_force().exists()
+
+
+def _is_asked_for_one_letter(party: Party) -> bool:
+    return of(party.case).has_letters and may_agree_to_one_letter(party)
 
 
 def _grant(party: Party, data: dict[str, Any], by: Any) -> Any:
@@ -204,6 +211,31 @@ register(
         verb=lambda party, data, by: parties.is_no_party(party, reason=data["reason"], by=by),
         when=lambda party, user: party.case.is_open and party.role == PartyRole.JOINT and _sees(party, user),
         done=gettext_lazy("Festgestellt, mit Ihrem Grund in den Notizen."),
+    )
+)
+register(
+    CaseAct(
+        key="one_letter_signed",
+        about=Party,
+        label=gettext_lazy("Einverständnis mit einem Brief für alle"),
+        intro=format_lazy(
+            "{} „{}“",
+            gettext_lazy("Die Unterschrift der Person liegt Ihnen vor, unter diesen Worten:"),
+            consents.ONE_LETTER,
+        ),
+        verb=lambda party, _data, by: consents.agree_to_one_letter(party, by=by, signed=True),
+        when=lambda party, user: _is_asked_for_one_letter(party) and not has_agreed(party) and _sees(party, user),
+        done=gettext_lazy("Vermerkt: Die Person ist mit einem Brief für alle einverstanden."),
+    )
+)
+register(
+    CaseAct(
+        key="own_letter_wanted",
+        about=Party,
+        label=gettext_lazy("Verlangt einen eigenen Brief"),
+        verb=lambda party, _data, by: consents.want_own_letter(party, by=by),
+        when=lambda party, user: _is_asked_for_one_letter(party) and has_agreed(party) and _sees(party, user),
+        done=gettext_lazy("Vermerkt: Die Person bekommt einen eigenen Brief."),
     )
 )
 register(

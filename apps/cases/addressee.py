@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.cases.models import Case, Mandate, Party, PartyContact
-from apps.cases.states import PartyRole, Way
+from apps.cases.states import ConsentTo, PartyRole, Way
 
 # Whose case it is: a notice is made known to each of them (§ 41 Abs. 1 VwVfG, § 122 Abs. 1 AO).
 PRINCIPALS = (PartyRole.APPLICANT, PartyRole.JOINT)
@@ -77,7 +77,7 @@ def _addressee(principal: Party, party: Party, contacts: dict[int, PartyContact]
     account = party.account if party.account is not None and party.account.is_active else None
     # An address that one party has given for another proves nothing.
     own_words = party.role != PartyRole.JOINT
-    consents = any(consent.is_given for consent in party.consents.all())
+    consents = any(consent.to == ConsentTo.PORTAL and consent.is_given for consent in party.consents.all())
     return Addressee(
         principal=principal,
         party=party,

@@ -1,11 +1,17 @@
 """What citizens can do in their cases, and whether one party suffices for it or all must agree; kinds add their own."""
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.cases import consents
 from apps.cases.acts import CaseAct, register
 from apps.cases.audience import own_party, standing_for
+from apps.cases.consents import has_agreed, may_agree_to_one_letter
 from apps.cases.kinds import of
+from apps.cases.models import Case
+from apps.cases.proposals import demand_proof
 from apps.cases.transitions import open_question
 from apps.core.transitions import Who
 
@@ -38,5 +44,58 @@ register(
         when=lambda case, user: of(case).has_letters and own_party(case, user) is not None,
         # The page says what is chosen, and the way to change it stands there.
         offered=lambda _case, _user: False,
+    )
+)
+
+
+def _is_asked_for_one_letter(case: Case, user: Any) -> bool:
+    own = own_party(case, user)
+    return own is not None and of(case).has_letters and may_agree_to_one_letter(own)
+
+
+def _has_agreed(case: Case, user: Any) -> bool:
+    own = own_party(case, user)
+    return own is not None and has_agreed(own)
+
+
+def _agree(case: Case, _data: dict[str, Any], by: Any) -> None:
+    demand_proof(case, by)
+    if (own := own_party(case, by)) is not None:
+        consents.agree_to_one_letter(own, by=by)
+
+
+def _want_own(case: Case, _data: dict[str, Any], by: Any) -> None:
+    if (own := own_party(case, by)) is not None:
+        consents.want_own_letter(own, by=by)
+
+
+register(
+    CaseAct(
+        key="one_letter",
+        who=Who.PARTY,
+        label=_("Ein Brief für alle"),
+        verb=_agree,
+        when=lambda case, user: _is_asked_for_one_letter(case, user) and not _has_agreed(case, user),
+        question=_("Sind Sie mit einem Brief für alle einverstanden?"),
+        intro=consents.ONE_LETTER,
+        yes=_("Ja, einverstanden"),
+        no=_("Nein, jede Person bekommt ihren eigenen"),
+        done=_("Festgehalten: Sie sind mit einem Brief für alle einverstanden. Die anderen müssen es auch sein."),
+        style="tertiary",
+    )
+)
+register(
+    CaseAct(
+        key="own_letter",
+        who=Who.PARTY,
+        label=_("Eigenen Brief verlangen"),
+        verb=_want_own,
+        when=lambda case, user: _is_asked_for_one_letter(case, user) and _has_agreed(case, user),
+        question=_("Möchten Sie einen eigenen Brief?"),
+        intro=_("Sie waren mit einem Brief für alle einverstanden. Das nehmen Sie damit zurück."),
+        yes=_("Ja, eigenen Brief"),
+        no=_("Nein, ein Brief für alle"),
+        done=_("Festgehalten: Sie bekommen einen eigenen Brief."),
+        style="tertiary",
     )
 )

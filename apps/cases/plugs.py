@@ -7,11 +7,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.cases.audience import cases_that_ask, standing_for
+from apps.cases.audience import cases_that_ask, own_party, standing_for
 from apps.cases.facts import recount
 from apps.cases.kinds import of
 from apps.cases.models import AccessCode, Case, Consent, Look, Party, PartyContact
 from apps.cases.sockets import case_exports
+from apps.cases.states import ConsentTo
 from apps.core.downloads import pieces
 from apps.core.retention import days, delete_all
 from apps.core.sockets import RetentionRule, closings, export_files, exports, recounts, retention_rules
@@ -38,6 +39,12 @@ def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
             _("Nachrichten"): [m.body for m in case.messages.heard_by(standing)],
             _("Dateien"): [a.file.name for a in case.attachments.heard_by(standing).select_related("file")],
         }
+        own = own_party(case, user)
+        row[_("Einwilligungen")] = [
+            {_("Wortlaut"): said.wording, _("Erteilt"): said.given_at.isoformat(),
+             _("Widerrufen"): said.withdrawn_at.isoformat() if said.withdrawn_at is not None else ""}
+            for said in (own.consents.all() if own is not None else ())
+        ]  # fmt: skip
         for plugged in case_exports:
             row |= plugged(case, user)
         rows.append(row | of(case).export(case, user))
@@ -74,7 +81,7 @@ def letters_by_post(user: Any) -> None:
     """Who closes the account gets what is still to come by post."""
     # Only their own: how others in the case get theirs is for those to say.
     own = Party.objects.filter(account=user)
-    Consent.objects.filter(party__in=own, withdrawn_at=None).update(withdrawn_at=timezone.now())
+    Consent.objects.given(ConsentTo.PORTAL).filter(party__in=own).update(withdrawn_at=timezone.now())
     PartyContact.objects.filter(party__in=own, email=user.email).update(email="")
 
 

@@ -47,6 +47,15 @@ class Way(models.TextChoices):
     EMAIL = "email", _("per E-Mail")
 
 
+class ConsentTo(models.TextChoices):
+    """What a party can agree to about its letters."""
+
+    # § 41 Abs. 2a VwVfG, § 122a AO, § 37 Abs. 2a SGB X
+    PORTAL = "portal", _("Abruf im Portal")
+    # § 122 Abs. 6 AO
+    ONE_LETTER = "one_letter", _("Ein Brief für alle gemeinsam")
+
+
 class Purpose(models.TextChoices):
     """What a member of staff has looked at."""
 
@@ -107,6 +116,8 @@ class Act(models.TextChoices):
     MANDATE_ENDED = "mandate_ended", _("Vollmacht beendet")
     CONSENT_ENDED = "consent_ended", _("Einwilligung in den Abruf widerrufen")
     CONSENTED = "consented", _("In den Abruf eingewilligt")
+    ONE_LETTER = "one_letter", _("Mit einem Brief für alle einverstanden")
+    OWN_LETTER = "own_letter", _("Einen eigenen Brief verlangt")
     EMAIL_BACK = "email_back", _("E-Mail kam zurück")
     FILE_OPENED = "file_opened", _("Anlage geöffnet")
     EMAIL = "email", _("E-Mail gesendet")

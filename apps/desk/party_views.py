@@ -13,8 +13,8 @@ from apps.accounts.requests import SignedInRequest
 from apps.cases import acts, proposals
 from apps.cases.acts import acts_for
 from apps.cases.forms import RefuseForm
-from apps.cases.models import Case, Party, PartyContact
-from apps.cases.states import PartyRole
+from apps.cases.models import Case, Consent, Party, PartyContact
+from apps.cases.states import ConsentTo, PartyRole
 from apps.core.transitions import TransitionError, Who
 
 
@@ -78,6 +78,7 @@ def _render(
         "opened": opened,
         "filled": filled,
         "mandate": found.mandates.in_force().select_related("representative").first(),
+        "one_letter": Consent.objects.given(ConsentTo.ONE_LETTER).filter(party=found).first(),
         "hearing": hearing,
         "hearing_is_over": hearing is not None and found.hearings.over().contains(hearing),
         "asked_nobody": hearing is not None and not found.hearings.stands().contains(hearing),

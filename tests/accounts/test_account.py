@@ -496,6 +496,7 @@ def test_export_holds_what_the_portal_knows_of_the_person(client: Any, aylin: Us
         case.reference,
         "WOB AO 123",
         "Ich parke vor dem Haus.",
+        "gilt der Bescheid einen Tag nach Ihrem Abruf als bekannt gegeben",
     ):
         assert known in exported, known
     for foreign in (juergen.email, theirs.reference, "WOB JO 1"):

@@ -23,14 +23,6 @@ from tests import factories
 ACT_URL = "/mein-bereich/vorgaenge/{}/tun/withdraw/"
 
 
-@pytest.fixture
-def both(parking_case: Case, juergen: User) -> Case:
-    """Aylin's case, which Jürgen has joined by a code on paper."""
-    party = factories.joint_party(parking_case, juergen)
-    Party.objects.filter(pk=party.pk).update(joined_by=JoinedBy.CODE)
-    return parking_case
-
-
 def fresh(case: Case) -> Case:
     return Case.objects.get(pk=case.pk)
 

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.applications import transitions as applications
-from apps.applications.letters import NotTogether
+from apps.applications.letters import NotAgreed, NotTogether
 from apps.applications.states import Status, Together
 from apps.cases import consents, parties
+from apps.cases.addressee import addressee_of
 from apps.cases.models import Case, Consent, Party, PartyContact
-from apps.cases.states import Act, Way
+from apps.cases.states import Act, ConsentTo, Way
 from apps.cases.transitions import new_party
 from apps.core import emails
 from apps.core.business_calendar import today
@@ -69,6 +70,7 @@ def test_only_the_applicant_is_told_by_mail(joint_case: Case, piotr: User, aylin
 
 @pytest.mark.parametrize("why", Together.values)
 def test_one_letter_for_several_goes_by_post_and_names_them_all(joint_case: Case, piotr: User, why: str) -> None:
+    factories.agreed_to_one_letter(joint_case)
     with pytest.raises(NotTogether):
         assessed(joint_case, piotr, together=why)
     PartyContact.objects.filter(street="Am Markt").update(
@@ -80,6 +82,7 @@ def test_one_letter_for_several_goes_by_post_and_names_them_all(joint_case: Case
 
 
 def test_one_letter_is_refused_where_somebody_is_represented_or_protected(joint_case: Case, piotr: User) -> None:
+    factories.agreed_to_one_letter(joint_case)
     places = PartyContact.objects.filter(party__case=joint_case)
     places.update(street="Goethestraße", house_number="12a", postcode="38440", city="Wolfsburg", protected=True)
     with pytest.raises(NotTogether):
@@ -94,6 +97,7 @@ def test_one_letter_is_refused_where_somebody_is_represented_or_protected(joint_
 def test_joint_letter_that_came_back_is_written_to_all_of_them_again(joint_case: Case, piotr: User) -> None:
     PartyContact.objects.filter(party__case=joint_case).update(street="Weg", house_number="1", city="Wolfsburg")
     PartyContact.objects.filter(party__case=joint_case).update(postcode="38440")
+    factories.agreed_to_one_letter(joint_case)
     [delivery] = assessed(joint_case, piotr, together="consent")
     transitions.posted([delivery], on=today(), by=piotr)
     transitions.returned(delivery, on=today(), by=piotr)
@@ -128,6 +132,86 @@ def test_consent_withdrawn_while_the_letter_is_made_counts(joint_case: Case, pio
 def test_one_letter_without_a_reason_that_the_law_knows_is_refused(joint_case: Case, piotr: User) -> None:
     with pytest.raises(TransitionError, match="no reason"):
         applications.rule(joint_case, outcome=Status.ASSESSED, reasons="", by=piotr, together="cheaper")
+
+
+@pytest.fixture
+def one_roof(joint_case: Case) -> Case:
+    """Aylin and Maria live together after all."""
+    places = PartyContact.objects.filter(party__case=joint_case)
+    places.update(street="Goethestraße", house_number="12a", postcode="38440", city="Wolfsburg")
+    return joint_case
+
+
+def test_one_letter_by_consent_needs_that_of_each(one_roof: Case, piotr: User, aylin: User) -> None:
+    """A clerk's word is not theirs (§ 122 Abs. 6 AO)."""
+    maria = one_roof.parties.get(role="joint")
+    with pytest.raises(NotAgreed) as lacking:
+        assessed(one_roof, piotr, together="consent")
+    assert {party.name for party in lacking.value.parties} == {"Aylin Özdemir-Groß", "Maria Yıldız"}
+    consents.agree_to_one_letter(one_roof.parties.get(account=aylin), by=aylin)
+    with pytest.raises(NotAgreed) as lacking:
+        assessed(one_roof, piotr, together="consent")
+    assert lacking.value.parties == [maria]
+    consents.agree_to_one_letter(maria, by=piotr, signed=True)
+    assert Consent.objects.get(party=maria).signature_seen_by == piotr
+    [delivery] = assessed(one_roof, piotr, together="consent")
+    assert delivery.way == Way.POST
+
+
+def test_who_is_no_party_need_not_agree(one_roof: Case, piotr: User, aylin: User) -> None:
+    third = factories.joint_party(one_roof, street="Goethestraße", house_number="12a", postcode="38440")
+    factories.agreed_to_one_letter(one_roof)
+    Consent.objects.filter(party=third).delete()
+    parties.is_no_party(third, reason="Wohnt nicht hier.", by=piotr)
+    applications.rule(factories.heard(one_roof), outcome=Status.ASSESSED, reasons="", by=piotr, together="consent")
+
+
+@pytest.mark.parametrize("why", Together.values)
+def test_who_wants_their_own_letter_gets_it(one_roof: Case, piotr: User, aylin: User, why: str) -> None:
+    """Spouses, too, are written to one by one as soon as one of them asks for it (§ 122 Abs. 7 Satz 2 AO)."""
+    factories.agreed_to_one_letter(one_roof)
+    own = one_roof.parties.get(account=aylin)
+    consents.want_own_letter(own, by=aylin)
+    with pytest.raises(NotAgreed):
+        applications.rule(one_roof, outcome=Status.ASSESSED, reasons="", by=piotr, together=why)
+    consents.agree_to_one_letter(own, by=aylin)
+    applications.rule(one_roof, outcome=Status.ASSESSED, reasons="", by=piotr, together=why)
+
+
+def test_agreement_taken_back_while_the_clerk_decides_counts(
+    one_roof: Case, piotr: User, aylin: User, monkeypatch: Any
+) -> None:
+    factories.agreed_to_one_letter(one_roof)
+    ruling = applications.rule(one_roof, outcome=Status.ASSESSED, reasons="", by=piotr, together="consent")
+    consents.want_own_letter(one_roof.parties.get(account=aylin), by=aylin)
+    monkeypatch.setattr(applications, "rule", lambda *_args, **_more: ruling)
+    with pytest.raises(NotAgreed):
+        applications.decide(one_roof, outcome=Status.ASSESSED, reasons="", by=piotr, together="consent")
+    one_roof.refresh_from_db()
+    assert one_roof.is_open
+
+
+def test_after_the_decision_nobody_agrees_or_takes_it_back(one_roof: Case, piotr: User, aylin: User) -> None:
+    factories.agreed_to_one_letter(one_roof)
+    assessed(one_roof, piotr, together="consent")
+    for said in (consents.want_own_letter, consents.agree_to_one_letter):
+        with pytest.raises(TransitionError, match="decided"):
+            said(one_roof.parties.get(account=aylin), by=aylin)
+
+
+def test_one_letter_is_no_consent_to_the_portal(one_roof: Case, aylin: User) -> None:
+    Consent.objects.all().delete()
+    factories.agreed_to_one_letter(one_roof)
+    assert addressee_of(one_roof).way == Way.POST
+    assert not Consent.objects.given(ConsentTo.PORTAL).exists()
+
+
+def test_clerk_is_told_whose_agreement_is_missing(client: Any, one_roof: Case, piotr: User) -> None:
+    consents.agree_to_one_letter(one_roof.parties.get(role="applicant"), by=piotr, signed=True)
+    typed = {"outcome": Status.REJECTED, "together": "consent", "reasons": "Weil es so ist."}
+    page = client.as_(piotr).post(f"{one_roof.staff_url}entscheiden/", typed).content.decode()
+    assert "Mit einem Brief für alle nicht einverstanden: Maria Yıldız." in page
+    assert "Weil es so ist." in page
 
 
 def test_together_is_asked_only_where_there_are_several(

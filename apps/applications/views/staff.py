@@ -17,7 +17,7 @@ from apps.applications.charges import IncompleteCharge
 from apps.applications.dog_assessment import MissingFee, is_dog_tax
 from apps.applications.forms import CaptureForm, DecisionForm, FindingForms
 from apps.applications.hearings import NotHeard, not_heard
-from apps.applications.letters import MissingRemedy, NotTogether
+from apps.applications.letters import MissingRemedy, NotAgreed, NotTogether
 from apps.applications.reading import read_by
 from apps.applications.states import KIND, OUTCOMES_BY_TYPE, Status
 from apps.cases.addressee import PRINCIPALS
@@ -33,6 +33,9 @@ from apps.notices.models import LetterPreview
 
 NO_REMEDY = gettext_lazy(
     "Für dieses Verfahren fehlt die Rechtsbehelfsbelehrung. Bitte lassen Sie sie unter „Rechtsbehelfsbelehrungen“ ergänzen."
+)
+NOT_AGREED = gettext_lazy(
+    "Mit einem Brief für alle nicht einverstanden: %(names)s. Das sagen sie in ihrem Konto, oder Sie vermerken auf der Seite der Person ihre Unterschrift."
 )
 NOT_TOGETHER = gettext_lazy(
     "Ein gemeinsamer Brief geht nur an eine gemeinsame Anschrift, die nicht geschützt ist, und nicht, wenn jemand vertreten wird."
@@ -115,8 +118,8 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
             forms.form.add_error(None, NO_RATE)
         except IncompleteCharge as error:
             forms.form.ask_for(error.part)
-        except NotTogether:
-            forms.form.add_error("together", NOT_TOGETHER)
+        except NotTogether as error:
+            forms.form.add_error("together", not_together(error))
         except NotHeard as error:
             forms.form.add_error(None, not_heard_yet(error))
         except TransitionError:
@@ -163,7 +166,7 @@ def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
             transitions.release(shown, by=request.user, **forms.arguments())
             messages.success(request, _("Entschieden. Der Bescheid wird gerade erstellt."))
             return redirect(case.staff_url)
-        except (transitions.LetterChanged, MissingRemedy, MissingFee, IncompleteCharge):
+        except (transitions.LetterChanged, MissingRemedy, MissingFee, IncompleteCharge, NotTogether):
             messages.warning(
                 request,
                 _("Der Bescheid sähe jetzt anders aus als in der Vorschau. Bitte sehen Sie ihn noch einmal an."),
@@ -201,6 +204,13 @@ def _undecided(request: HttpRequest, reference: str) -> tuple[Case, tuple[str, .
     if not outcomes:
         raise Http404
     return case, outcomes
+
+
+def not_together(error: NotTogether) -> str:
+    """Why several cannot get one letter."""
+    if not isinstance(error, NotAgreed):
+        return str(NOT_TOGETHER)
+    return str(NOT_AGREED) % {"names": ", ".join(party.name for party in error.parties)}
 
 
 def not_heard_yet(error: NotHeard) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models.case import Party
-from apps.cases.states import JoinedBy, MandateEnd, PartyRole
+from apps.cases.states import ConsentTo, JoinedBy, MandateEnd, PartyRole
 from apps.core.business_calendar import today
 from apps.core.transitions import Phase
 
@@ -22,24 +22,40 @@ ACCESS_TRIES = 20
 DAYS_ON_THE_WAY = dt.timedelta(days=4)
 
 
-class Consent(models.Model):
-    """That a party agrees to fetch letters in the portal (§ 41 Abs. 2a VwVfG, § 122a AO, § 37 Abs. 2a SGB X).
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def given(self, to: ConsentTo) -> "ConsentQuerySet":
+        """Those to ``to`` that have not been withdrawn."""
+        return self.filter(to=to, withdrawn_at=None)
 
-    What was agreed to stands in it word by word, in the language it was read in.
+
+class Consent(models.Model):
+    """That a party agrees to fetch letters in the portal, or to one letter for all parties (see ConsentTo).
+
+    What was agreed to stands in it word by word, in the language it was read in. It was said in the party's own account, or
+    signed: then somebody of the office has seen the signature.
     """
 
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="consents")
+    to = models.CharField(
+        _("wozu"), max_length=12, choices=ConsentTo.choices, default=ConsentTo.PORTAL, db_default=ConsentTo.PORTAL.value
+    )
+    signature_seen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     wording = models.TextField(_("Wortlaut"))
     version = models.CharField(_("Fassung"), max_length=20)
     given_at = models.DateTimeField(_("erteilt am"), default=timezone.now)
     withdrawn_at = models.DateTimeField(_("widerrufen am"), null=True, blank=True)
 
+    objects = ConsentQuerySet.as_manager()
+
     class Meta:
-        verbose_name = _("Einwilligung in den Abruf")
-        verbose_name_plural = _("Einwilligungen in den Abruf")
+        verbose_name = _("Einwilligung")
+        verbose_name_plural = _("Einwilligungen")
         ordering = ["given_at", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["party"], condition=Q(withdrawn_at=None), name="consent_once"),
+            models.UniqueConstraint(fields=["party", "to"], condition=Q(withdrawn_at=None), name="consent_once_to"),
+            models.CheckConstraint(condition=Q(to__in=ConsentTo.values), name="consent_to_known"),
             models.CheckConstraint(
                 condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")), name="consent_ends_after_it_began"
             ),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,9 +17,9 @@ from apps.cases import acts, consents, kinds, looks, proposals
 from apps.cases import transitions as verbs
 from apps.cases.acts import acts_for
 from apps.cases.audience import cases_that_ask, own_party, standing_for, stands_for
-from apps.cases.models import Case, Hearing, record
+from apps.cases.models import Case, Consent, Hearing, record
 from apps.cases.sockets import case_panels
-from apps.cases.states import Act, Way
+from apps.cases.states import Act, ConsentTo, Way
 from apps.core import limits
 from apps.core.downloads import private_file
 from apps.core.requests import sent_from
@@ -84,6 +85,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpResponse:
+    # Who is in it and what they agree to is asked once. Not where somebody acts: verbs ask anew.
+    prefetch_related_objects([found], "parties__consents")
     kind = kinds.of(found)
     standing = standing_for(found, request.user)
     question = verbs.open_question(found, standing) if found.phase == Phase.WAITING else None
@@ -123,7 +126,7 @@ def _way(found: Case, user: Any) -> Way | None:
     own = own_party(found, user)
     if own is None:
         return None
-    return Way.PORTAL if own.consents.filter(withdrawn_at=None).exists() else Way.POST
+    return Way.PORTAL if consents.has_agreed(own, ConsentTo.PORTAL) else Way.POST
 
 
 @login_required
@@ -159,7 +162,7 @@ def delivery(request: HttpRequest, reference: str) -> HttpResponse:
     own, chosen = own_party(found, request.user), acts.get("delivery")
     if own is None or chosen is None or not chosen.is_for(found, request.user):
         raise Http404
-    consent = own.consents.filter(withdrawn_at=None).first()
+    consent = Consent.objects.given(ConsentTo.PORTAL).filter(party=own).first()
     if request.method == "POST":
         try:
             if request.POST.get("weg") == Way.PORTAL:
