@@ -33,11 +33,12 @@ SLOW := tests/journeys tests/migrations tests/test_access.py tests/test_headers.
 test-fast: install-dev ## The inner loop, below two minutes: without the slow ones
 	@$(PYTEST) -n 2 --dist loadgroup -q $(SLOW:%=--ignore=%) tests
 
-check: install-dev ## ruff, mypy, import contracts, migrations, translations
+check: install-dev ## ruff, mypy, import contracts, templates, migrations, translations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@SECRET_KEY=check DATABASE_URL=postgres://localhost/check $(BIN)/mypy apps wolfsburg_portal
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/djlint templates --lint --quiet
 	@$(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
 	@$(BIN)/python scripts/check_translations.py
 

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -161,6 +162,12 @@ class Booking(models.Model):
     def lies_ahead(self) -> bool:
         """Confirmed and not over yet."""
         return self.status == BookingStatus.CONFIRMED and self.starts_at > timezone.now()
+
+    @property
+    def visit_query(self) -> str:
+        """What is booked for how many, as pages that offer times take it: ``leistung=…&leistung=…&personen=…``."""
+        services = [("leistung", chosen.service.slug) for chosen in self.services.all()]
+        return urlencode([*services, ("personen", self.persons)])
 
     @property
     def office(self) -> Office:

@@ -26,6 +26,12 @@ def icon(name: str, size: str = "") -> SafeString:
     return format_html('<span class="kern-icon kern-icon--{}{}" aria-hidden="true"></span>', name, modifier)
 
 
+@register.filter
+def kern_level(tag: str) -> str:
+    """The KERN word for how bad a message of Django is: info, success, warning, danger."""
+    return {"error": "danger", "debug": "info", "": "info"}.get(tag, tag)
+
+
 def field_kind(bound: BoundField) -> str:
     """Which markup of templates/components/field.html a form field takes."""
     widget = bound.field.widget
