@@ -13,7 +13,7 @@ from django.utils import formats, timezone, translation
 from apps.applications.charges import lines_of
 from apps.applications.models import Application
 from apps.applications.states import Together
-from apps.cases.addressee import PRINCIPALS, addressee_at, addressees_of
+from apps.cases.addressee import PRINCIPALS, addressee_at, addressees_of, share_an_address
 from apps.cases.consents import not_agreed_to_one_letter, who_want_their_own
 from apps.cases.models import Case, Hearing, Party
 from apps.cases.states import PartyRole
@@ -78,9 +78,7 @@ def letters_for(application: Application, decision: dict[str, Any], *, outcome: 
     if (together := decision.get("together")) and len(addressees) > 1:
         demand_agreement(application.case, together)
         first, *others = addressees
-        represented = any(addressee.party != addressee.principal for addressee in addressees)
-        apart = any(addressee.contact.place_lines != first.contact.place_lines for addressee in others)
-        if represented or apart or any(addressee.contact.protected for addressee in addressees):
+        if not share_an_address(addressees):
             raise NotTogether
         names = [line for addressee in addressees for line in addressee.party.name_lines]
         lines = [*names, *first.contact.place_lines]
@@ -112,7 +110,7 @@ def demand_agreement(case: Case, together: str) -> None:
     Raises NotAgreed.
     """
     lacking = not_agreed_to_one_letter if together == Together.CONSENT else who_want_their_own
-    if parties := lacking(case):
+    if len(addressees_of(case)) > 1 and (parties := lacking(case)):
         raise NotAgreed(parties)
 
 

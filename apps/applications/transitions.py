@@ -23,7 +23,7 @@ from apps.cases.facts import about
 from apps.cases.models import Case
 from apps.cases.states import Act, PartyRole, Way
 from apps.cases.transitions import PLACE_FIELDS, NewParty, attach, concerns, index_for_search, new_party, open_case
-from apps.catalogue.models import Fee
+from apps.catalogue.models import Fee, Regime
 from apps.core import facts
 from apps.core.business_calendar import add_working_days, today
 from apps.core.models import FactKind, PrivateFile
@@ -83,7 +83,7 @@ def submit(draft: Draft, *, by: Any, way: str, email: str = "") -> Case:
             fees=Fee.objects.snapshot(service, today()),
         )  # fmt: skip
         if way == Way.PORTAL and not draft.captured:
-            consents.give(case.parties.get(account=by), regime=service.regime, language=by.language)
+            consents.give(case.parties.get(account=by), regime=service.regime)
         _move_files(draft, case, answers)
         Draft.objects.get(pk=draft.pk).delete()
         index_for_search(case)
@@ -188,7 +188,7 @@ def rule(
         raise TransitionError("nobody decides a case of their own")
     if fee is not None and fee < 0:
         raise TransitionError("a fee is not negative")
-    if together and together not in Together.values:
+    if together and not (together in Together.values and case.service and case.service.regime == Regime.AO):
         raise TransitionError("no reason to write to several people at once")
     decision: dict[str, Any] = {
         "outcome": outcome,
@@ -265,7 +265,7 @@ def _decide(case: Case, ruling: Ruling, *, by: Any) -> Case:
         if WORKFLOW.phases and WORKFLOW.phases[ruling.outcome] == Phase.CLOSED:
             changes["closed_at"] = now
         move(case, WORKFLOW, ruling.outcome, who=Who.STAFF, by=by, changes=changes, act=Act.DECIDED)
-        if together := ruling.decision["together"]:
+        if ruling.letters is not None and (together := ruling.decision["together"]):
             # Asked again, now that nobody can take it back any more.
             demand_agreement(case, together)
         Application.objects.filter(case=case).update(decision=ruling.decision)

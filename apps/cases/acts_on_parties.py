@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,7 +9,7 @@ from apps.accounts.models import Role
 from apps.cases import consents, invitations, looks, parties
 from apps.cases.acts import CaseAct, register
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.consents import has_agreed, may_agree_to_one_letter
+from apps.cases.consents import has_said, may_be_together
 from apps.cases.forms import (
     CheckForm,
     ContactForm,
@@ -19,13 +18,13 @@ from apps.cases.forms import (
     MandateForm,
     NoPartyForm,
     RevealForm,
+    SignatureForm,
     StatementForm,
     UnprotectForm,
     WaiveForm,
 )
-from apps.cases.kinds import of
 from apps.cases.models import Party, PartyContact
-from apps.cases.states import PartyRole
+from apps.cases.states import ConsentTo, PartyRole
 from apps.cases.transitions import new_party
 
 
@@ -52,8 +51,8 @@ def _has_mandate(party: Party) -> bool:
     return party.mandates.in_force().exists()
 
 
-def _is_asked_for_one_letter(party: Party) -> bool:
-    return of(party.case).has_letters and may_agree_to_one_letter(party)
+def _may_be_together(party: Party, user: Any) -> bool:
+    return party.role in PRINCIPALS and party.case.is_open and may_be_together(party.case) and _sees(party, user)
 
 
 def _grant(party: Party, data: dict[str, Any], by: Any) -> Any:
@@ -218,14 +217,21 @@ register(
         key="one_letter_signed",
         about=Party,
         label=gettext_lazy("Einverständnis mit einem Brief für alle"),
-        intro=format_lazy(
-            "{} „{}“",
-            gettext_lazy("Die Unterschrift der Person liegt Ihnen vor, unter diesen Worten:"),
-            consents.ONE_LETTER,
-        ),
+        form=SignatureForm,
         verb=lambda party, _data, by: consents.agree_to_one_letter(party, by=by, signed=True),
-        when=lambda party, user: _is_asked_for_one_letter(party) and not has_agreed(party) and _sees(party, user),
+        when=lambda party, user: _may_be_together(party, user) and not has_said(party, ConsentTo.ONE_LETTER),
         done=gettext_lazy("Vermerkt: Die Person ist mit einem Brief für alle einverstanden."),
+    )
+)
+register(
+    CaseAct(
+        key="strike_signature",
+        about=Party,
+        label=gettext_lazy("Einverständnis war ein Irrtum"),
+        intro=gettext_lazy("Sie haben die Unterschrift versehentlich vermerkt."),
+        verb=lambda party, _data, by: consents.strike_signature(party, by=by),
+        when=lambda party, user: _may_be_together(party, user) and has_said(party, ConsentTo.ONE_LETTER),
+        done=gettext_lazy("Das Einverständnis ist gestrichen."),
     )
 )
 register(
@@ -233,8 +239,11 @@ register(
         key="own_letter_wanted",
         about=Party,
         label=gettext_lazy("Verlangt einen eigenen Brief"),
+        intro=gettext_lazy(
+            "Dann bekommt niemand einen gemeinsamen Brief, auch Eheleute nicht (§ 122 Abs. 7 Satz 2 AO)."
+        ),
         verb=lambda party, _data, by: consents.want_own_letter(party, by=by),
-        when=lambda party, user: _is_asked_for_one_letter(party) and has_agreed(party) and _sees(party, user),
+        when=lambda party, user: _may_be_together(party, user) and not has_said(party, ConsentTo.OWN_LETTER),
         done=gettext_lazy("Vermerkt: Die Person bekommt einen eigenen Brief."),
     )
 )

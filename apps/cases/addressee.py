@@ -1,5 +1,6 @@
 """Who is written to in a case, and how: the one answer for letters, mails and the outgoing post."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,13 @@ def addressee_at(principal: Party, party: Party) -> Addressee:
     """How ``party`` is written to today about what is ``principal``'s."""
     found = Party.objects.select_related("account").prefetch_related("consents").get(pk=party.pk)
     return _addressee(principal, found, {c.pk: c for c in PartyContact.objects.filter(pk=party.pk)})
+
+
+def share_an_address(addressees: Sequence[Addressee]) -> bool:
+    """Whether one letter reaches all of them: at one address that is no secret, with nobody receiving for another."""
+    places = {tuple(addressee.contact.place_lines) for addressee in addressees}
+    alone = any(a.contact.protected or a.party != a.principal for a in addressees)
+    return len(addressees) == 1 or (len(places) == 1 and not alone)
 
 
 def correspondents(case: Case) -> list[Addressee]:

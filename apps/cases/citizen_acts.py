@@ -7,11 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.cases import consents
 from apps.cases.acts import CaseAct, register
+from apps.cases.addressee import PRINCIPALS
 from apps.cases.audience import own_party, standing_for
-from apps.cases.consents import has_agreed, may_agree_to_one_letter
+from apps.cases.consents import has_said, may_be_together
 from apps.cases.kinds import of
 from apps.cases.models import Case
 from apps.cases.proposals import demand_proof
+from apps.cases.states import ConsentTo
 from apps.cases.transitions import open_question
 from apps.core.transitions import Who
 
@@ -48,14 +50,10 @@ register(
 )
 
 
-def _is_asked_for_one_letter(case: Case, user: Any) -> bool:
+def _may_say(case: Case, user: Any, to: ConsentTo) -> bool:
     own = own_party(case, user)
-    return own is not None and of(case).has_letters and may_agree_to_one_letter(own)
-
-
-def _has_agreed(case: Case, user: Any) -> bool:
-    own = own_party(case, user)
-    return own is not None and has_agreed(own)
+    may = own is not None and own.role in PRINCIPALS and case.is_open and may_be_together(case)
+    return may and own is not None and not has_said(own, to)
 
 
 def _agree(case: Case, _data: dict[str, Any], by: Any) -> None:
@@ -75,11 +73,11 @@ register(
         who=Who.PARTY,
         label=_("Ein Brief für alle"),
         verb=_agree,
-        when=lambda case, user: _is_asked_for_one_letter(case, user) and not _has_agreed(case, user),
+        when=lambda case, user: _may_say(case, user, ConsentTo.ONE_LETTER),
         question=_("Sind Sie mit einem Brief für alle einverstanden?"),
         intro=consents.ONE_LETTER,
         yes=_("Ja, einverstanden"),
-        no=_("Nein, jede Person bekommt ihren eigenen"),
+        no=_("Abbrechen"),
         done=_("Festgehalten: Sie sind mit einem Brief für alle einverstanden. Die anderen müssen es auch sein."),
         style="tertiary",
     )
@@ -90,11 +88,11 @@ register(
         who=Who.PARTY,
         label=_("Eigenen Brief verlangen"),
         verb=_want_own,
-        when=lambda case, user: _is_asked_for_one_letter(case, user) and _has_agreed(case, user),
+        when=lambda case, user: _may_say(case, user, ConsentTo.OWN_LETTER),
         question=_("Möchten Sie einen eigenen Brief?"),
-        intro=_("Sie waren mit einem Brief für alle einverstanden. Das nehmen Sie damit zurück."),
+        intro=consents.OWN_LETTER,
         yes=_("Ja, eigenen Brief"),
-        no=_("Nein, ein Brief für alle"),
+        no=_("Abbrechen"),
         done=_("Festgehalten: Sie bekommen einen eigenen Brief."),
         style="tertiary",
     )

@@ -18,10 +18,12 @@ VERSION = "2026-11"
 QUESTION = _("Wie möchten Sie den Bescheid bekommen?")
 IN_THE_PORTAL = _("Hier im Portal. Sie bekommen eine E-Mail, sobald er da ist.")
 ONE_LETTER = _(
-    "Der Bescheid kommt in einem gemeinsamen Brief mit der Post. Er gilt damit für alle Beteiligten als bekannt gegeben, auch "
-    "für Sie. Das geht nur, wenn alle einverstanden sind und unter einer Anschrift wohnen. Bis zur Entscheidung können Sie "
-    "einen eigenen Brief verlangen, danach eine Abschrift."
+    "Der Bescheid kommt in einem gemeinsamen Brief mit der Post. Er gilt damit für alle Beteiligten als bekannt gegeben: Auch "
+    "Ihre Frist für einen Rechtsbehelf läuft dann, selbst wenn Sie ihn nicht lesen. Wir schreiben nur dann gemeinsam, wenn "
+    "alle einverstanden sind und unter einer Anschrift wohnen. Bis zur Entscheidung können Sie einen eigenen Brief verlangen, "
+    "danach eine Abschrift."
 )
+OWN_LETTER = _("Sie möchten einen eigenen Brief, auch wenn andere mit einem gemeinsamen einverstanden sind.")
 # When a letter in the portal counts as known; whoever consents must be told.
 KNOWN_WHEN: dict[str, Any] = {
     # § 41 Abs. 2a VwVfG
@@ -42,19 +44,20 @@ KNOWN_WHEN: dict[str, Any] = {
 
 def wording(regime: str, *, language: str, to: ConsentTo = ConsentTo.PORTAL) -> str:
     """What somebody agrees to, as it stands on the page (or on the paper that is signed)."""
-    said = (ONE_LETTER,) if to == ConsentTo.ONE_LETTER else (QUESTION, IN_THE_PORTAL, KNOWN_WHEN.get(regime, ""))
+    words: dict[ConsentTo, Any] = {ConsentTo.ONE_LETTER: (ONE_LETTER,), ConsentTo.OWN_LETTER: (OWN_LETTER,)}
+    said = words.get(to, (QUESTION, IN_THE_PORTAL, KNOWN_WHEN.get(regime, "")))
     with translation.override(language):
         return "\n".join(str(part) for part in said if str(part))
 
 
 def give(
-    party: Party, *, regime: str, language: str, to: ConsentTo = ConsentTo.PORTAL, signature_seen_by: Any = None
+    party: Party, *, regime: str, to: ConsentTo = ConsentTo.PORTAL, language: str = "", signature_seen_by: Any = None
 ) -> Consent:
-    """A party agrees to fetch letters in the portal, or to one letter for all, from now on.
+    """A party agrees to something about its letters from now on, in the language of the page if it is not said.
 
     Raises TransitionConflict when it has agreed already.
     """
-    said = wording(regime, language=language, to=to)
+    said = wording(regime, language=language or translation.get_language() or "de", to=to)
     try:
         with transaction.atomic():
             return Consent.objects.create(
@@ -76,7 +79,7 @@ def agree(party: Party, *, by: Any) -> Consent:
         # A letter would count as known because somebody reads a mailbox.
         raise TransitionConflict("a mailed link proves nothing")
     with transaction.atomic():
-        given = give(party, regime=regime_of(party), language=by.language)
+        given = give(party, regime=regime_of(party))
         record(party.case, Act.CONSENTED, by=by, only_for=[party.pk])
     return given
 
@@ -87,8 +90,7 @@ def withdraw(party: Party, *, by: Any) -> None:
     Raises TransitionConflict when it does not consent (any more).
     """
     with transaction.atomic():
-        given = Consent.objects.given(ConsentTo.PORTAL).filter(party=party)
-        if given.update(withdrawn_at=timezone.now()) != 1:
+        if not _end(party, ConsentTo.PORTAL):
             raise TransitionConflict("the party does not consent")
         for told in consent_ends:
             told(party)
@@ -105,24 +107,36 @@ def agree_to_one_letter(party: Party, *, by: Any, signed: bool = False) -> None:
         _demand_undecided(party)
         if not signed and party.by_mail_only:
             raise TransitionError("a mailed link proves nothing")
+        _end(party, ConsentTo.OWN_LETTER)
         give(
-            party, regime=regime_of(party), language="de" if signed else by.language, to=ConsentTo.ONE_LETTER,
+            party, regime=regime_of(party), to=ConsentTo.ONE_LETTER, language="de" if signed else "",
             signature_seen_by=by if signed else None,
         )  # fmt: skip
         record(party.case, Act.ONE_LETTER, by=by, only_for=[party.pk])
 
 
 def want_own_letter(party: Party, *, by: Any) -> None:
-    """A party wants a letter of its own after all, as it says in its account or has told ``by``.
+    """A party wants a letter of its own (§ 122 Abs. 7 Satz 2 AO), as it says in its account or has told ``by``.
 
-    Raises TransitionConflict when it has not agreed to one for all, TransitionError once the case is decided.
+    Raises TransitionConflict when it has said so already, TransitionError once the case is decided.
     """
     with transaction.atomic():
         _demand_undecided(party)
-        given = Consent.objects.given(ConsentTo.ONE_LETTER).filter(party=party)
-        if given.update(withdrawn_at=timezone.now()) != 1:
-            raise TransitionConflict("the party has not agreed to one letter")
+        _end(party, ConsentTo.ONE_LETTER)
+        give(party, regime=regime_of(party), to=ConsentTo.OWN_LETTER)
         record(party.case, Act.OWN_LETTER, by=by, only_for=[party.pk])
+
+
+def strike_signature(party: Party, *, by: Any) -> None:
+    """It was noted by mistake that a party has signed; it has said nothing, then.
+
+    Raises TransitionConflict when nothing of the kind stands there, TransitionError once the case is decided.
+    """
+    with transaction.atomic():
+        _demand_undecided(party)
+        if not _end(party, ConsentTo.ONE_LETTER):
+            raise TransitionConflict("no agreement is noted")
+        record(party.case, Act.ONE_LETTER_ENDED, by=by, only_for=[party.pk])
 
 
 def not_agreed_to_one_letter(case: Case) -> list[Party]:
@@ -132,25 +146,29 @@ def not_agreed_to_one_letter(case: Case) -> list[Party]:
 
 
 def who_want_their_own(case: Case) -> list[Party]:
-    """Who had agreed to one letter for all and has taken that back: they are written to alone (§ 122 Abs. 7 Satz 2 AO)."""
-    taken_back = Consent.objects.filter(to=ConsentTo.ONE_LETTER, party__case=case, withdrawn_at__isnull=False)
-    wanting = set(taken_back.values_list("party", flat=True))
-    return [party for party in not_agreed_to_one_letter(case) if party.pk in wanting]
+    """Who is written to alone because they want to be (§ 122 Abs. 7 Satz 2 AO)."""
+    wanting = Consent.objects.given(ConsentTo.OWN_LETTER).filter(party__case=case).values("party")
+    return list(case.parties.filter(role__in=PRINCIPALS, pk__in=wanting))
 
 
-def may_agree_to_one_letter(party: Party) -> bool:
-    """Whether there is one to agree to: an open case that is several people's, and theirs."""
-    several = sum(other.role in PRINCIPALS for other in party.case.parties.all()) > 1
-    return several and party.role in PRINCIPALS and party.case.is_open
+def may_be_together(case: Case) -> bool:
+    """Whether several may get one letter in such a case: that of several people, and by the law of taxes only (§ 122 AO)."""
+    several = sum(party.role in PRINCIPALS for party in case.parties.all()) > 1
+    return several and case.service is not None and case.service.regime == Regime.AO
 
 
-def has_agreed(party: Party, to: ConsentTo = ConsentTo.ONE_LETTER) -> bool:
-    """Whether the party agrees to one letter for all (or to the portal), as its case was read: for pages.
+def has_said(party: Party, to: ConsentTo) -> bool:
+    """Whether the party agrees to something, as its case was read: for pages.
 
     A case that was read with ``parties__consents`` is not asked again.
     """
     own = (one for one in party.case.parties.all() if one == party)
     return any(said.to == to and said.is_given for one in own for said in one.consents.all())
+
+
+def _end(party: Party, to: ConsentTo) -> bool:
+    """Take back what a party has agreed to; whether there was something."""
+    return bool(Consent.objects.given(to).filter(party=party).update(withdrawn_at=timezone.now()))
 
 
 def _demand_undecided(party: Party) -> None:

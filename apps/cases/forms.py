@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department, User
 from apps.cases.addressee import PRINCIPALS
+from apps.cases.consents import wording
 from apps.cases.models import Case, Party, PartyContact
+from apps.cases.states import ConsentTo
 from apps.cases.transitions import staffed_departments
 from apps.core.business_calendar import add_working_days, today
 from apps.core.fields import (
@@ -166,6 +168,20 @@ class RevealForm(PartyForm):
         help_text=_("Der Grund wird mit Ihrem Namen und der Zeit festgehalten."),
         error_messages={"required": _("Bitte schreiben Sie, wofür Sie die Anschrift brauchen.")},
     )
+
+
+class SignatureForm(PartyForm):
+    """That somebody has agreed to one letter for all on paper; the words stand there in German."""
+
+    seen = forms.BooleanField(
+        label=_("Die Unterschrift der Person liegt mir vor."),
+        error_messages={"required": _("Bitte bestätigen Sie, dass Ihnen die Unterschrift vorliegt.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = wording("", language="de", to=ConsentTo.ONE_LETTER)
+        self.fields["seen"].help_text = _("Sie steht unter diesen Worten: „%(words)s“") % {"words": words}
 
 
 class UnprotectForm(PartyForm):

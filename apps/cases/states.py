@@ -52,8 +52,9 @@ class ConsentTo(models.TextChoices):
 
     # § 41 Abs. 2a VwVfG, § 122a AO, § 37 Abs. 2a SGB X
     PORTAL = "portal", _("Abruf im Portal")
-    # § 122 Abs. 6 AO
+    # § 122 Abs. 6 AO, and what ends it (Abs. 7 Satz 2): nobody gives both at once.
     ONE_LETTER = "one_letter", _("Ein Brief für alle gemeinsam")
+    OWN_LETTER = "own_letter", _("Ein eigener Brief")
 
 
 class Purpose(models.TextChoices):
@@ -117,6 +118,7 @@ class Act(models.TextChoices):
     CONSENT_ENDED = "consent_ended", _("Einwilligung in den Abruf widerrufen")
     CONSENTED = "consented", _("In den Abruf eingewilligt")
     ONE_LETTER = "one_letter", _("Mit einem Brief für alle einverstanden")
+    ONE_LETTER_ENDED = "one_letter_ended", _("Einverständnis mit einem Brief für alle gestrichen")
     OWN_LETTER = "own_letter", _("Einen eigenen Brief verlangt")
     EMAIL_BACK = "email_back", _("E-Mail kam zurück")
     FILE_OPENED = "file_opened", _("Anlage geöffnet")

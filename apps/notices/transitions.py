@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from apps.cases.addressee import Addressee, addressee_at
+from apps.cases.addressee import Addressee, addressee_at, addressees_of, share_an_address
 from apps.cases.facts import about
 from apps.cases.looks import looked
 from apps.cases.models import Case, record
@@ -240,8 +240,9 @@ def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
 def send_again(delivery: Delivery, *, by: Any) -> Letter:
     """Write a letter that came back anew, to where its addressee lives now; its words are those that were decided.
 
-    Raises TransitionError unless it came back and was not written again before, for a hearing, and when it went to a representative who
-    is none any more: then the notice has to be made known to the party.
+    One that was for several becomes one for each where they do not live at one address any more. Returns the first that
+    was written. Raises TransitionError unless it came back and was not written again before, for a hearing, and when it went
+    to a representative who is none any more: then the notice has to be made known to the party.
     """
     with transaction.atomic():
         Case.objects.held(delivery.notice.case_id)
@@ -256,15 +257,27 @@ def send_again(delivery: Delivery, *, by: Any) -> Letter:
         mandates = back.principal.mandates.in_force().filter(representative=back.party, receives=True)
         if back.party != back.principal and not mandates.exists():
             raise TransitionError("nobody receives for the party any more")
-        addressee = replace(addressee_at(back.principal, back.party), way=Way.POST)
-        others = tuple(addressee_at(party, party) for party in back.also_to.all())
-        names = [line for named in (addressee, *others) for line in named.party.name_lines]
-        context = letter.context | {"recipients": [*names, *addressee.contact.place_lines]}
-        to = Copy(addressee, is_copy=back.is_copy, also_to=others)
-        written = write_letter(letter.notice, template=letter.template, draft=Draft(context, to))
+        addressees = _addressees_again(back)
+        together = [addressees] if share_an_address(addressees) else [[addressee] for addressee in addressees]
+        letters = []
+        for first, *others in together:
+            names = [line for named in (first, *others) for line in named.party.name_lines]
+            context = letter.context | {"recipients": [*names, *first.contact.place_lines]}
+            to = Copy(first, is_copy=back.is_copy, also_to=tuple(others))
+            letters.append(write_letter(letter.notice, template=letter.template, draft=Draft(context, to)))
+        written = letters[0]
         Delivery.objects.filter(pk=back.pk).update(again=written.deliveries.get())
         record(
             letter.notice.case, Act.NOTICE_AGAIN, by=by, public=False, title=letter.notice.title,
             hearing=letter.is_hearing,
         )  # fmt: skip
     return written
+
+
+def _addressees_again(back: Delivery) -> list[Addressee]:
+    """Whom a letter that came back was for, as they are written to by post today."""
+    others = set(back.also_to.all())
+    if not others:
+        return [replace(addressee_at(back.principal, back.party), way=Way.POST)]
+    written_to = addressees_of(back.notice.case)
+    return [replace(one, way=Way.POST) for one in written_to if one.principal in {back.principal, *others}]

@@ -185,7 +185,10 @@ def test_nothing_that_is_seen_is_lost(typed: str) -> None:
         )
         marks = ("Cf", "Mn", "Cc", "Zs", "Zl", "Zp")
         return "".join(
-            c for c in apart if unicodedata.category(c) not in marks and c not in "\u3164\uffa0\u115f\u1160\u2800"
+            c
+            for c in apart
+            if unicodedata.category(c) not in marks
+            and c not in "\u3164\uffa0\u115f\u1160\u2800"
             # Tags and what is reserved for such: nothing to be seen (Default_Ignorable_Code_Point).
             and not 0xE0000 <= ord(c) <= 0xE0FFF
         )

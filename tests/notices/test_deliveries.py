@@ -106,6 +106,28 @@ def test_joint_letter_that_came_back_is_written_to_all_of_them_again(joint_case:
     assert list(again.also_to.all()) == list(delivery.also_to.all())
 
 
+def test_joint_letter_that_came_back_parts_where_they_live_apart(joint_case: Case, piotr: User, aylin: User) -> None:
+    """Who has moved, and lives where nobody may know, is not written to under the eyes of the other."""
+    places = PartyContact.objects.filter(party__case=joint_case)
+    places.update(street="Weg", house_number="1", city="Wolfsburg", postcode="38440")
+    factories.agreed_to_one_letter(joint_case)
+    [delivery] = assessed(joint_case, piotr, together="consent")
+    transitions.posted([delivery], on=today(), by=piotr)
+    transitions.returned(delivery, on=today(), by=piotr)
+    own = joint_case.parties.get(account=aylin)
+    PartyContact.objects.filter(party=own).update(street="Geheimweg", protected=True)
+    first = transitions.send_again(delivery, by=piotr)
+    aylins, marias = (
+        Delivery.objects.filter(letter__notice__case=joint_case).exclude(pk=delivery.pk).order_by("principal")
+    )
+    assert aylins.letter == first
+    assert "Geheimweg 1" in aylins.recipients
+    assert (aylins.also_to.count(), marias.also_to.count()) == (0, 0)
+    assert marias.recipients == ["Maria Yıldız", "Weg 1", "38440 Wolfsburg"]
+    assert "Geheimweg" not in str(marias.letter.context)
+    assert {aylins.way, marias.way} == {Way.POST}
+
+
 def test_letter_to_a_former_representative_is_not_written_again(joint_case: Case, piotr: User) -> None:
     lawyer = new_party(family_name="Łukaszewicz", street="Am Markt", city="Braunschweig")
     maria = joint_case.parties.get(role="joint")
@@ -172,8 +194,9 @@ def test_who_wants_their_own_letter_gets_it(one_roof: Case, piotr: User, aylin: 
     factories.agreed_to_one_letter(one_roof)
     own = one_roof.parties.get(account=aylin)
     consents.want_own_letter(own, by=aylin)
-    with pytest.raises(NotAgreed):
+    with pytest.raises(NotAgreed) as wanting:
         applications.rule(one_roof, outcome=Status.ASSESSED, reasons="", by=piotr, together=why)
+    assert wanting.value.parties == [own]
     consents.agree_to_one_letter(own, by=aylin)
     applications.rule(one_roof, outcome=Status.ASSESSED, reasons="", by=piotr, together=why)
 
@@ -212,6 +235,20 @@ def test_clerk_is_told_whose_agreement_is_missing(client: Any, one_roof: Case, p
     page = client.as_(piotr).post(f"{one_roof.staff_url}entscheiden/", typed).content.decode()
     assert "Mit einem Brief für alle nicht einverstanden: Maria Yıldız." in page
     assert "Weil es so ist." in page
+
+
+def test_release_says_whose_agreement_has_gone_meanwhile(client: Any, one_roof: Case, piotr: User, aylin: User) -> None:
+    factories.agreed_to_one_letter(one_roof)
+    typed = {"outcome": Status.REJECTED, "together": "consent", "reasons": "Weil es so ist."}
+    shown = client.as_(piotr).post(f"{one_roof.staff_url}entscheiden/", typed).url
+    [preview] = one_roof.previews.all()
+    assert rendering.render_preview(preview.pk)
+    consents.want_own_letter(one_roof.parties.get(account=aylin), by=aylin)
+    page = client.post(shown, follow=True).content.decode()
+    assert "Mit einem Brief für alle nicht einverstanden: Aylin Özdemir-Groß." in page
+    assert "Weil es so ist." in page
+    one_roof.refresh_from_db()
+    assert one_roof.is_open
 
 
 def test_together_is_asked_only_where_there_are_several(

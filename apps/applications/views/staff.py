@@ -20,8 +20,8 @@ from apps.applications.hearings import NotHeard, not_heard
 from apps.applications.letters import MissingRemedy, NotAgreed, NotTogether
 from apps.applications.reading import read_by
 from apps.applications.states import KIND, OUTCOMES_BY_TYPE, Status
-from apps.cases.addressee import PRINCIPALS
 from apps.cases.audience import conversation_of
+from apps.cases.consents import may_be_together
 from apps.cases.looks import hidden_from, looked
 from apps.cases.models import Case
 from apps.cases.states import Purpose
@@ -56,7 +56,7 @@ class _Forms:
             outcomes=outcomes,
             fee_by_clerk=fee.get("rule") == "set_by_clerk",
             letters=extra.get("letters", {}),
-            several=sum(party.role in PRINCIPALS for party in case.parties.all()) > 1,
+            several=may_be_together(case),
             initial=data.dict() if data is not None and self.again else _initial(case),
         )
         self.tax = FindingForms(data, case.application.answers) if is_dog_tax(fee) else None
@@ -166,7 +166,10 @@ def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
             transitions.release(shown, by=request.user, **forms.arguments())
             messages.success(request, _("Entschieden. Der Bescheid wird gerade erstellt."))
             return redirect(case.staff_url)
-        except (transitions.LetterChanged, MissingRemedy, MissingFee, IncompleteCharge, NotTogether):
+        except NotTogether as error:
+            messages.warning(request, not_together(error))
+            return redirect(change)
+        except (transitions.LetterChanged, MissingRemedy, MissingFee, IncompleteCharge):
             messages.warning(
                 request,
                 _("Der Bescheid sähe jetzt anders aus als in der Vorschau. Bitte sehen Sie ihn noch einmal an."),

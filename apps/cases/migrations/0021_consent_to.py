@@ -35,7 +35,11 @@ class Migration(migrations.Migration):
             model_name="consent",
             name="to",
             field=models.CharField(
-                choices=[("portal", "Abruf im Portal"), ("one_letter", "Ein Brief für alle gemeinsam")],
+                choices=[
+                    ("portal", "Abruf im Portal"),
+                    ("one_letter", "Ein Brief für alle gemeinsam"),
+                    ("own_letter", "Ein eigener Brief"),
+                ],
                 db_default="portal",
                 default="portal",
                 max_length=12,
@@ -91,6 +95,7 @@ class Migration(migrations.Migration):
                     ("consent_ended", "Einwilligung in den Abruf widerrufen"),
                     ("consented", "In den Abruf eingewilligt"),
                     ("one_letter", "Mit einem Brief für alle einverstanden"),
+                    ("one_letter_ended", "Einverständnis mit einem Brief für alle gestrichen"),
                     ("own_letter", "Einen eigenen Brief verlangt"),
                     ("email_back", "E-Mail kam zurück"),
                     ("file_opened", "Anlage geöffnet"),

@@ -2,13 +2,20 @@ from django.db import migrations, models
 from django.db.models import Q
 
 ONCE = models.UniqueConstraint(fields=("party", "to"), condition=Q(withdrawn_at=None), name="consent_once_to")
-KNOWN = models.CheckConstraint(condition=Q(to__in=["portal", "one_letter"]), name="consent_to_known")
+KNOWN = models.CheckConstraint(condition=Q(to__in=["portal", "one_letter", "own_letter"]), name="consent_to_known")
 BUILD = "CREATE UNIQUE INDEX CONCURRENTLY {0} ON cases_consent ({1}) WHERE withdrawn_at IS NULL"
+KEEP = """
+    DO $$ BEGIN
+        IF EXISTS (SELECT FROM cases_consent WHERE "to" <> 'portal') THEN
+            RAISE EXCEPTION 'what parties have said about one letter for all would be lost';
+        END IF;
+    END $$
+"""
 DROP = "DROP INDEX CONCURRENTLY IF EXISTS {0}"
 
 
 class Migration(migrations.Migration):
-    """One consent at a time to each of the two things there are to agree to."""
+    """One consent at a time to each of the things there are to agree to."""
 
     # Indexes are built beside the people who use the portal.
     atomic = False
@@ -28,6 +35,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddConstraint(model_name="consent", constraint=KNOWN),
-        # Going back: without the column such a row would say that its party fetches letters in the portal.
-        migrations.RunSQL(migrations.RunSQL.noop, "DELETE FROM cases_consent WHERE \"to\" = 'one_letter'"),
+        # Going back: without the column such a row would say that its party fetches letters in the portal, and it is the
+        # only proof of why several got one letter.
+        migrations.RunSQL(migrations.RunSQL.noop, KEEP),
     ]

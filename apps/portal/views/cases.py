@@ -126,7 +126,7 @@ def _way(found: Case, user: Any) -> Way | None:
     own = own_party(found, user)
     if own is None:
         return None
-    return Way.PORTAL if consents.has_agreed(own, ConsentTo.PORTAL) else Way.POST
+    return Way.PORTAL if consents.has_said(own, ConsentTo.PORTAL) else Way.POST
 
 
 @login_required
