@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -13,6 +13,11 @@ class SignedInRequest(HttpRequest):
     """A request whose user is signed in: the decorator or the site has seen to that."""
 
     user: User
+
+
+def signed_in(request: HttpRequest) -> SignedInRequest | None:
+    """The request of somebody who is signed in; None for anybody else."""
+    return cast(SignedInRequest, request) if request.user.is_authenticated else None
 
 
 def for_departments(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone, translation
 
+from apps.accounts.models import User
 from apps.applications.letters import department_of, fill, source_of
 from apps.applications.reading import shared
 from apps.cases import invitations
@@ -71,7 +72,7 @@ def may_be_heard(party: Party) -> bool:
     )
 
 
-def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: Any) -> Notice:
+def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: User) -> Notice:
     """Write to a party what others have said of it, and until when it can say something; with the information of Art. 14 DSGVO.
 
     Whoever has not proved who they are gets a code to answer with, at an address that the office has checked. Where somebody
@@ -130,7 +131,7 @@ def _nobody_was_asked(delivery: Delivery) -> None:
     _hearing_of(delivery).filter(answered_at=None).update(returned_on=delivery.returned_on or today())
 
 
-def _context(addressee: Addressee, *, code: str, here: bool, due_on: dt.date, by: Any) -> dict[str, Any]:
+def _context(addressee: Addressee, *, code: str, here: bool, due_on: dt.date, by: User) -> dict[str, Any]:
     case = addressee.principal.case
     words, service = words_of(case), case.service
     source = source_of(case)

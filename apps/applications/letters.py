@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import formats, timezone, translation
 
+from apps.accounts.models import User
 from apps.applications.charges import lines_of
 from apps.applications.models import Application
 from apps.applications.states import Together
@@ -64,7 +65,7 @@ class Composed:
         return [draft.context for draft in self.drafts]
 
 
-def letters_for(application: Application, decision: dict[str, Any], *, outcome: str, by: Any) -> Composed:
+def letters_for(application: Application, decision: dict[str, Any], *, outcome: str, by: User) -> Composed:
     """The letters of ``decision``: one for each party (§ 122 Abs. 1 AO, § 41 Abs. 1 VwVfG), frozen.
 
     One for several only where ``decision["together"]`` says why that is allowed (see ``demand_agreement``). A representative
@@ -133,7 +134,7 @@ def source_of(case: Case) -> dict[str, Any]:
         }
 
 
-def _common(application: Application, decision: dict[str, Any], *, outcome: str, by: Any) -> dict[str, Any]:
+def _common(application: Application, decision: dict[str, Any], *, outcome: str, by: User) -> dict[str, Any]:
     """What stands in the letter of every addressee."""
     case = application.case
     definition = application.form_version.parsed

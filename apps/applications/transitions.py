@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.applications.charges import charge_for, usual_due_date
 from apps.applications.dog_assessment import Findings, assess, declared, is_dog_tax
 from apps.applications.drafts import collected_answers
@@ -42,7 +43,7 @@ class TrustTooLow(Exception):
 # -- filing ---------------------------------------------------------------------------------------
 
 
-def submit(draft: Draft, *, by: Any, way: str, email: str = "") -> Case:
+def submit(draft: Draft, *, by: User, way: str, email: str = "") -> Case:
     """File the application: once, however often the button was pressed.
 
     ``way`` is the applicant's choice of how the notice reaches them; ``email`` only for
@@ -91,7 +92,7 @@ def submit(draft: Draft, *, by: Any, way: str, email: str = "") -> Case:
     return case
 
 
-def _parties(mapping: dict[str, Any], answers: dict[str, Any], by: Any, draft: Draft, email: str) -> list[NewParty]:
+def _parties(mapping: dict[str, Any], answers: dict[str, Any], by: User, draft: Draft, email: str) -> list[NewParty]:
     """The people of the case, read from the answers as the form's ``parties`` says."""
 
     def read(fields: dict[str, str], values: dict[str, Any]) -> dict[str, str]:
@@ -132,7 +133,7 @@ def _file_ids(value: Any) -> set[str]:
     return {value} if isinstance(value, str) else set()
 
 
-def withdraw(case: Case, *, by: Any) -> None:
+def withdraw(case: Case, *, by: User) -> None:
     """The citizen takes the application back; possible until it is decided."""
     with transaction.atomic():
         changes = {"closed_at": timezone.now(), "act_by": None}
@@ -167,7 +168,7 @@ class LetterChanged(TransitionError):
 
 
 def rule(
-    case: Case, *, outcome: str, reasons: str, by: Any, fee: Decimal | None = None,
+    case: Case, *, outcome: str, reasons: str, by: User, fee: Decimal | None = None,
     valid_from: dt.date | None = None, valid_until: dt.date | None = None, conditions: str = "",
     named: Mapping[str, str] | None = None, findings: Findings | None = None,
     due_on: dt.date | None = None, kassenzeichen: str = "", together: str = "",
@@ -219,7 +220,7 @@ def rule(
     return Ruling(outcome, decision, composed)
 
 
-def preview(case: Case, *, typed: dict[str, list[str]], by: Any, **arguments: Any) -> LetterPreview:
+def preview(case: Case, *, typed: dict[str, list[str]], by: User, **arguments: Any) -> LetterPreview:
     """Let the letter of a decision be made, to be looked at; a decision without a letter is shown as that.
 
     ``typed`` is the form the decision was made from; ``arguments`` and errors are those of ``rule``. Nothing is decided.
@@ -231,7 +232,7 @@ def preview(case: Case, *, typed: dict[str, list[str]], by: Any, **arguments: An
     return preview_letter(case, template=template, letters=contexts, typed=typed, by=by)
 
 
-def release(preview: LetterPreview, *, by: Any, **arguments: Any) -> Case:
+def release(preview: LetterPreview, *, by: User, **arguments: Any) -> Case:
     """Make the decision whose letter was shown.
 
     Raises LetterChanged when today's letter is another one, and what ``decide`` raises.
@@ -250,7 +251,7 @@ def release(preview: LetterPreview, *, by: Any, **arguments: Any) -> Case:
         return _decide(case, ruling, by=by)
 
 
-def decide(case: Case, *, by: Any, **arguments: Any) -> Case:
+def decide(case: Case, *, by: User, **arguments: Any) -> Case:
     """Decide the case and write its notice in one transaction; ``arguments`` and errors are those of ``rule``.
 
     Raises TransitionError, too, when the case has been decided meanwhile.
@@ -258,7 +259,7 @@ def decide(case: Case, *, by: Any, **arguments: Any) -> Case:
     return _decide(case, rule(case, by=by, **arguments), by=by)
 
 
-def _decide(case: Case, ruling: Ruling, *, by: Any) -> Case:
+def _decide(case: Case, ruling: Ruling, *, by: User) -> Case:
     with transaction.atomic():
         now = timezone.now()
         changes: dict[str, Any] = {"act_by": None, "came_back_at": None, "decided_at": now}

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.models import Role
+from apps.accounts.models import Role, User
 from apps.cases import consents, invitations, looks, parties
 from apps.cases.acts import CaseAct, register
 from apps.cases.addressee import PRINCIPALS
@@ -55,7 +55,7 @@ def _may_be_together(party: Party, user: Any) -> bool:
     return party.role in PRINCIPALS and party.case.is_open and may_be_together(party.case) and _sees(party, user)
 
 
-def _grant(party: Party, data: dict[str, Any], by: Any) -> Any:
+def _grant(party: Party, data: dict[str, Any], by: User) -> Any:
     receives, valid_until = data.pop("receives"), data.pop("valid_until")
     return parties.grant_mandate(party, new_party(**data), receives=receives, valid_until=valid_until, by=by)
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.cases import consents
 from apps.cases.acts import CaseAct, register
 from apps.cases.addressee import PRINCIPALS
@@ -56,13 +57,13 @@ def _may_say(case: Case, user: Any, to: ConsentTo) -> bool:
     return may and own is not None and not has_said(own, to)
 
 
-def _agree(case: Case, _data: dict[str, Any], by: Any) -> None:
+def _agree(case: Case, _data: dict[str, Any], by: User) -> None:
     demand_proof(case, by)
     if (own := own_party(case, by)) is not None:
         consents.agree_to_one_letter(own, by=by)
 
 
-def _want_own(case: Case, _data: dict[str, Any], by: Any) -> None:
+def _want_own(case: Case, _data: dict[str, Any], by: User) -> None:
     if (own := own_party(case, by)) is not None:
         consents.want_own_letter(own, by=by)
 

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.models import Case, Consent, Party, record
 from apps.cases.sockets import consent_ends
@@ -73,7 +74,7 @@ def regime_of(party: Party) -> str:
     return service.regime if service is not None else ""
 
 
-def agree(party: Party, *, by: Any) -> Consent:
+def agree(party: Party, *, by: User) -> Consent:
     """A party agrees later on, in its account; see ``give``. Raises TransitionConflict, too, for who came by a mailed link."""
     if party.by_mail_only:
         # A letter would count as known because somebody reads a mailbox.
@@ -84,7 +85,7 @@ def agree(party: Party, *, by: Any) -> Consent:
     return given
 
 
-def withdraw(party: Party, *, by: Any) -> None:
+def withdraw(party: Party, *, by: User) -> None:
     """A party wants letters by post from now on; what it has not fetched yet is posted, too.
 
     Raises TransitionConflict when it does not consent (any more).
@@ -97,7 +98,7 @@ def withdraw(party: Party, *, by: Any) -> None:
         record(party.case, Act.CONSENT_ENDED, by=by, only_for=[party.pk])
 
 
-def agree_to_one_letter(party: Party, *, by: Any, signed: bool = False) -> None:
+def agree_to_one_letter(party: Party, *, by: User, signed: bool = False) -> None:
     """A party agrees to one letter for all (§ 122 Abs. 6 AO): in its account, or ``signed``, which ``by`` has seen.
 
     Raises TransitionConflict when it has agreed already, TransitionError once the case is decided and for who came by a
@@ -115,7 +116,7 @@ def agree_to_one_letter(party: Party, *, by: Any, signed: bool = False) -> None:
         record(party.case, Act.ONE_LETTER, by=by, only_for=[party.pk])
 
 
-def want_own_letter(party: Party, *, by: Any) -> None:
+def want_own_letter(party: Party, *, by: User) -> None:
     """A party wants a letter of its own (§ 122 Abs. 7 Satz 2 AO), as it says in its account or has told ``by``.
 
     Raises TransitionConflict when it has said so already, TransitionError once the case is decided.
@@ -127,7 +128,7 @@ def want_own_letter(party: Party, *, by: Any) -> None:
         record(party.case, Act.OWN_LETTER, by=by, only_for=[party.pk])
 
 
-def strike_signature(party: Party, *, by: Any) -> None:
+def strike_signature(party: Party, *, by: User) -> None:
     """It was noted by mistake that a party has signed; it has said nothing, then.
 
     Raises TransitionConflict when nothing of the kind stands there, TransitionError once the case is decided.

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from apps.accounts.models import User
 from apps.cases.access import held_in
 from apps.cases.models import ACCESS_TRIES, AccessCode, Case, Hearing, Mandate, Message, Party, PartyContact, record
 from apps.cases.states import Act, JoinedBy, PartyRole
@@ -51,7 +52,7 @@ def demand_decision(party: Party, decided: bool) -> None:
         raise NotDecided("the office has to decide first")
 
 
-def make_code(party: Party, *, decided: bool = False, until: dt.date | None = None, by: Any) -> str:
+def make_code(party: Party, *, decided: bool = False, until: dt.date | None = None, by: User) -> str:
     """A code to be put into a letter to an address that the office has checked; what was made before is void.
 
     It holds for thirty days, and through the day ``until``. Raises NotDecided, and TransitionError when the party has proved
@@ -67,7 +68,7 @@ def make_code(party: Party, *, decided: bool = False, until: dt.date | None = No
     return "-".join(code[i : i + 4] for i in range(0, CODE_LENGTH, 4))
 
 
-def invite(party: Party, *, email: str, decided: bool = False, by: Any) -> None:
+def invite(party: Party, *, email: str, decided: bool = False, by: User) -> None:
     """Mail a link to an address that the party has given itself; what was made before is void.
 
     Raises NotDecided, and TransitionError when the party has an account already.
@@ -128,7 +129,7 @@ def opened(token: str) -> AccessCode | None:
     return invitations.filter(way=JoinedBy.CODE, pk=pk).first()
 
 
-def join(invitation: AccessCode, *, by: Any) -> Case:
+def join(invitation: AccessCode, *, by: User) -> Case:
     """Connect an account with the party that was invited; the invitation is used.
 
     A code from a letter says who the party is: it also proves an account that came by mail, and takes the place of one that
@@ -189,7 +190,7 @@ def _use(invitation: AccessCode) -> None:
         raise TransitionError("the invitation is used")
 
 
-def _make(party: Party, way: str, secret: str, *, until: dt.date | None = None, by: Any) -> None:
+def _make(party: Party, way: str, secret: str, *, until: dt.date | None = None, by: User) -> None:
     found = Party.objects.select_for_update(of=("self",)).select_related("account").get(pk=party.pk)
     has_account = found.account is not None and found.account.is_active
     if has_account and not (way == JoinedBy.CODE and found.by_mail_only):

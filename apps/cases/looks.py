@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
-from apps.accounts.models import Place
+from apps.accounts.models import Place, User
 from apps.accounts.places import paths
 from apps.cases.access import held_in
 from apps.cases.audience import standing_for
@@ -15,14 +15,14 @@ from apps.cases.models import Case, Look, Party, PartyContact
 from apps.cases.states import Purpose
 
 
-def looked(case: Case, *, by: Any, purpose: str, party: Party | None = None, reason: str = "") -> None:
+def looked(case: Case, *, by: User, purpose: str, party: Party | None = None, reason: str = "") -> None:
     """A member of staff has read something; a party's own look is not written down here."""
     held_at = [held.place for held in held_in(case, by) if held.place is not None]
     if held_at:
         Look.objects.create(case=case, user=by, place=held_at[0], purpose=purpose, party=party, reason=reason)
 
 
-def reveal(party: Party, *, reason: str, by: Any) -> None:
+def reveal(party: Party, *, reason: str, by: User) -> None:
     """Somebody says why they need a protected address; for some minutes they see it."""
     looked(party.case, by=by, purpose=Purpose.ADDRESS, party=party, reason=reason)
 

@@ -1,12 +1,11 @@
 """What staff note about a party: where it lives, that nobody may know it, and who acts for it."""
 
 import datetime as dt
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import Role
+from apps.accounts.models import Role, User
 from apps.cases.access import roles_in
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.models import AccessCode, Case, Hearing, Mandate, Note, Party, PartyContact, record
@@ -17,7 +16,7 @@ from apps.core.business_calendar import today
 from apps.core.transitions import TransitionConflict, TransitionError
 
 
-def change_contact(party: Party, *, by: Any, **fields: str) -> None:
+def change_contact(party: Party, *, by: User, **fields: str) -> None:
     """Where a party lives and how it is reached has become known anew; letters that are written keep their address.
 
     Where it is another place, nobody has checked it yet.
@@ -36,7 +35,7 @@ def change_contact(party: Party, *, by: Any, **fields: str) -> None:
         record(party.case, Act.CONTACT_CHANGED, by=by, only_for=[party.pk])
 
 
-def check_contact(party: Party, *, seen: str | None = None, by: Any) -> None:
+def check_contact(party: Party, *, seen: str | None = None, by: User) -> None:
     """The office has looked up where a party lives, and it is right; ``seen`` is what it has looked at (place_lines).
 
     Raises TransitionError where there is no address, TransitionConflict when it was checked before or is another by now.
@@ -65,7 +64,7 @@ def _protect_newcomers(case: Case) -> None:
         _protect_all_at(known)
 
 
-def protect(party: Party, *, by: Any) -> None:
+def protect(party: Party, *, by: User) -> None:
     """Note an Auskunftssperre (§ 51 BMG): from now on the address is shown only to whoever gives a reason.
 
     That holds for all parties at the address.
@@ -88,7 +87,7 @@ def protect(party: Party, *, by: Any) -> None:
         record(party.case, Act.PROTECTED, by=by, public=False)
 
 
-def unprotect(party: Party, *, by: Any) -> None:
+def unprotect(party: Party, *, by: User) -> None:
     """An Auskunftssperre has ended. A head says so, whom another has asked to: whoever is wrong here cannot take it back.
 
     Raises TransitionError for others, TransitionConflict when there is none.
@@ -103,7 +102,7 @@ def unprotect(party: Party, *, by: Any) -> None:
 
 
 def grant_mandate(
-    principal: Party, representative: NewParty, *, receives: bool, valid_until: dt.date | None, by: Any
+    principal: Party, representative: NewParty, *, receives: bool, valid_until: dt.date | None, by: User
 ) -> Mandate:
     """Note that somebody acts for a party from now on; an earlier Vollmacht ends with it.
 
@@ -129,7 +128,7 @@ def grant_mandate(
     return mandate
 
 
-def end_mandate(principal: Party, *, by: Any) -> None:
+def end_mandate(principal: Party, *, by: User) -> None:
     """A Vollmacht was revoked: the party is written to again.
 
     Raises TransitionConflict when none is in force.
@@ -145,7 +144,7 @@ def end_mandate(principal: Party, *, by: Any) -> None:
             told(principal.case)
 
 
-def waive_hearing(party: Party, *, reason: str, by: Any) -> Hearing:
+def waive_hearing(party: Party, *, reason: str, by: User) -> Hearing:
     """A party need not be heard, and why (§ 91 Abs. 2 and 3 AO, § 28 Abs. 2 and 3 VwVfG, § 24 Abs. 2 SGB X).
 
     Raises TransitionConflict when it has been heard.
@@ -159,7 +158,7 @@ def waive_hearing(party: Party, *, reason: str, by: Any) -> Hearing:
     return waived
 
 
-def statement_came(party: Party, *, body: str, by: Any) -> None:
+def statement_came(party: Party, *, body: str, by: User) -> None:
     """A party has said something in its hearing on paper, at the counter or by telephone; it becomes a note.
 
     Raises TransitionConflict when no hearing is open.
@@ -172,7 +171,7 @@ def statement_came(party: Party, *, body: str, by: Any) -> None:
         record(party.case, Act.HEARING_ENDED, by=by, only_for=[party.pk])
 
 
-def is_no_party(party: Party, *, reason: str, by: Any) -> None:
+def is_no_party(party: Party, *, reason: str, by: User) -> None:
     """Somebody was named by others and has nothing to do with the matter: no decision is about them, and they see nothing more.
 
     Raises TransitionConflict unless it is a party that others have named.

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.cases import acts
 from apps.cases.access import roles_in
 from apps.cases.acts import CaseAct
@@ -38,7 +39,7 @@ class NeedsProof(TransitionError):
 
 
 def carry_out(
-    act: CaseAct, subject: Case | Party, *, data: dict[str, Any], typed: Mapping[str, Any], by: Any
+    act: CaseAct, subject: Case | Party, *, data: dict[str, Any], typed: Mapping[str, Any], by: User
 ) -> str:  # fmt: skip
     """Do what was asked for, or propose it; returns the sentence that says which.
 
@@ -92,7 +93,7 @@ def who_agrees(case: Case) -> list[Party]:
     ]
 
 
-def propose(act: CaseAct, subject: Case | Party, *, typed: Mapping[str, Any], by: Any) -> Proposal:
+def propose(act: CaseAct, subject: Case | Party, *, typed: Mapping[str, Any], by: User) -> Proposal:
     """Put an act before those who have to have the second word.
 
     Raises TransitionConflict when it lies before them already.
@@ -135,7 +136,7 @@ def missing(proposal: Proposal) -> list[Party]:
     return [party for party in who_agrees(proposal.case) if party.pk not in agreed]
 
 
-def agree(proposal: Proposal, *, by: Any) -> str:
+def agree(proposal: Proposal, *, by: User) -> str:
     """A party agrees; the sentence about what is done when it was the last one, empty while others are missing.
 
     Raises NeedsProof, and TransitionError when it is settled, lapsed, or was not theirs to agree to.
@@ -149,7 +150,7 @@ def agree(proposal: Proposal, *, by: Any) -> str:
         return "" if missing(locked) else _do(locked, by=by)
 
 
-def signature_seen(proposal: Proposal, party: Party, *, by: Any) -> str:
+def signature_seen(proposal: Proposal, party: Party, *, by: User) -> str:
     """A member of staff has a party's signature before them; returns as ``agree``.
 
     Raises TransitionError when it is settled, or was not the party's to agree to.
@@ -164,7 +165,7 @@ def signature_seen(proposal: Proposal, party: Party, *, by: Any) -> str:
         return "" if missing(locked) else _do(locked, by=by, proposer_acts=True)
 
 
-def release(proposal: Proposal, *, by: Any) -> str:
+def release(proposal: Proposal, *, by: User) -> str:
     """Another member of staff has looked at it: it is done, by them; returns the sentence about it.
 
     Raises NotTheirOwn, and TransitionError when they may not release it, it is settled or lapsed.
@@ -177,7 +178,7 @@ def release(proposal: Proposal, *, by: Any) -> str:
         return _do(locked, by=by)
 
 
-def refuse(proposal: Proposal, *, reason: str, by: Any) -> None:
+def refuse(proposal: Proposal, *, reason: str, by: User) -> None:
     """Another one says no. Raises NotTheirOwn, and TransitionError when it is settled or not theirs."""
     with transaction.atomic():
         side = Who(proposal.side)
@@ -199,7 +200,7 @@ def refuse(proposal: Proposal, *, reason: str, by: Any) -> None:
             )  # fmt: skip
 
 
-def take_back(proposal: Proposal, *, by: Any) -> None:
+def take_back(proposal: Proposal, *, by: User) -> None:
     """Whoever proposed it does not want it any more. Raises TransitionError when it is settled or not theirs."""
     with transaction.atomic():
         locked = _lock(proposal, Who(proposal.side))
@@ -330,7 +331,7 @@ def _lock(proposal: Proposal, side: Who) -> Proposal:
     return locked
 
 
-def _agree(proposal: Proposal, *, by: Any) -> bool:
+def _agree(proposal: Proposal, *, by: User) -> bool:
     """Note the agreement of everybody ``by`` stands for who has not agreed; False when there was nobody left."""
     standing = standing_for(proposal.case, by)
     theirs = [party for party in missing(proposal) if party.pk in standing]
@@ -340,7 +341,7 @@ def _agree(proposal: Proposal, *, by: Any) -> bool:
     return bool(theirs)
 
 
-def _do(proposal: Proposal, *, by: Any, proposer_acts: bool = False) -> str:
+def _do(proposal: Proposal, *, by: User, proposer_acts: bool = False) -> str:
     """Do the proposed act; whoever has the last word does it, but where that was a signature, who proposed it."""
     act, subject = _act_of(proposal), proposal.party or proposal.case
     who = proposal.proposed_by if proposer_acts else by
@@ -354,14 +355,14 @@ def _do(proposal: Proposal, *, by: Any, proposer_acts: bool = False) -> str:
     return act.said(act.verb(subject, form.cleaned_data if form is not None else {}, who))
 
 
-def _settle(proposal: Proposal, status: str, *, by: Any, reason: str = "") -> None:
+def _settle(proposal: Proposal, status: str, *, by: User | None, reason: str = "") -> None:
     changes = {"settled_by": by, "settled_at": timezone.now(), "reason": reason}
     # Staff who have seen a signature settle what is the parties' affair.
     who = Who.STAFF if roles_in(proposal.case, by) else Who.PARTY
     move(proposal, PROPOSALS, status, who=who, by=by, changes=changes)
 
 
-def _record(proposal: Proposal, act: str, *, by: Any) -> None:
+def _record(proposal: Proposal, act: str, *, by: User | None) -> None:
     if proposal.side == Who.STAFF.value:
         record(proposal.case, act, by=by, public=False, what=proposal.act)
     elif act != Act.RELEASED:

@@ -63,7 +63,7 @@ def open_case(
     channel: str = Channel.ONLINE,
     language: str = "de",
     due_on: dt.date | None = None,
-    by: Any = None,
+    by: User | None = None,
 ) -> tuple[Case, bool]:
     """Open a case and return it with True, or the one already opened under the key with False.
 
@@ -115,7 +115,7 @@ def index_for_search(case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(search_text=normalised(" ".join(parts)))
 
 
-def take(case: Case, *, by: Any) -> None:
+def take(case: Case, *, by: User | None) -> None:
     """Put a case on one's own desk; a new one thereby goes to work."""
     with transaction.atomic():
         if case.phase == Phase.NEW:
@@ -124,7 +124,7 @@ def take(case: Case, *, by: Any) -> None:
         assign(case, to=by, by=by)
 
 
-def assign(case: Case, *, to: Any, by: Any) -> None:
+def assign(case: Case, *, to: Any, by: User | None) -> None:
     """Put a case on somebody's desk, or on nobody's.
 
     Raises TransitionError when that person does not work in the case's department or the case
@@ -153,7 +153,7 @@ def concerns(case: Case, user: Any) -> bool:
     return is_own or is_named or case.recusals.filter(user=user).exists()
 
 
-def recuse(case: Case, *, by: Any) -> None:
+def recuse(case: Case, *, by: User) -> None:
     """A member of staff says that they must not work on the case: it goes from their desk and is not shown to them again.
 
     Raises TransitionError when nobody else of the department would see it; then it has to be handed over.
@@ -186,7 +186,7 @@ def staffed_departments() -> QuerySet[Department]:
     return Department.objects.filter(place__in=Membership.objects.filter(**staffed).values("place"))
 
 
-def hand_over(case: Case, *, department: Department, reason: str, by: Any) -> None:
+def hand_over(case: Case, *, department: Department, reason: str, by: User | None) -> None:
     """Give a case to another department, where it lies unassigned."""
     if not case.is_open:
         raise TransitionError("a closed case stays where it is")
@@ -203,7 +203,7 @@ def hand_over(case: Case, *, department: Department, reason: str, by: Any) -> No
             Note.objects.create(case=case, author=by, body=reason)
 
 
-def add_note(case: Case, *, body: str, by: Any) -> Note:
+def add_note(case: Case, *, body: str, by: User | None) -> Note:
     """Write a note for colleagues."""
     with transaction.atomic():
         note = Note.objects.create(case=case, author=by, body=body)
@@ -211,7 +211,7 @@ def add_note(case: Case, *, body: str, by: Any) -> Note:
     return note
 
 
-def ask(case: Case, *, body: str, due_on: dt.date, by: Any, to: Party | None = None) -> Message:
+def ask(case: Case, *, body: str, due_on: dt.date, by: User | None, to: Party | None = None) -> Message:
     """Ask a party something, or all of them; the case waits for an answer until ``due_on``."""
     kind = kinds.of(case)
     if not can_be_asked(case):
@@ -231,7 +231,7 @@ def ask(case: Case, *, body: str, due_on: dt.date, by: Any, to: Party | None = N
     return message
 
 
-def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
+def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: User | None) -> Message:
     """A party's answer to the open question, for the office and for them; the case comes back.
 
     Raises TransitionError when no question to them is open (any more).
@@ -285,13 +285,13 @@ def can_be_asked(case: Case, addressees: Iterable[Addressee] | None = None) -> b
     return any(addressee.account is not None for addressee in addressees or addressees_of(case))
 
 
-def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: Any) -> Message:
+def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: User | None) -> Message:
     """Something a party says without being asked, or too late: kept, whatever the status; for the office and for them."""
     return message_of(case, heard_with(case, by) if by is not None else [], body=body, files=files, by=by)
 
 
 def message_of(
-    case: Case, heard: list[int], *, body: str, files: Iterable[PrivateFile] = (), by: Any = None,
+    case: Case, heard: list[int], *, body: str, files: Iterable[PrivateFile] = (), by: User | None = None,
     unproved: bool = False,
 ) -> Message:  # fmt: skip
     """Something said for parties (ids), which answers what they were to be heard about; see ``message_in``.

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.requests import SignedInRequest
 from apps.cases.models import Case
 from apps.cases.states import Direction
 from apps.contact import transitions
@@ -20,7 +21,7 @@ def _case(request: HttpRequest, reference: str) -> Case:
 
 
 @require_http_methods(["GET", "POST"])
-def reply(request: HttpRequest, reference: str) -> HttpResponse:
+def reply(request: SignedInRequest, reference: str) -> HttpResponse:
     """Write the answer with the question before one's eyes."""
     case = _case(request, reference)
     form = MessageForm(request.POST if request.method == "POST" else None)
@@ -37,7 +38,7 @@ def reply(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def close(request: HttpRequest, reference: str) -> HttpResponse:
+def close(request: SignedInRequest, reference: str) -> HttpResponse:
     """Close without (another) answer; asked first, for nothing brings the case back."""
     case = _case(request, reference)
     if request.method == "GET":

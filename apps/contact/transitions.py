@@ -3,7 +3,6 @@
 import datetime as dt
 import logging
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -11,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts.models import Department
+from apps.accounts.models import Department, User
 from apps.cases.emails import notify
 from apps.cases.models import Case, Message, record
 from apps.cases.states import Act, Channel, Direction
@@ -48,7 +47,7 @@ def _department() -> Department:
 def receive(
     *, given_name: str, family_name: str, email: str, concern: str, submission_key: uuid.UUID,
     language: str, topic: str = Topic.INITIATIVE, page: str = "", channel: str = Channel.ONLINE,
-    by: Any = None,
+    by: User | None = None,
 ) -> Case:  # fmt: skip
     """Open a case for a message; the same key opens it once."""
     department = _department()
@@ -74,7 +73,7 @@ def receive(
     return case
 
 
-def reply(case: Case, *, body: str, by: Any) -> Message:
+def reply(case: Case, *, body: str, by: User) -> Message:
     """Answer the message; the words go out by e-mail with a link to reply.
 
     The same words again, with nothing from the person in between, are a second click and no second answer.
@@ -106,7 +105,7 @@ def reply_in(case: Case, *, body: str) -> Message:
         return Message.objects.create(case=case, direction=Direction.IN, body=body)
 
 
-def close(case: Case, *, by: Any = None) -> None:
+def close(case: Case, *, by: User | None = None) -> None:
     """Close the case; its retention period begins."""
     with transaction.atomic():
         changes = {"closed_at": timezone.now(), "came_back_at": None}

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.cases.addressee import Addressee, addressee_at, addressees_of, share_an_address
 from apps.cases.facts import about
 from apps.cases.looks import looked
@@ -61,7 +62,7 @@ class Draft:
 
 
 def create_notice(
-    case: Case, *, template: str, title: str, result: dict[str, str], letters: Iterable[Draft], by: Any
+    case: Case, *, template: str, title: str, result: dict[str, str], letters: Iterable[Draft], by: User | None
 ) -> Notice:
     """Write the notice and its letters in the caller's transaction and ring for their rendering after the commit.
 
@@ -102,7 +103,7 @@ def write_letter(notice: Notice, *, template: str, draft: Draft) -> Letter:
 
 
 def preview_letter(
-    case: Case, *, template: str, letters: list[dict[str, Any]], typed: dict[str, list[str]], by: Any
+    case: Case, *, template: str, letters: list[dict[str, Any]], typed: dict[str, list[str]], by: User
 ) -> LetterPreview:
     """Let a worker make the letters that a decision would send, to be looked at; nothing else happens.
 
@@ -117,7 +118,7 @@ def preview_letter(
     return preview
 
 
-def retry(letter: Letter, *, by: Any) -> None:
+def retry(letter: Letter, *, by: User | None) -> None:
     """Try a given-up letter again; the clerk has asked for it."""
     with transaction.atomic():
         letter.attempts.all().delete()
@@ -134,7 +135,7 @@ def takes_the_place(delivery: Delivery) -> None:
     Delivery.objects.filter(pk__in=earlier.values("pk")[:1]).update(again=delivery)
 
 
-def opened(delivery: Delivery, *, by: Any) -> None:
+def opened(delivery: Delivery, *, by: User) -> None:
     """Write down that somebody has fetched the document; the addressee's first time counts (§ 41 Abs. 2a VwVfG)."""
     if by.pk == delivery.party.account_id:
         first = Delivery.objects.filter(pk=delivery.pk, opened_at=None).update(opened_at=timezone.now())
@@ -171,7 +172,7 @@ def told(email: OutgoingEmail, status: str) -> None:
             _is_out(delivery, sent_on)
 
 
-def came_back(delivery: Delivery, *, by: Any) -> None:
+def came_back(delivery: Delivery, *, by: User | None) -> None:
     """A clerk has learned that the mail reached nobody, though it was sent: the letter goes by post.
 
     Raises TransitionError when there is nothing (more) to stop.
@@ -187,7 +188,7 @@ def came_back(delivery: Delivery, *, by: Any) -> None:
         record(delivery.notice.case, Act.EMAIL_BACK, by=by, public=False, title=delivery.notice.title)
 
 
-def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: Any) -> int:
+def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: User | None) -> int:
     """Write down that letters were given to the post on a day; returns how many that was news for.
 
     The day begins the period after which a letter counts as known (§ 41 Abs. 2 VwVfG, § 122 Abs. 2 AO).
@@ -218,7 +219,7 @@ def _note(delivery: Delivery, outcome: str, **more: Any) -> None:
         facts.note(FactKind.DELIVERY, **about(delivery.notice.case), outcome=outcome, detail=delivery.way, **more)
 
 
-def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
+def returned(delivery: Delivery, *, on: dt.date, by: User | None) -> None:
     """The post has brought a letter back: it is not known to its addressee, and no period of theirs runs.
 
     Those of other addressees go on. Raises TransitionError unless it was posted, and not after that day.
@@ -237,7 +238,7 @@ def returned(delivery: Delivery, *, on: dt.date, by: Any) -> None:
             told_of(delivery)
 
 
-def send_again(delivery: Delivery, *, by: Any) -> Letter:
+def send_again(delivery: Delivery, *, by: User | None) -> Letter:
     """Write a letter that came back anew, to where its addressee lives now; its words are those that were decided.
 
     One that was for several becomes one for each where they do not live at one address any more. Returns the first that

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.kept import login_required
-from apps.accounts.requests import for_departments
+from apps.accounts.requests import SignedInRequest, for_departments
 from apps.cases.looks import hidden_from, reveal
 from apps.cases.models import Case, Party, PartyContact
 from apps.core.downloads import private_bytes
@@ -31,7 +31,7 @@ WITH_CASE = ("letter__notice__case__service", "party", "notification")
 
 @login_required
 @require_safe
-def document(request: HttpRequest, pk: Any) -> HttpResponse:
+def document(request: SignedInRequest, pk: Any) -> HttpResponse:
     """The PDF, for whom it is addressed to and the department; each retrieval is in the timeline."""
     found = Delivery.objects.visible_to(request.user).select_related(*WITH_CASE)
     delivery = get_object_or_404(found, pk=pk)
@@ -86,7 +86,7 @@ def _of_my_cases(request: HttpRequest, pk: Any) -> Delivery:
 
 @login_required
 @require_POST
-def retry(request: HttpRequest, pk: Any) -> HttpResponse:
+def retry(request: SignedInRequest, pk: Any) -> HttpResponse:
     """The clerk asks for another try."""
     delivery = _of_my_cases(request, pk)
     if delivery.letter.status != NoticeStatus.DEAD:
@@ -101,7 +101,7 @@ def retry(request: HttpRequest, pk: Any) -> HttpResponse:
 
 @login_required
 @require_POST
-def came_back(request: HttpRequest, pk: Any) -> HttpResponse:
+def came_back(request: SignedInRequest, pk: Any) -> HttpResponse:
     """The clerk notes that the mail about a letter reached nobody."""
     delivery = _of_my_cases(request, pk)
     try:
@@ -114,7 +114,7 @@ def came_back(request: HttpRequest, pk: Any) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def returned(request: HttpRequest, pk: Any) -> HttpResponse:
+def returned(request: SignedInRequest, pk: Any) -> HttpResponse:
     """The clerk notes that the post has brought a letter back."""
     delivery = _of_my_cases(request, pk)
     form = ReturnForm(request.POST if request.method == "POST" else None, delivery=delivery)
@@ -133,7 +133,7 @@ def returned(request: HttpRequest, pk: Any) -> HttpResponse:
 
 @login_required
 @require_POST
-def send_again(request: HttpRequest, pk: Any) -> HttpResponse:
+def send_again(request: SignedInRequest, pk: Any) -> HttpResponse:
     """The clerk has a letter that came back written to where its addressee lives now."""
     delivery = _of_my_cases(request, pk)
     try:
@@ -146,7 +146,7 @@ def send_again(request: HttpRequest, pk: Any) -> HttpResponse:
 
 @for_departments
 @require_http_methods(["GET", "POST"])
-def outbox(request: HttpRequest) -> HttpResponse:
+def outbox(request: SignedInRequest) -> HttpResponse:
     """Letters that still have to go out by post: print them in one file, then note the day they went.
 
     Mounted by the desk behind its sign-in.
@@ -191,7 +191,7 @@ def _protected(letters: list[Delivery]) -> set[int]:
     return set(PartyContact.objects.filter(pk__in=parties, protected=True).values_list("pk", flat=True))
 
 
-def _printed(letters: list[Delivery], request: HttpRequest) -> HttpResponse:
+def _printed(letters: list[Delivery], request: SignedInRequest) -> HttpResponse:
     closed = _protected(letters)
     for letter in letters:
         for pk in closed & set(letter.letter.addressees):

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
+from apps.accounts.requests import SignedInRequest, signed_in
 from apps.applications import drafts, transitions
 from apps.applications.dog_assessment import MissingFee, assess, is_dog_tax
 from apps.applications.forms import CaptureSubmitForm, SubmitForm
@@ -49,10 +50,11 @@ def review(request: HttpRequest, pk: Any) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = CaptureSubmitForm(data) if draft.captured else SubmitForm(data, regime=draft.service.regime)
     if request.method == "POST":
-        if not request.user.is_authenticated:
+        own = signed_in(request)
+        if own is None:
             return redirect_to_login(reverse("applications:review", args=[draft.pk]))
         if form.is_valid():
-            return _submit(request, draft, form)
+            return _submit(own, draft, form)
     context = {
         "draft": draft,
         "service": draft.service,
@@ -68,7 +70,7 @@ def review(request: HttpRequest, pk: Any) -> HttpResponse:
     return render(request, "applications/review.html", context, status=422 if form.errors else 200)
 
 
-def _submit(request: HttpRequest, draft: Draft, form: Any) -> HttpResponse:
+def _submit(request: SignedInRequest, draft: Draft, form: Any) -> HttpResponse:
     way = form.cleaned_data.get("delivery", Way.POST)
     try:
         case = transitions.submit(draft, by=request.user, way=way, email=form.cleaned_data.get("email", ""))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.accounts.requests import for_departments
+from apps.accounts.requests import SignedInRequest, for_departments
 from apps.applications import drafts, transitions
 from apps.applications.charges import IncompleteCharge
 from apps.applications.dog_assessment import MissingFee, is_dog_tax
@@ -91,7 +91,7 @@ class _Forms:
 
 
 @require_http_methods(["GET", "POST"])
-def decide(request: HttpRequest, reference: str) -> HttpResponse:
+def decide(request: SignedInRequest, reference: str) -> HttpResponse:
     """Choose the outcome and give reasons; then the letter is made, to be looked at. Nothing is decided here."""
     case, outcomes = _undecided(request, reference)
     if not case.is_open and request.method == "GET":
@@ -143,7 +143,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def preview(request: HttpRequest, reference: str, pk: Any) -> HttpResponse:
+def preview(request: SignedInRequest, reference: str, pk: Any) -> HttpResponse:
     """The letter as it will be sent, and the press that decides."""
     case, outcomes = _undecided(request, reference)
     if not case.is_open:

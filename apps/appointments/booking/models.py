@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.appointments.booking.states import (
     ACTIVE,
     CONFIRMABLE,
@@ -150,7 +151,7 @@ class Booking(models.Model):
     def __str__(self) -> str:
         return f"{self.reference} {timezone.localtime(self.starts_at):%d.%m.%Y %H:%M}"
 
-    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
         """The row's own times are the record."""
 
     @property
@@ -237,7 +238,7 @@ class Wish(models.Model):
         """Whether a time may still come."""
         return self.status == WishStatus.WAITING and self.last_day >= timezone.localdate()
 
-    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
         """The row's own times are the record."""
 
     @property

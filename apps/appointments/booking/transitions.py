@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -17,6 +18,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
+from apps.accounts.models import User
 from apps.appointments.booking.holding import LONGEST_DAYS, account_of, release_lapsed
 from apps.appointments.booking.models import Booking, Invitation, Wish
 from apps.appointments.booking.sockets import booking_gone
@@ -106,8 +108,8 @@ def check_code(booking: Booking, code: str) -> None:
 
 
 def confirm(
-    booking: Booking, *, by: Any = None, name: str | None = None, email: str | None = None, phone: str | None = None,
-    case: Any = None, note: str = "",
+    booking: Booking, *, by: User | AnonymousUser | None = None, name: str | None = None, email: str | None = None,
+    phone: str | None = None, case: Any = None, note: str = "",
 ) -> None:  # fmt: skip
     """The time is theirs; a booking it replaces goes in the same transaction. ``note`` goes into the mail.
 
@@ -138,7 +140,7 @@ def confirm(
         _mail(booking, template, link=manage_link, note=note)
 
 
-def _make_certain(booking: Booking, by: Any, details: dict[str, Any], *, moves: bool) -> None:
+def _make_certain(booking: Booking, by: User | AnonymousUser | None, details: dict[str, Any], *, moves: bool) -> None:
     """Confirm in one round trip; what it does stands in migration 0006.
 
     What takes the place of one that stands (``moves``) is not one more; where that has gone, it is.
@@ -222,7 +224,7 @@ def rest(booking: Booking, starts_at: dt.datetime, ends_at: dt.datetime) -> None
     bell.ring(OFFER_TASK, freed.pk)
 
 
-def invite(case: Case, service: BookableService, *, by: Any) -> None:
+def invite(case: Case, service: BookableService, *, by: User | None) -> None:
     """Ask the applicant to book an appointment for their case; once for each service. Needs an account to ask."""
     applicants = case.parties.filter(role=PartyRole.APPLICANT, account__is_active=True).select_related("account")
     account = addressee_of(case).account or next((party.account for party in applicants), None)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.appointments.booking.models import Booking
 from apps.appointments.reception.states import AT_COUNTER, Source, TicketStatus
 from apps.appointments.timetable.models import BookableService, Counter, OpeningRule
@@ -109,7 +110,7 @@ class Ticket(models.Model):
         """Still waiting or at a counter."""
         return self.status in (TicketStatus.WAITING, *AT_COUNTER)
 
-    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
         """The row's own times are the record."""
 
     def get_absolute_url(self) -> str:

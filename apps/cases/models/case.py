@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Department
+from apps.accounts.models import Department, User
 from apps.cases.access import held_in, seen_by
 from apps.cases.states import Act, Channel, JoinedBy, PartyRole
 from apps.catalogue.models import Service
@@ -159,7 +159,7 @@ class Case(models.Model):
         return result
 
     def record_move(
-        self, old: str, new: str, *, by: Any, act: str = Act.STATUS, public: bool = True,
+        self, old: str, new: str, *, by: User | None, act: str = Act.STATUS, public: bool = True,
         only_for: Iterable[int] | None = None, **data: Any,
     ) -> None:  # fmt: skip
         """Write the change of status into the timeline, and that of the phase among the facts."""
@@ -341,7 +341,7 @@ class Recusal(models.Model):
 
 
 def record(
-    case: Case, act: str, *, by: Any = None, public: bool = True, only_for: Iterable[int] | None = None,
+    case: Case, act: str, *, by: User | None = None, public: bool = True, only_for: Iterable[int] | None = None,
     email: OutgoingEmail | None = None, **data: Any,
 ) -> Any:  # fmt: skip
     """Write down that something happened in a case; ``only_for`` names the parties (ids) that may know, if not all may."""

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.cases.models.case import Case, Party
 from apps.cases.states import ProposalStatus
 from apps.core.transitions import Who
@@ -76,7 +77,7 @@ class Proposal(models.Model):
     def __str__(self) -> str:
         return f"{self.act} {self.get_status_display()}"
 
-    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
         """The verbs write into the timeline of the case what became of it."""
 
     def is_made_by(self, who: Who, user: Any) -> bool:

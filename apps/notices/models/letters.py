@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.cases.models import Case, Hearing, Party, record
 from apps.cases.states import Act, JoinedBy, Way
 from apps.catalogue.models import Regime
@@ -141,7 +142,7 @@ class Letter(models.Model):
     def __str__(self) -> str:
         return f"{self.notice_id} {self.get_status_display()}"
 
-    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
         """A document that is there shows in the case's timeline."""
         if new == NoticeStatus.DONE:
             record(

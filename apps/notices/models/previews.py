@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.cases.models import Case
 from apps.notices.states import NoticeStatus
 
@@ -51,7 +52,7 @@ class LetterPreview(models.Model):
     def __str__(self) -> str:
         return f"{self.case.reference} {self.created_at:%d.%m.%Y %H:%M}"
 
-    def record_move(self, old: str, new: str, *, by: Any, **data: Any) -> None:
+    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
         """The row itself is the record."""
 
     @property

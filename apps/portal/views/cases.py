@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
+from apps.accounts.requests import SignedInRequest
 from apps.cases import acts, consents, kinds, looks, proposals
 from apps.cases import transitions as verbs
 from apps.cases.acts import acts_for
@@ -131,7 +132,7 @@ def _way(found: Case, user: Any) -> Way | None:
 
 @login_required
 @sent_from(lambda _request, reference: reverse("portal:case", args=[reference]))
-def answer(request: HttpRequest, reference: str) -> HttpResponse:
+def answer(request: SignedInRequest, reference: str) -> HttpResponse:
     """Answer the open question, or say something without being asked."""
     found = _my_case(request, reference)
     form = AnswerForm.sent(request)
@@ -156,7 +157,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def delivery(request: HttpRequest, reference: str) -> HttpResponse:
+def delivery(request: SignedInRequest, reference: str) -> HttpResponse:
     """How one's own letters in a case come: agree to fetch them here, or take that back."""
     found = _my_case(request, reference)
     own, chosen = own_party(found, request.user), acts.get("delivery")
@@ -182,7 +183,7 @@ def delivery(request: HttpRequest, reference: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+def attachment(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     """A file of one of my cases."""
     found = _my_case(request, reference)
     files = found.attachments.heard_by(standing_for(found, request.user))
@@ -195,7 +196,7 @@ def attachment(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def act(request: HttpRequest, reference: str, act: str) -> HttpResponse:
+def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
     """Ask, then do one of the registered acts, or propose it where all parties have to agree."""
     found = _my_case(request, reference)
     chosen = acts.get(act)
@@ -225,7 +226,7 @@ def act(request: HttpRequest, reference: str, act: str) -> HttpResponse:
 
 @login_required
 @sent_from(lambda _request, reference, pk: reverse("portal:case", args=[reference]))
-def proposal(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+def proposal(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     """Agree to what another party has proposed, refuse it, or take one's own back."""
     found = _my_case(request, reference)
     open_ones = {shown.proposal.pk: shown.proposal for shown in proposals.shown_to(found, request.user, Who.PARTY)}

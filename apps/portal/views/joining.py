@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.accounts.requests import SignedInRequest, signed_in
 from apps.cases import invitations, kinds
 from apps.cases.models import AccessCode
 from apps.core import limits
@@ -66,8 +67,9 @@ def _gone(request: HttpRequest) -> HttpResponse:
 def invitation(request: HttpRequest, link: Link) -> HttpResponse:
     """What a party who was named by others is told, and what it can do: answer, with or without an account."""
     invited: AccessCode = link.subject
-    if request.method == "POST" and "verbinden" in request.POST and request.user.is_authenticated:
-        return _connect(request, link)
+    own = signed_in(request)
+    if request.method == "POST" and "verbinden" in request.POST and own is not None:
+        return _connect(own, link)
     form = AnswerForm()
     if request.method == "POST" and "antworten" in request.POST:
         form = AnswerForm.sent(request)
@@ -104,7 +106,7 @@ def _render(request: HttpRequest, link: Link, form: AnswerForm) -> HttpResponse:
     return render(request, "portal/invitation.html", context, status=422 if form.is_bound else 200)
 
 
-def _connect(request: HttpRequest, link: Link) -> HttpResponse:
+def _connect(request: SignedInRequest, link: Link) -> HttpResponse:
     try:
         case = invitations.join(link.subject, by=request.user)
     except TransitionError:
