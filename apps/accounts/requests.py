@@ -4,9 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 
 from apps.accounts.models import User
+
+# Whoever looks at a page.
+Viewer = User | AnonymousUser
 
 
 class SignedInRequest(HttpRequest):

@@ -5,6 +5,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.models import User
+from apps.accounts.requests import Viewer
 from apps.applications.hearings import hear, may_be_heard
 from apps.applications.states import KIND, OUTCOMES_BY_TYPE
 from apps.applications.transitions import withdraw
@@ -16,7 +18,7 @@ from apps.cases.proposals import who_agrees
 from apps.core.transitions import Who
 
 
-def _may_be_heard(party: Party, user: Any) -> bool:
+def _may_be_heard(party: Party, user: Viewer) -> bool:
     contact = PartyContact.objects.visible_to(user).filter(party=party).first()
     reachable = contact is not None and (contact.checked_on is not None or party.has_proved)
     return reachable and may_be_heard(party)
@@ -58,7 +60,7 @@ register(
 )
 
 
-def _may_withdraw(case: Case, user: Any) -> bool:
+def _may_withdraw(case: Case, user: User) -> bool:
     standing = standing_for(case, user)
     return case.is_open and any(party.pk in standing for party in who_agrees(case))
 

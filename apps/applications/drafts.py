@@ -8,7 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import Profile
+from apps.accounts.models import Profile, User
+from apps.accounts.requests import Viewer
 from apps.applications.models import Draft, DraftUpload
 from apps.applications.states import KIND
 from apps.cases.states import Channel
@@ -34,7 +35,7 @@ class DraftGone(TransitionError):
     """The draft was filed or discarded meanwhile."""
 
 
-def begin(service: Service, *, user: Any, browser: str, channel: str = Channel.ONLINE) -> Draft:
+def begin(service: Service, *, user: Viewer, browser: str, channel: str = Channel.ONLINE) -> Draft:
     """Begin a draft under the newest version of the service's form."""
     version = FormVersion.objects.current(service.slug)
     if version is None:
@@ -48,7 +49,7 @@ def begin(service: Service, *, user: Any, browser: str, channel: str = Channel.O
     return draft
 
 
-def prefill(draft: Draft, user: Any) -> None:
+def prefill(draft: Draft, user: User) -> None:
     """Fill in what the account knows, where nothing has been typed yet; does not save."""
     profile = Profile.objects.filter(user=user).first()
     fields = [item for step in draft.form_version.parsed.steps for item in step.fields]
@@ -62,7 +63,7 @@ def prefill(draft: Draft, user: Any) -> None:
                 draft.answers[item.key] = kept
 
 
-def claim(browser: str, *, user: Any) -> int:
+def claim(browser: str, *, user: User) -> int:
     """Give the drafts begun in a browser to who has signed in there; returns how many."""
     if not browser:
         return 0

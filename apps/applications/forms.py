@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.applications.charges import kassenzeichen_is_made, usual_due_date
 from apps.applications.dog_assessment import DogFinding, Findings, declared
 from apps.applications.states import Status, Together
@@ -71,7 +72,7 @@ class CaptureForm(forms.Form):
         error_messages={"required": _("Bitte wählen Sie, wie der Antrag kam.")},
     )
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["service"]
         field.queryset = Service.objects.published().filter(online="form", department__in=user.department_ids)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.models import User
 from apps.applications.reading import read_by, searched, shared
 from apps.applications.states import KIND, WORKFLOW, Status
 from apps.applications.transitions import files_of
@@ -64,7 +65,7 @@ def _shared(request: HttpRequest, case: Case) -> list[Panel]:
     return [Panel("applications/_shared.html", {"summary": summary}, order=40)] if summary else []
 
 
-def _export(case: Case, user: Any) -> dict[str, Any]:
+def _export(case: Case, user: User) -> dict[str, Any]:
     return {
         step.title: _told(step.lines) | {block.title: _told(block.lines) for block in step.blocks}
         for step in read_by(case, user, staff=False)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.requests import Viewer
 from apps.cases.models import Case
 from apps.cases.states import Channel
 from apps.catalogue.models import Service
@@ -18,7 +19,7 @@ from apps.formbuilder.models import FormVersion
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
-    def reachable(self, user: Any, browser: str) -> "DraftQuerySet":
+    def reachable(self, user: Viewer, browser: str) -> "DraftQuerySet":
         """One's own drafts, and those begun in this browser that nobody owns yet."""
         mine = Q(owner=user) if user.is_authenticated else Q(pk=None)
         begun = Q(owner=None, browser=browser) if browser else Q(pk=None)

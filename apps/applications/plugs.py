@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import TrustLevel
+from apps.accounts.models import TrustLevel, User
 from apps.applications import extras
 from apps.applications.browser import browser_hash
 from apps.applications.drafts import claim
@@ -40,7 +40,7 @@ def apply_door(request: HttpRequest, service: Service) -> list[Door]:
 
 
 @sockets.signed_in.plug
-def take_over_drafts(request: HttpRequest, user: Any) -> None:
+def take_over_drafts(request: HttpRequest, user: User) -> None:
     """What was begun before signing in moves into the account."""
     claim(browser_hash(request), user=user)
 
@@ -69,7 +69,7 @@ def captured_drafts_panel(request: HttpRequest) -> list[Panel]:
 
 
 @sockets.exports.plug
-def export_drafts(user: Any) -> tuple[str, list[dict[str, Any]]]:
+def export_drafts(user: User) -> tuple[str, list[dict[str, Any]]]:
     """What was begun and not sent yet."""
     drafts = Draft.objects.filter(owner=user).select_related("service")
     return _("Entwürfe"), [
@@ -80,7 +80,7 @@ def export_drafts(user: Any) -> tuple[str, list[dict[str, Any]]]:
 
 
 @sockets.export_files.plug
-def files_of_drafts(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+def files_of_drafts(user: User) -> Iterator[tuple[str, Iterable[bytes]]]:
     """What was uploaded and not sent yet."""
     for draft in Draft.objects.filter(owner=user).select_related("service").defer("answers", "typed"):
         for upload in draft.uploads.select_related("file"):
@@ -89,7 +89,7 @@ def files_of_drafts(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
 
 
 @sockets.closings.plug
-def drop_drafts(user: Any) -> None:
+def drop_drafts(user: User) -> None:
     """Drafts of a closed account go, files included."""
     delete_each(Draft.objects.filter(owner=user))
 

@@ -1,7 +1,6 @@
 """Of the answers of an application, what somebody may read."""
 
-from typing import Any
-
+from apps.accounts.requests import Viewer
 from apps.applications.models import Application
 from apps.cases.audience import filed_by
 from apps.cases.looks import hidden_from
@@ -14,7 +13,7 @@ from apps.formbuilder.summary import Block, StepSummary, summarise
 GIVING_AWAY = (*PLACE_FIELDS, "phone")
 
 
-def read_by(case: Case, user: Any, *, staff: bool) -> list[StepSummary]:
+def read_by(case: Case, user: Viewer, *, staff: bool) -> list[StepSummary]:
     """For staff all answers but a protected address, for who has applied all, for other parties what the form shares.
 
     ``staff`` says in which of the two they ask: a member of staff may be a party, too.

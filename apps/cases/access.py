@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from apps.accounts.models import Membership, Role
+from apps.accounts.models import Membership, Role, User
 from apps.accounts.places import DEPARTMENT
+from apps.accounts.requests import Viewer
 from apps.core.sockets import Socket
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class CaseAccess:
 case_access: Socket[CaseAccess] = Socket()
 
 
-def seen_by(user: Any) -> Q:
+def seen_by(user: Viewer) -> Q:
     """The cases somebody sees because of what they are; none for who is nothing anywhere."""
     seen = NOTHING
     if user.is_authenticated and user.is_active:
@@ -42,24 +43,24 @@ def seen_by(user: Any) -> Q:
     return seen
 
 
-def held_in(case: "Case", user: Any) -> list[Membership]:
+def held_in(case: "Case", user: Viewer | None) -> list[Membership]:
     """Because of which memberships somebody sees a case; none for parties and strangers."""
-    if not getattr(user, "is_authenticated", False):
+    if user is None or not user.is_authenticated:
         return []
     return [membership for access in case_access for membership in access.held_in(user, case)]
 
 
-def roles_in(case: "Case", user: Any) -> frozenset[str]:
+def roles_in(case: "Case", user: Viewer | None) -> frozenset[str]:
     """As what somebody works on a case."""
     return frozenset(membership.role for membership in held_in(case, user))
 
 
-def _of_departments(user: Any) -> Q:
+def _of_departments(user: User) -> Q:
     ids = user.department_ids
     return Q(department__in=ids) if ids else NOTHING
 
 
-def _held_in_department(user: Any, case: "Case") -> list[Membership]:
+def _held_in_department(user: User, case: "Case") -> list[Membership]:
     return [
         held for held in user.membership_list
         if held.role in DEPARTMENT_ROLES and held.place is not None and held.place.kind == DEPARTMENT

@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 
-from apps.accounts.models import Role
+from apps.accounts.models import Role, User
 from apps.cases.access import roles_in
 from apps.cases.audience import standing_for
 from apps.cases.kinds import Text
@@ -66,7 +66,7 @@ class CaseAct:
     # Sentences about refusals that say more than "not now".
     refusals: Mapping[type[Exception], Text] = field(default_factory=dict)
 
-    def is_for(self, subject: Case | Party, user: Any) -> bool:
+    def is_for(self, subject: Case | Party, user: User) -> bool:
         """Whether somebody may do (or propose) it, in the state the case is in."""
         case = case_of(subject)
         if not isinstance(subject, self.about) or (self.kind and self.kind != case.kind):
@@ -107,7 +107,7 @@ def all_acts() -> list[CaseAct]:
     return list(_acts.values())
 
 
-def acts_for(subject: Case | Party, user: Any, who: Who = Who.STAFF) -> list[CaseAct]:
+def acts_for(subject: Case | Party, user: User, who: Who = Who.STAFF) -> list[CaseAct]:
     """What somebody may do now with a case or a party, in the order of registration."""
     return [
         act for act in _acts.values() if act.who == who and act.is_for(subject, user) and act.offered(subject, user)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Role, User
+from apps.accounts.requests import Viewer
 from apps.cases import consents, invitations, looks, parties
 from apps.cases.acts import CaseAct, register
 from apps.cases.addressee import PRINCIPALS
@@ -28,7 +29,7 @@ from apps.cases.states import ConsentTo, PartyRole
 from apps.cases.transitions import new_party
 
 
-def _sees(party: Party, user: Any) -> bool:
+def _sees(party: Party, user: Viewer) -> bool:
     """Whether the address stands before them: what one does not see one does not change."""
     return PartyContact.objects.visible_to(user).filter(party=party).exists()
 
@@ -51,7 +52,7 @@ def _has_mandate(party: Party) -> bool:
     return party.mandates.in_force().exists()
 
 
-def _may_be_together(party: Party, user: Any) -> bool:
+def _may_be_together(party: Party, user: Viewer) -> bool:
     return party.role in PRINCIPALS and party.case.is_open and may_be_together(party.case) and _sees(party, user)
 
 

@@ -51,7 +51,7 @@ register(
 )
 
 
-def _may_say(case: Case, user: Any, to: ConsentTo) -> bool:
+def _may_say(case: Case, user: User, to: ConsentTo) -> bool:
     own = own_party(case, user)
     may = own is not None and own.role in PRINCIPALS and case.is_open and may_be_together(case)
     return may and own is not None and not has_said(own, to)

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from apps.accounts.models import Place, User
 from apps.accounts.places import paths
+from apps.accounts.requests import Viewer
 from apps.cases.access import held_in
 from apps.cases.audience import standing_for
 from apps.cases.models import Case, Look, Party, PartyContact
@@ -27,7 +27,7 @@ def reveal(party: Party, *, reason: str, by: User) -> None:
     looked(party.case, by=by, purpose=Purpose.ADDRESS, party=party, reason=reason)
 
 
-def hidden_from(case: Case, viewer: Any) -> set[int]:
+def hidden_from(case: Case, viewer: Viewer) -> set[int]:
     """The parties (ids) of a case whose address a member of staff does not see (now)."""
     protected = PartyContact.objects.filter(party__case=case, protected=True)
     if not protected:
@@ -48,7 +48,7 @@ class OfficeLook:
 MOST_SHOWN = 30
 
 
-def by_office(case: Case, user: Any) -> list[OfficeLook]:
+def by_office(case: Case, user: User) -> list[OfficeLook]:
     """Which offices have looked at the case, day by day, the newest first; of a protected address only its own owner learns.
 
     Looks at files and letters are not told apart: whose they were is not for all.

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.cases.audience import cases_that_ask, own_party, standing_for
 from apps.cases.facts import recount
 from apps.cases.kinds import of
@@ -19,14 +20,14 @@ from apps.core.sockets import RetentionRule, closings, export_files, exports, re
 from apps.core.transitions import Phase
 
 
-def _status_for(case: Case, user: Any) -> str:
+def _status_for(case: Case, user: User) -> str:
     """The status as a party may know it: that somebody else is asked is not for them."""
     asked = case.pk in cases_that_ask([case], user)
     return case.status if asked or case.phase != Phase.WAITING else of(case).resumed
 
 
 @exports.plug
-def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
+def export_cases(user: User) -> tuple[str, list[dict[str, Any]]]:
     """A person's own cases with what they told the city and what it told them."""
     rows = []
     for case in Case.objects.of(user):
@@ -52,7 +53,7 @@ def export_cases(user: Any) -> tuple[str, list[dict[str, Any]]]:
 
 
 @export_files.plug
-def files_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+def files_of_cases(user: User) -> Iterator[tuple[str, Iterable[bytes]]]:
     """What a person has sent, by case."""
     for case in Case.objects.of(user):
         for attachment in case.attachments.heard_by(standing_for(case, user)).select_related("file"):
@@ -77,7 +78,7 @@ retention_rules.plug(
 
 
 @closings.plug
-def letters_by_post(user: Any) -> None:
+def letters_by_post(user: User) -> None:
     """Who closes the account gets what is still to come by post."""
     # Only their own: how others in the case get theirs is for those to say.
     own = Party.objects.filter(account=user)

@@ -62,13 +62,13 @@ def carry_out(
         return act.said(act.verb(subject, data, by))
 
 
-def _others(case: Case, user: Any) -> list[Party]:
+def _others(case: Case, user: User) -> list[Party]:
     """Who has to agree besides those for whom somebody stands."""
     standing = standing_for(case, user)
     return [party for party in who_agrees(case) if party.pk not in standing]
 
 
-def demand_proof(case: Case, user: Any) -> None:
+def demand_proof(case: Case, user: User) -> None:
     """Raises NeedsProof for whoever has come by a mailed link: that proves who reads a mailbox, not who they are."""
     own = own_party(case, user)
     if own is not None and own.by_mail_only:
@@ -229,7 +229,7 @@ class Shown:
         return next((party.name for party in parties if party.account_id == self.proposal.proposed_by_id), "")
 
 
-def shown_to(case: Case, user: Any, side: Who) -> list[Shown]:
+def shown_to(case: Case, user: User, side: Who) -> list[Shown]:
     """The open proposals of a case that somebody sees, and what they can say to each.
 
     Parties see those among parties; staff see both, and note signatures for the parties.
@@ -241,7 +241,7 @@ def shown_to(case: Case, user: Any, side: Who) -> list[Shown]:
     return [shown for shown in found if shown is not None]
 
 
-def _shown(proposal: Proposal, case: Case, user: Any, side: Who) -> Shown | None:
+def _shown(proposal: Proposal, case: Case, user: User, side: Who) -> Shown | None:
     act, subject = acts.get(proposal.act), proposal.party or case
     proposal.case = case
     if proposal.party is not None:
@@ -263,7 +263,7 @@ def _shown(proposal: Proposal, case: Case, user: Any, side: Who) -> Shown | None
     return Shown(proposal, act, [], absent, own, proved and bool(standing & {party.pk for party in absent}))
 
 
-def cases_that_wait(cases: Iterable[Case], user: Any) -> set[int]:
+def cases_that_wait(cases: Iterable[Case], user: User) -> set[int]:
     """In which of these cases somebody's agreement is missing; one query where nothing is open, some for each that is."""
     open_ones = list(
         Proposal.objects.open().filter(case__in=[case.pk for case in cases], side=Who.PARTY.value)
@@ -294,7 +294,7 @@ def lapse(case: Case) -> None:
             move(proposal, PROPOSALS, ProposalStatus.LAPSED, who=Who.PORTAL, changes=changes)
 
 
-def for_another(user: Any) -> QuerySet[Proposal, int]:
+def for_another(user: User) -> QuerySet[Proposal, int]:
     """The cases (ids) in which colleagues have proposed something that somebody may release because of a role."""
     roles = {held.role for held in user.membership_list}
     theirs = [act.key for act in acts.all_acts() if act.released_by & roles]
@@ -372,7 +372,7 @@ def _record(proposal: Proposal, act: str, *, by: User | None) -> None:
 
 
 @case_exports.plug
-def export_proposals(case: Case, user: Any) -> dict[str, Any]:
+def export_proposals(case: Case, user: User) -> dict[str, Any]:
     """What the parties have proposed to each other, as one of them may know it, and which offices have looked."""
     standing = standing_for(case, user)
     told: list[dict[str, str]] = []
@@ -390,7 +390,7 @@ def export_proposals(case: Case, user: Any) -> dict[str, Any]:
 
 
 @closings.plug
-def forget_proposals(user: Any) -> None:
+def forget_proposals(user: User) -> None:
     """Nobody has to agree any more to what somebody wanted who has closed the account."""
     for proposal in Proposal.objects.open().filter(proposed_by=user, side=Who.PARTY.value).select_related("case"):
         changes = {"settled_at": timezone.now()}

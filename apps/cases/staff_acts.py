@@ -1,9 +1,8 @@
 """The acts of the spine: what can be done with a case of any kind."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.requests import Viewer
 from apps.cases import transitions as verbs
 from apps.cases.acts import CaseAct, register
 from apps.cases.addressee import known_addressees
@@ -11,7 +10,7 @@ from apps.cases.forms import AssignForm, HandOverForm, NoteForm, QuestionForm, R
 from apps.cases.models import Case
 
 
-def _not_mine(case: Case, user: Any) -> bool:
+def _not_mine(case: Case, user: Viewer) -> bool:
     return case.is_open and case.assignee_id != user.pk
 
 

@@ -143,7 +143,7 @@ def assign(case: Case, *, to: Any, by: User | None) -> None:
                name=str(to) if to else "")  # fmt: skip
 
 
-def concerns(case: Case, user: Any) -> bool:
+def concerns(case: Case, user: User) -> bool:
     """Whether a case is one's own or one is not free in it: nobody works on or decides such a one.
 
     § 20 and § 21 VwVfG, § 82 and § 83 AO, § 16 and § 17 SGB X.
@@ -231,7 +231,7 @@ def ask(case: Case, *, body: str, due_on: dt.date, by: User | None, to: Party | 
     return message
 
 
-def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: User | None) -> Message:
+def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: User) -> Message:
     """A party's answer to the open question, for the office and for them; the case comes back.
 
     Raises TransitionError when no question to them is open (any more).
@@ -285,7 +285,7 @@ def can_be_asked(case: Case, addressees: Iterable[Addressee] | None = None) -> b
     return any(addressee.account is not None for addressee in addressees or addressees_of(case))
 
 
-def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: User | None) -> Message:
+def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: User) -> Message:
     """Something a party says without being asked, or too late: kept, whatever the status; for the office and for them."""
     return message_of(case, heard_with(case, by) if by is not None else [], body=body, files=files, by=by)
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.models import User
 from apps.cases import kinds
 from apps.cases.audience import standing_for
 from apps.cases.kinds import StatusText
@@ -32,7 +33,7 @@ def _search_text(case: Case) -> str:
     return " ".join(case.messages.values_list("body", flat=True))[:4000]
 
 
-def _export(case: Case, user: Any) -> dict[str, Any]:
+def _export(case: Case, user: User) -> dict[str, Any]:
     return {_("Nachrichten"): list(case.messages.heard_by(standing_for(case, user)).values_list("body", flat=True))}
 
 

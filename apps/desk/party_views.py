@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.models import User
 from apps.accounts.requests import SignedInRequest
 from apps.cases import acts, proposals
 from apps.cases.acts import acts_for
@@ -48,7 +49,7 @@ def party(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     return redirect("admin:party", case.reference, found.pk)
 
 
-def _offered(found: Party, user: Any, opened: str) -> list[acts.CaseAct]:
+def _offered(found: Party, user: User, opened: str) -> list[acts.CaseAct]:
     """What can be done, and what somebody was just about to do though it cannot be done any more."""
     offered, sent = acts_for(found, user), acts.get(opened)
     return offered if sent is None or sent in offered else [*offered, sent]

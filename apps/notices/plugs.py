@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.cases.models import Case, Party
 from apps.cases.sockets import case_exports, consent_ends
 from apps.cases.states import Way
@@ -77,7 +78,7 @@ def outbox_tile(request: HttpRequest) -> list[Tile]:
 
 
 @case_exports.plug
-def export_notices(case: Case, user: Any) -> dict[str, Any]:
+def export_notices(case: Case, user: User) -> dict[str, Any]:
     """The letters somebody has got in a case: what they decide, when they were there, how they came."""
     mine = Delivery.objects.to(user).filter(letter__notice__case=case).select_related("letter__notice")
     return {
@@ -91,7 +92,7 @@ def export_notices(case: Case, user: Any) -> dict[str, Any]:
 
 
 @export_files.plug
-def letters_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+def letters_of_cases(user: User) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Letters that are known to the person. Taking one along that was never opened would be its retrieval."""
     found = Delivery.objects.to(user).filter(letter__status=NoticeStatus.DONE)
     known = found.exclude(opened_at=None, posted_on=None)
@@ -102,7 +103,7 @@ def letters_of_cases(user: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
 
 
 @closings.plug
-def unread_letters_by_post(user: Any) -> None:
+def unread_letters_by_post(user: User) -> None:
     """Who closes the account gets by post what was not fetched."""
     Delivery.objects.filter(party__account=user, opened_at=None, way=Way.PORTAL).update(way=Way.POST)
 

@@ -279,7 +279,7 @@ def _initial(case: Case) -> dict[str, Any]:
 
 @for_departments
 @require_http_methods(["GET", "POST"])
-def capture(request: HttpRequest) -> HttpResponse:
+def capture(request: SignedInRequest) -> HttpResponse:
     """Capture an application from the counter, from paper or by telephone."""
     form = CaptureForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():

@@ -14,6 +14,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from psycopg.types.range import Range
 
+from apps.accounts.models import User
+from apps.accounts.requests import Viewer
 from apps.appointments.booking.models import Booking
 from apps.appointments.booking.states import MAKING_WAY, BookedBy, BookingStatus
 from apps.appointments.timetable import availability
@@ -132,9 +134,9 @@ _HOLD = """
 """
 
 
-def account_of(user: Any) -> Any:
+def account_of(user: Viewer | None) -> User | None:
     """The account of somebody who is signed in; None for anybody else."""
-    return user if getattr(user, "is_authenticated", False) else None
+    return user if user is not None and user.is_authenticated else None
 
 
 def request_key(sent: str, *, client: str, body: str) -> str | None:

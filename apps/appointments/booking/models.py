@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.accounts.requests import Viewer
 from apps.appointments.booking.states import (
     ACTIVE,
     CONFIRMABLE,
@@ -46,11 +47,11 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """What makes way, since its time is over."""
         return self.filter(status__in=MAKING_WAY, expires_at__lte=timezone.now())
 
-    def of(self, user: Any) -> "BookingQuerySet":
+    def of(self, user: Viewer) -> "BookingQuerySet":
         """The bookings of an account."""
         return self.filter(user=user) if user.is_authenticated else self.none()
 
-    def worked_by(self, user: Any) -> "BookingQuerySet":
+    def worked_by(self, user: User) -> "BookingQuerySet":
         """Bookings at the offices that somebody serves, with office and services; never lapsed or resting ones."""
         served = OfficePolicy.objects.worked_by(user).values("office")
         rows = self.filter(counter__office__in=served).exclude(status__in=[BookingStatus.FREED, BookingStatus.OFFERED])

@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.accounts.models import User
+from apps.accounts.requests import Viewer
 from apps.appointments.booking import waiting_list
 from apps.appointments.booking.concerned import concerned
 from apps.appointments.booking.holding import release
@@ -86,7 +88,7 @@ def invitations(case: Case) -> list[Invitation]:
 
 
 @sockets.exports.plug
-def export_bookings(user: Any) -> tuple[str, list[dict[str, Any]]]:
+def export_bookings(user: Viewer) -> tuple[str, list[dict[str, Any]]]:
     """A person's appointments."""
     rows = Booking.objects.of(user).exclude(status__in=LAPSING)
     return _("Termine"), [
@@ -100,7 +102,7 @@ def export_bookings(user: Any) -> tuple[str, list[dict[str, Any]]]:
 
 
 @sockets.closings.plug
-def keep_times_without_account(user: Any) -> None:
+def keep_times_without_account(user: Viewer) -> None:
     """Appointments stand without the account: the mailed link still moves and cancels them."""
     release(Booking.objects.of(user))
     Booking.objects.of(user).update(user=None)
@@ -131,13 +133,13 @@ sockets.retention_rules.plug(RetentionRule("wishes", "Wünsche auf der Wartelist
 @sockets.my_area_panels.plug
 def wishes_panel(request: HttpRequest) -> list[Panel]:
     """What one waits for."""
-    user: Any = request.user
+    user: Viewer = request.user
     wishes = list(Wish.objects.in_line().filter(user=user).select_related("office")) if user.is_authenticated else []
     return [Panel("appointments/_wishes.html", {"wishes": wishes}, order=21)] if wishes else []
 
 
 @sockets.exports.plug
-def export_wishes(user: Any) -> tuple[str, list[dict[str, Any]]]:
+def export_wishes(user: User) -> tuple[str, list[dict[str, Any]]]:
     """A person's wishes on the waiting list."""
     rows = Wish.objects.filter(user=user).select_related("office").prefetch_related("services__service")
     return _("Warteliste"), [
@@ -152,7 +154,7 @@ def export_wishes(user: Any) -> tuple[str, list[dict[str, Any]]]:
 
 
 @sockets.closings.plug
-def end_wishes(user: Any) -> None:
+def end_wishes(user: User) -> None:
     """Nobody waits without an account for what the account wished."""
     for wish in Wish.objects.filter(user=user, status__in=[WishStatus.NEW, WishStatus.WAITING]):
         waiting_list.end(wish)

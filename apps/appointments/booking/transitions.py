@@ -9,7 +9,6 @@ import secrets
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
 from apps.accounts.models import User
+from apps.accounts.requests import Viewer
 from apps.appointments.booking.holding import LONGEST_DAYS, account_of, release_lapsed
 from apps.appointments.booking.models import Booking, Invitation, Wish
 from apps.appointments.booking.sockets import booking_gone
@@ -108,7 +108,7 @@ def check_code(booking: Booking, code: str) -> None:
 
 
 def confirm(
-    booking: Booking, *, by: User | AnonymousUser | None = None, name: str | None = None, email: str | None = None,
+    booking: Booking, *, by: Viewer | None = None, name: str | None = None, email: str | None = None,
     phone: str | None = None, case: Any = None, note: str = "",
 ) -> None:  # fmt: skip
     """The time is theirs; a booking it replaces goes in the same transaction. ``note`` goes into the mail.
@@ -140,7 +140,7 @@ def confirm(
         _mail(booking, template, link=manage_link, note=note)
 
 
-def _make_certain(booking: Booking, by: User | AnonymousUser | None, details: dict[str, Any], *, moves: bool) -> None:
+def _make_certain(booking: Booking, by: Viewer | None, details: dict[str, Any], *, moves: bool) -> None:
     """Confirm in one round trip; what it does stands in migration 0006.
 
     What takes the place of one that stands (``moves``) is not one more; where that has gone, it is.
@@ -152,8 +152,8 @@ def _make_certain(booking: Booking, by: User | AnonymousUser | None, details: di
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT appointments_confirm(%s, %s, %s, %s, %s, %s::bigint, %s::bigint)",
-            [booking.pk, limit, details["name"], details["email"], details["phone"], account and account.pk,
-             details["case_id"]],
+            [booking.pk, limit, details["name"], details["email"], details["phone"],
+             account.pk if account is not None else None, details["case_id"]],
         )  # fmt: skip
         outcome = cursor.fetchone()[0]
     if outcome == "too many":

@@ -1,12 +1,12 @@
 """Who sits where."""
 
 import datetime as dt
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.appointments.reception.models import Shift
 from apps.appointments.timetable.minutes import local_minute, moment
 from apps.appointments.timetable.models import Counter
@@ -14,7 +14,7 @@ from apps.catalogue.models import Office
 from apps.core.transitions import TransitionConflict
 
 
-def sit_down(counter: Counter, user: Any) -> Shift:
+def sit_down(counter: Counter, user: User) -> Shift:
     """Take a counter; whoever still sits there or whatever else one had ends. The same shift if it is one's own."""
     with transaction.atomic():
         Counter.objects.select_for_update().get(pk=counter.pk)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import secrets
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department
+from apps.accounts.requests import Viewer
 from apps.appointments.timetable.states import Audience
 from apps.catalogue.models import Office, Service
 
@@ -43,9 +43,9 @@ class BookableService(models.Model):
 
 
 class OfficePolicyQuerySet(models.QuerySet["OfficePolicy"]):
-    def worked_by(self, user: Any) -> "OfficePolicyQuerySet":
+    def worked_by(self, user: Viewer) -> "OfficePolicyQuerySet":
         """Offices whose counters the member of staff serves."""
-        return self.filter(department__in=user.department_ids)
+        return self.filter(department__in=user.department_ids) if user.is_authenticated else self.none()
 
 
 class OfficePolicy(models.Model):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 
+from apps.accounts.models import User
 from apps.accounts.requests import SignedInRequest
 from apps.appointments.timetable.models import OfficePolicy
 from apps.catalogue.models import Office
@@ -23,6 +24,6 @@ def for_offices(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     return inner
 
 
-def served_by(user: Any) -> list[Office]:
+def served_by(user: User) -> list[Office]:
     """Offices whose counters somebody serves."""
     return list(Office.objects.filter(policy__in=OfficePolicy.objects.worked_by(user)).order_by("name_de"))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department, User
+from apps.accounts.requests import Viewer
 from apps.cases.access import held_in, seen_by
 from apps.cases.states import Act, Channel, JoinedBy, PartyRole
 from apps.catalogue.models import Service
@@ -31,13 +32,13 @@ PROTECTED_MINUTES = 10
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
-    def of(self, user: Any) -> "CaseQuerySet":
+    def of(self, user: Viewer) -> "CaseQuerySet":
         """The cases somebody is a party of, filed alone or together, or represents one in."""
         if not user.is_authenticated:
             return self.none()
         return self.filter(Exists(Party.objects.standing(user).filter(case=OuterRef("pk"))))
 
-    def worked_by(self, user: Any) -> "CaseQuerySet":
+    def worked_by(self, user: Viewer) -> "CaseQuerySet":
         """The cases somebody sees because of their roles (access.py); none for anybody else.
 
         Nobody works on a case of their own (§ 20 Abs. 1 Nr. 1 VwVfG), or on one of which they have said that they must not.
@@ -64,7 +65,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Open and not waiting for the citizen."""
         return self.filter(phase__in=[Phase.NEW, Phase.WORKING])
 
-    def assigned_to(self, user: Any) -> "CaseQuerySet":
+    def assigned_to(self, user: User) -> "CaseQuerySet":
         """Cases on somebody's desk."""
         return self.filter(assignee=user)
 
@@ -173,7 +174,7 @@ class Case(models.Model):
         if not self.is_open:
             proposals.lapse(self)
 
-    def is_made_by(self, who: Who, user: Any) -> bool:
+    def is_made_by(self, who: Who, user: User) -> bool:
         """Whether somebody works on the case, or is a party; nobody at all is who came by a link, or the portal."""
         # Here and not above: both need the models of this module.
         from apps.cases import kinds
@@ -204,7 +205,7 @@ _TAKING_PART = [role for role in PartyRole if role != PartyRole.NONE]
 
 
 class PartyQuerySet(models.QuerySet["Party"]):
-    def standing(self, user: Any) -> "PartyQuerySet":
+    def standing(self, user: User) -> "PartyQuerySet":
         """Who somebody is in cases; as a representative only while a mandate is in force."""
         day = today()
         in_force = Q(represents__revoked_at=None, represents__principal__role__in=_TAKING_PART) & (
@@ -273,7 +274,7 @@ class Party(models.Model):
 
 
 class PartyContactQuerySet(models.QuerySet["PartyContact"]):
-    def visible_to(self, viewer: Any) -> "PartyContactQuerySet":
+    def visible_to(self, viewer: Viewer) -> "PartyContactQuerySet":
         """One's own, and those of the cases a member of staff works on; never that of another party.
 
         A protected one only to staff who have just said why they need it.

@@ -80,7 +80,7 @@ class Proposal(models.Model):
     def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
         """The verbs write into the timeline of the case what became of it."""
 
-    def is_made_by(self, who: Who, user: Any) -> bool:
+    def is_made_by(self, who: Who, user: User) -> bool:
         """As in the case (see there)."""
         return self.case.is_made_by(who, user)
 

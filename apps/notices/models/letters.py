@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.accounts.requests import Viewer
 from apps.cases.models import Case, Hearing, Party, record
 from apps.cases.states import Act, JoinedBy, Way
 from apps.catalogue.models import Regime
@@ -62,7 +63,7 @@ class LegalRemedy(models.Model):
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    def visible_to(self, user: Any) -> "NoticeQuerySet":
+    def visible_to(self, user: Viewer) -> "NoticeQuerySet":
         """Notices of the cases of one's department, and those one gets a letter of."""
         mine = Delivery.objects.to(user).filter(letter__notice=OuterRef("pk"))
         return self.filter(Exists(mine) | Q(case__in=Case.objects.worked_by(user)))
@@ -173,15 +174,17 @@ class Letter(models.Model):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def visible_to(self, user: Any) -> "DeliveryQuerySet":
+    def visible_to(self, user: Viewer) -> "DeliveryQuerySet":
         """What is addressed to oneself, and what goes out of the cases of one's department."""
         return self.filter(self._to(user) | Q(letter__notice__case__in=Case.objects.worked_by(user)))
 
-    def to(self, user: Any) -> "DeliveryQuerySet":
+    def to(self, user: Viewer) -> "DeliveryQuerySet":
         """What is addressed to somebody, alone or with others."""
         return self.filter(self._to(user))
 
-    def _to(self, user: Any) -> Q:
+    def _to(self, user: Viewer) -> Q:
+        if not user.is_authenticated:
+            return Q(pk__in=[])
         # Whoever has only shown that they read a mailbox gets no letters here (see JoinedBy).
         proved = ~Q(party__joined_by=JoinedBy.MAIL)
         others = Delivery.also_to.through.objects.filter(proved, delivery=OuterRef("pk"), party__account=user)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.kept import login_required
+from apps.accounts.models import User
 from apps.accounts.requests import SignedInRequest
 from apps.cases import acts, consents, kinds, looks, proposals
 from apps.cases import transitions as verbs
@@ -36,7 +37,7 @@ NEEDS_PROOF = gettext_lazy(
 
 @login_required
 @require_safe
-def my_area(request: HttpRequest) -> HttpResponse:
+def my_area(request: SignedInRequest) -> HttpResponse:
     """„Mein Bereich": what I have to do, what is going on, what I had begun."""
     cases = list(Case.objects.of(request.user).order_by("-submitted_at")[:100])
     asked = cases_that_ask(cases, request.user)
@@ -73,19 +74,19 @@ def _row(found: Case, *, asked: bool) -> dict[str, Any]:
     }
 
 
-def _my_case(request: HttpRequest, reference: str) -> Case:
+def _my_case(request: SignedInRequest, reference: str) -> Case:
     cases = Case.objects.of(request.user).select_related("department", "service")
     return get_object_or_404(cases, reference=reference)
 
 
 @login_required
 @require_safe
-def case(request: HttpRequest, reference: str) -> HttpResponse:
+def case(request: SignedInRequest, reference: str) -> HttpResponse:
     """One of my cases: the status in plain words, whether I have to act, letters, messages."""
     return _render_case(request, _my_case(request, reference), AnswerForm())
 
 
-def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpResponse:
+def _render_case(request: SignedInRequest, found: Case, form: AnswerForm) -> HttpResponse:
     # Who is in it and what they agree to is asked once. Not where somebody acts: verbs ask anew.
     prefetch_related_objects([found], "parties__consents")
     kind = kinds.of(found)
@@ -122,7 +123,7 @@ def _render_case(request: HttpRequest, found: Case, form: AnswerForm) -> HttpRes
     return render(request, "portal/case.html", context, status=422 if form.is_bound else 200)
 
 
-def _way(found: Case, user: Any) -> Way | None:
+def _way(found: Case, user: User) -> Way | None:
     """How one's own letters come; None for who is no party but represents one."""
     own = own_party(found, user)
     if own is None:

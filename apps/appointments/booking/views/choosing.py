@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from apps.accounts.requests import Viewer
 from apps.appointments.booking import transitions
 from apps.appointments.booking.forms import VisitForm
 from apps.appointments.booking.models import Booking
@@ -185,13 +186,13 @@ def case_of(request: HttpRequest) -> Case | None:
 
 def signed_in_person(request: HttpRequest) -> dict[str, str]:
     """What is filled in for somebody with an account."""
-    user: Any = request.user
+    user: Viewer = request.user
     return {"name": user.full_name, "email": user.email} if user.is_authenticated else {}
 
 
 def is_own_address(request: HttpRequest, email: str) -> bool:
     """Whether the address is that of the account, so that no mail has to prove it."""
-    user: Any = request.user
+    user: Viewer = request.user
     return bool(user.is_authenticated and user.email.lower() == email.lower())
 
 
