@@ -124,14 +124,16 @@ def _held(answers: Mapping[str, Any]) -> int:
 
 def assess(
     rule: Mapping[str, Any], answers: Mapping[str, Any], *, on: dt.date, findings: Findings | None = None
-) -> Assessment:
-    """The tax for the dogs of a declaration (see dog_tax.py), for all years up to that of ``on``.
+) -> Assessment | None:
+    """The tax for the dogs of a declaration (see dog_tax.py), for all years up to that of ``on``; None by another rule.
 
     Where a dog is taxed only later, up to its first year. Years past the time for assessment are left out (§ 169 Abs. 2
     Satz 1 Nr. 2, § 170 Abs. 2 Satz 1 Nr. 1 AO: four years, which begin three years later at most). Every dog has a line
-    for each year in which it is taxed, or one for the last year if it is in none. Raises MissingFee when no rate is known for a month, and
-    BadHousehold for ``findings`` that cannot be.
+    for each year in which it is taxed, or one for the last year if it is in none. Raises MissingFee when no rate is known
+    for a month, and BadHousehold for ``findings`` that cannot be.
     """
+    if not is_dog_tax(rule):
+        return None
     entries, found = answers.get("dogs") or [], findings or declared(answers)
     dogs = [_dog(entry, of_dog) for entry, of_dog in zip(entries, found.dogs, strict=True)]
     held, rates, law = found.already_held, StoredRates(rule["fees"]), by_law(rule)

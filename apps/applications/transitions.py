@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.applications.charges import charge_for, usual_due_date
-from apps.applications.dog_assessment import Findings, assess, declared, is_dog_tax
+from apps.applications.dog_assessment import Assessment, Findings, assess, declared
 from apps.applications.drafts import collected_answers
 from apps.applications.hearings import NotHeard, not_heard
 from apps.applications.letters import Composed, demand_agreement, letters_for
@@ -143,14 +143,12 @@ def withdraw(case: Case, *, by: User) -> None:
 # -- deciding -----------------------------------------------------------------------------------------
 
 
-def preview_tax(application: Application, findings: Findings | None = None) -> Any:
+def preview_tax(application: Application, findings: Findings | None = None) -> Assessment | None:
     """The assessment a decision would make today; None where the form has no such rule.
 
     Raises MissingFee and BadHousehold.
     """
     rule = application.form_version.parsed.extra.get("fee", {})
-    if not is_dog_tax(rule):
-        return None
     return assess(rule, application.answers, on=today(), findings=findings)
 
 

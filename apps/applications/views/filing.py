@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.kept import login_required
 from apps.accounts.requests import SignedInRequest, signed_in
 from apps.applications import drafts, transitions
-from apps.applications.dog_assessment import MissingFee, assess, is_dog_tax
+from apps.applications.dog_assessment import MissingFee, assess
 from apps.applications.forms import CaptureSubmitForm, SubmitForm
 from apps.applications.models import Draft
 from apps.applications.states import KIND
@@ -90,12 +90,11 @@ def cost_preview(draft: Draft, answers: dict[str, Any]) -> dict[str, Any]:
     """What the form's fee rule says to these answers: a sentence and, for taxes, the lines."""
     rule = draft.form_version.parsed.extra.get("fee", {})
     result: dict[str, Any] = {"text": localised(rule.get("text")) or draft.service.cost}
-    if is_dog_tax(rule):
-        try:
-            result["assessment"] = assess(rule, answers, on=today())
-            result["open"] = any(dog.get("claim") in ("exempt", "reduced") for dog in answers.get("dogs") or [])
-        except MissingFee:
-            result["unknown"] = True
+    try:
+        result["assessment"] = assess(rule, answers, on=today())
+        result["open"] = any(dog.get("claim") in ("exempt", "reduced") for dog in answers.get("dogs") or [])
+    except MissingFee:
+        result["unknown"] = True
     return result
 
 
