@@ -333,8 +333,8 @@ def accounts(stage: Stage, rng: random.Random, i: int) -> Sent:
         ("aylin", "accounts:profile", ["family_name", "language", "birth_date", "street", "postcode", "phone"]),
         ("aylin", "account_change_password", ["oldpassword", "password1", "password2"]),
         ("aylin", "account_email", ["email"]),
-        ("aylin", "accounts:sessions", ["sitzung"]),
-        ("aylin", "accounts:prove", ["code", "next", "senden"]),
+        ("aylin", "accounts:sessions", ["session"]),
+        ("aylin", "accounts:prove", ["code", "next", "send"]),
         ("aylin", "mfa_reauthenticate", ["code"]),
     ]  # fmt: skip
     who, name, fields = places[i % len(places)]

@@ -28,7 +28,7 @@ def party(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     found.case = case
     if request.method != "POST":
         return _render(request, found)
-    act = acts.get(request.POST.get("tun", ""))
+    act = acts.get(request.POST.get("act", ""))
     if act is None or act.about is not Party or act.who != Who.STAFF or act.verb is None:
         raise Http404
     if not act.is_for(found, request.user) and _is_shut(request, found):

@@ -19,7 +19,7 @@ def proposal(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     """Say yes or no to what a colleague has proposed, or take one's own back."""
     case = get_object_or_404(Case.objects.worked_by(request.user), reference=reference)
     found = get_object_or_404(case.proposals, pk=pk)
-    chosen = request.POST.get("tun", "")
+    chosen = request.POST.get("act", "")
     refusing = RefuseForm(request.POST if chosen == "refuse" else None)
     try:
         if chosen == "release":

@@ -74,7 +74,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
             count = entry.cases.count()
             if entry.key in ("undeliverable", "release", "hearings") and not count:
                 continue
-            url = f"{reverse('admin:queue')}?list={entry.key}"
+            url = f"{reverse('admin:queue')}?liste={entry.key}"
             urgent = entry.key in ("due", "undeliverable", "release", "hearings") and count > 0
             tiles.append(Tile(entry.label, count, url, urgent=urgent))
     tiles += [tile for plugged in desk_tiles for tile in plugged(request)]
@@ -116,7 +116,7 @@ def queue(request: SignedInRequest) -> HttpResponse:
     """The cases of one's departments over all kinds; a search comes by POST, for names belong into no address."""
     asked = request.POST if request.method == "POST" else request.GET
     lists = _lists(request)
-    chosen = next((x for x in lists if x.key == asked.get("list")), None)
+    chosen = next((x for x in lists if x.key == asked.get("liste")), None)
     if chosen is None:
         chosen = next(x for x in lists if x.key == "open")
     cases = chosen.cases
@@ -126,7 +126,7 @@ def queue(request: SignedInRequest) -> HttpResponse:
     text = request.POST.get("q", "").replace("\x00", "").strip()[:100]
     if request.method == "POST" and not text:
         # Choosing a list or a kind names nobody: an address that can be kept and gone back to.
-        return redirect(f"{reverse('admin:queue')}?{urlencode({'list': chosen.key, 'art': kind})}")
+        return redirect(f"{reverse('admin:queue')}?{urlencode({'liste': chosen.key, 'art': kind})}")
     if text:
         # A search looks through everything one may see, not only the chosen list.
         cases = _found(Case.objects.worked_by(request.user), text)

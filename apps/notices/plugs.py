@@ -62,7 +62,7 @@ def given_up(request: HttpRequest) -> list[Tile]:
     count = mine.filter(notices__letters__status=NoticeStatus.DEAD).distinct().count()
     if not count:
         return []
-    url = reverse("admin:queue") + "?list=dead_notices"
+    url = reverse("admin:queue") + "?liste=dead_notices"
     return [Tile(_("Bescheide mit Fehler"), count, url, urgent=True)]
 
 

@@ -92,7 +92,7 @@ def test_whoever_has_neither_password_nor_app_proves_by_a_mailed_code(aylin: Use
     assert asked["Location"].startswith("/konto/nachweis/?next=")
     assert client.get(asked["Location"]).status_code == 200
     assert not OutgoingEmail.objects.exists(), "looking at the page sends nothing"
-    client.post(asked["Location"], {"senden": "1"})
+    client.post(asked["Location"], {"send": "1"})
     mail = OutgoingEmail.objects.get(to_address=aylin.email)
     assert client.post(asked["Location"], {"code": "AAAA-AAAA"}).status_code == 422
     answer = client.post(asked["Location"], {"code": code_in(mail)})
@@ -109,7 +109,7 @@ def test_mailed_code_is_offered_beside_the_password(aylin: User) -> None:
 @pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
 def test_proof_leads_nowhere_else(aylin: User, target: str) -> None:
     client = long_ago(aylin)
-    client.post(f"/konto/nachweis/?next={target}", {"senden": "1"})
+    client.post(f"/konto/nachweis/?next={target}", {"send": "1"})
     mail = OutgoingEmail.objects.get(to_address=aylin.email)
     answer = client.post(f"/konto/nachweis/?next={target}", {"code": code_in(mail)})
     assert "evil" not in answer["Location"]

@@ -36,27 +36,27 @@ def test_list_shows_every_place_and_this_one(aylin: User, juergen: User) -> None
     page = here.get("/konto/sitzungen/").content.decode()
     assert "Firefox auf Windows" in page
     assert "Safari auf iPhone" in page
-    assert page.count('name="sitzung"') == 1, "one's own is not ended here"
+    assert page.count('name="session"') == 1, "one's own is not ended here"
     assert is_in(phone)
 
 
 def test_address_of_the_sign_in_is_kept_nowhere(aylin: User) -> None:
     client = SecureClient(REMOTE_ADDR="203.0.113.9", HTTP_USER_AGENT=FIREFOX)
     sign_in(client, aylin)
-    client.post("/konto/sitzungen/", {"alle": "1"})
+    client.post("/konto/sitzungen/", {"all": "1"})
     assert set(UserSession.objects.values_list("ip", flat=True)) == {"0.0.0.0"}
 
 
 def test_one_is_ended_and_the_others_go_on(aylin: User) -> None:
     here, phone, third = signed_in(aylin), signed_in(aylin, PHONE), signed_in(aylin)
     row = UserSession.objects.get(session_key=phone.session.session_key)
-    here.post("/konto/sitzungen/", {"sitzung": str(row.pk)})
+    here.post("/konto/sitzungen/", {"session": str(row.pk)})
     assert [is_in(c) for c in (here, phone, third)] == [True, False, True]
 
 
 def test_all_others_are_ended(aylin: User) -> None:
     here, phone, third = signed_in(aylin), signed_in(aylin, PHONE), signed_in(aylin)
-    here.post("/konto/sitzungen/", {"alle": "1"})
+    here.post("/konto/sitzungen/", {"all": "1"})
     assert [is_in(c) for c in (here, phone, third)] == [True, False, False]
     assert here.get("/konto/sitzungen/").content.decode().count("diese hier") == 1
 
@@ -65,7 +65,7 @@ def test_all_others_are_ended(aylin: User) -> None:
 def test_session_of_somebody_else_is_not_ended(aylin: User, juergen: User, number: str) -> None:
     here, other = signed_in(aylin), signed_in(juergen)
     theirs = str(UserSession.objects.get(user=juergen).pk)
-    assert here.post("/konto/sitzungen/", {"sitzung": theirs if number == "theirs" else number}).status_code == 404
+    assert here.post("/konto/sitzungen/", {"session": theirs if number == "theirs" else number}).status_code == 404
     assert is_in(other)
 
 

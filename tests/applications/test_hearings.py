@@ -68,11 +68,11 @@ def test_clerk_hears_whoever_was_named(client: Any, named: Case, piotr: User, ay
     page = reverse("admin:party", args=[named.reference, maria_of(named).pk])
     client.as_(piotr)
     assert 'value="hear"' not in client.get(page).content.decode(), "nobody has checked the address"
-    client.post(page, {"tun": "check", "check-seen": "Goethestraße 12a\r\n38440 Wolfsburg"})
+    client.post(page, {"act": "check", "check-seen": "Goethestraße 12a\r\n38440 Wolfsburg"})
     assert 'value="hear"' in client.get(page).content.decode()
-    wrong = client.post(page, {"tun": "hear", "hear-due_on": f"{today():%d.%m.%Y}"})
+    wrong = client.post(page, {"act": "hear", "hear-due_on": f"{today():%d.%m.%Y}"})
     assert "Bitte geben Sie einen Tag nach heute an." in wrong.content.decode()
-    assert client.post(page, {"tun": "hear", "hear-due_on": f"{in_two_weeks():%d.%m.%Y}"}).status_code == 302
+    assert client.post(page, {"act": "hear", "hear-due_on": f"{in_two_weeks():%d.%m.%Y}"}).status_code == 302
     assert "Äußerung bis" in client.get(page).content.decode()
     delivery = Delivery.objects.get()
     assert (delivery.party, delivery.way) == (maria_of(named), Way.POST)
@@ -100,7 +100,7 @@ def test_after_an_answer_without_an_account_the_case_is_decided(client: Any, nam
     assert "Stimmt das? Bitte äußern Sie sich" in shown
     assert "Bruno" in shown
     assert "Goethestra" not in shown
-    client.post(page, {"antworten": "1", "body": "Der Hund gehört nur ihr."})
+    client.post(page, {"answer": "1", "body": "Der Hund gehört nur ihr."})
     hearing = Hearing.objects.get()
     assert hearing.answered_at is not None
     assert "Der Hund gehört nur ihr." in client.as_(piotr).get(named.staff_url).content.decode()
@@ -154,9 +154,9 @@ def test_a_letter_that_did_not_go_out_in_time_has_asked_nobody(
         assert "ging nicht rechtzeitig hinaus: noch nicht angehört" in client.get(page).content.decode()
         decide = client.get(reverse("admin:decide", args=[named.reference])).content.decode()
         assert "Noch nicht angehört: Maria Yıldız." in decide
-        assert named.reference in client.get(reverse("admin:queue") + "?list=hearings").content.decode()
+        assert named.reference in client.get(reverse("admin:queue") + "?liste=hearings").content.decode()
         assert "Anhörung zu Ende" in client.get("/verwaltung/").content.decode()
-        assert client.post(page, {"tun": "hear", "hear-due_on": f"{in_two_weeks():%d.%m.%Y}"}).status_code == 302
+        assert client.post(page, {"act": "hear", "hear-due_on": f"{in_two_weeks():%d.%m.%Y}"}).status_code == 302
         # Nobody sends the first one any more.
         if after is None:
             factories.finished(first.letter)
@@ -186,7 +186,7 @@ def test_a_mail_that_reaches_nobody_has_asked_nobody(named: Case, piotr: User, j
 def test_a_letter_needs_time_to_arrive(client: Any, named: Case, piotr: User) -> None:
     page = reverse("admin:party", args=[named.reference, factories.checked(maria_of(named)).pk])
     soon = today() + dt.timedelta(days=6)
-    refused = client.as_(piotr).post(page, {"tun": "hear", "hear-due_on": f"{soon:%d.%m.%Y}"})
+    refused = client.as_(piotr).post(page, {"act": "hear", "hear-due_on": f"{soon:%d.%m.%Y}"})
     assert "mindestens eine Woche entfernt" in refused.content.decode()
     with pytest.raises(TransitionError):
         hearings.hear(maria_of(named), due_on=soon, by=piotr)
@@ -195,8 +195,8 @@ def test_a_letter_needs_time_to_arrive(client: Any, named: Case, piotr: User) ->
 def test_a_reason_for_not_hearing_is_kept(client: Any, named: Case, piotr: User) -> None:
     page = reverse("admin:party", args=[named.reference, maria_of(named).pk])
     client.as_(piotr)
-    assert client.post(page, {"tun": "waive", "waive-reason": ""}).status_code == 422
-    client.post(page, {"tun": "waive", "waive-reason": "Beide haben unterschrieben."})
+    assert client.post(page, {"act": "waive", "waive-reason": ""}).status_code == 422
+    client.post(page, {"act": "waive", "waive-reason": "Beide haben unterschrieben."})
     assert "Beide haben unterschrieben." in client.get(page).content.decode()
     assert not named.timeline.get(act="hearing_waived").public
     applications.decide(named, outcome=Status.ASSESSED, reasons="", by=piotr)
@@ -207,7 +207,7 @@ def test_a_reason_for_not_hearing_is_kept(client: Any, named: Case, piotr: User)
 def test_what_was_said_by_telephone_is_noted(client: Any, named: Case, piotr: User) -> None:
     hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
     page = reverse("admin:party", args=[named.reference, maria_of(named).pk])
-    client.as_(piotr).post(page, {"tun": "statement", "statement-body": "Ruft an: stimmt."})
+    client.as_(piotr).post(page, {"act": "statement", "statement-body": "Ruft an: stimmt."})
     assert named.notes.get().body == "Maria Yıldız: Ruft an: stimmt."
     assert not hearings.not_heard(named)
     with pytest.raises(TransitionConflict):
@@ -286,7 +286,7 @@ def test_who_was_not_heard_by_letter_learns_in_the_notice_where_their_data_come_
 def test_who_has_nothing_to_do_with_it_gets_no_notice(client: Any, named: Case, piotr: User, juergen: User) -> None:
     Party.objects.filter(pk=maria_of(named).pk).update(account=juergen, joined_by=JoinedBy.CODE)
     page = reverse("admin:party", args=[named.reference, maria_of(named).pk])
-    client.as_(piotr).post(page, {"tun": "no_party", "no_party-reason": "Der Hund gehört nur Aylin."})
+    client.as_(piotr).post(page, {"act": "no_party", "no_party-reason": "Der Hund gehört nur Aylin."})
     assert not Case.objects.of(juergen).exists()
     applications.decide(Case.objects.get(pk=named.pk), outcome=Status.ASSESSED, reasons="", by=piotr)
     context = Delivery.objects.get().letter.context
@@ -465,7 +465,7 @@ def test_one_party_does_not_say_what_another_is_asked(client: Any, named: Case, 
     hearings.hear(factories.checked(maria_of(named)), due_on=in_two_weeks(), by=piotr)
     code = Delivery.objects.get().letter.context["code"]
     page = client.as_(aylin).post(reverse("portal:join"), {"reference": named.reference, "code": code})["Location"]
-    refused = client.post(page, {"antworten": "1", "body": "Stimmt alles."})
+    refused = client.post(page, {"answer": "1", "body": "Stimmt alles."})
     assert "Mit diesem Konto geht das nicht" in refused.content.decode()
     assert "Stimmt alles." in refused.content.decode()
     assert Hearing.objects.get().answered_at is None
@@ -502,7 +502,7 @@ def test_an_old_letter_that_comes_back_ends_no_new_hearing(named: Case, piotr: U
 def test_a_day_that_is_mistyped_is_noticed(client: Any, named: Case, piotr: User) -> None:
     page = reverse("admin:party", args=[named.reference, factories.checked(maria_of(named)).pk])
     far = today() + dt.timedelta(days=400)
-    refused = client.as_(piotr).post(page, {"tun": "hear", "hear-due_on": f"{far:%d.%m.%Y}"})
+    refused = client.as_(piotr).post(page, {"act": "hear", "hear-due_on": f"{far:%d.%m.%Y}"})
     assert "Das ist mehr als drei Monate entfernt" in refused.content.decode()
 
 

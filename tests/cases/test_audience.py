@@ -94,7 +94,7 @@ def as_guest(case: Case, code: str) -> str:
     client = SecureClient()
     page = client.post(reverse("portal:join"), {"reference": case.reference, "code": code})["Location"]
     read = [client.get(prefix + page).content.decode() for prefix in ("", "/en")]
-    read.append(client.post(page, {"antworten": "1", "body": ""}).content.decode())
+    read.append(client.post(page, {"answer": "1", "body": ""}).content.decode())
     return "\n".join(read)
 
 

@@ -71,7 +71,7 @@ def test_what_was_agreed_to_is_kept_as_it_was_read(client: Any, dogs: Case, ayli
     with translation.override("de"):
         assert words != str(consents.ONE_LETTER)
     for way in ("post", "portal"):
-        client.post(f"/en/mein-bereich/vorgaenge/{dogs.reference}/zustellung/", {"weg": way})
+        client.post(f"/en/mein-bereich/vorgaenge/{dogs.reference}/zustellung/", {"way": way})
     assert "We will email you" in Consent.objects.given(ConsentTo.PORTAL).get().wording
 
 
@@ -88,17 +88,17 @@ def test_the_office_notes_a_signature_and_strikes_it_again(client: Any, dogs: Ca
     party = dogs.parties.get(role=PartyRole.JOINT)
     url = reverse("admin:party", args=[dogs.reference, party.pk])
     # One press is not enough: the signature has to be there.
-    page = client.as_(piotr).post(url, {"tun": "one_letter_signed"}).content.decode()
+    page = client.as_(piotr).post(url, {"act": "one_letter_signed"}).content.decode()
     assert "Bitte bestätigen Sie, dass Ihnen die Unterschrift vorliegt." in page
     assert not Consent.objects.given(ConsentTo.ONE_LETTER).exists()
-    client.post(url, {"tun": "one_letter_signed", "one_letter_signed-seen": "on"})
+    client.post(url, {"act": "one_letter_signed", "one_letter_signed-seen": "on"})
     page = client.get(url).content.decode()
     assert "Einverstanden seit" in page
     assert "Unterschrift gesehen" in page
-    client.post(url, {"tun": "strike_signature"})
+    client.post(url, {"act": "strike_signature"})
     assert "Einverstanden seit" not in client.get(url).content.decode()
     assert consents.who_want_their_own(dogs) == [], "a mistake is no demand"
-    client.post(url, {"tun": "own_letter_wanted"})
+    client.post(url, {"act": "own_letter_wanted"})
     assert consents.who_want_their_own(dogs) == [party]
     with pytest.raises(TransitionConflict):
         consents.strike_signature(party, by=piotr)
@@ -109,7 +109,7 @@ def test_staff_note_nothing_for_whom_they_may_not_see(client: Any, dogs: Case, p
     parties.protect(party, by=piotr)
     url = reverse("admin:party", args=[dogs.reference, party.pk])
     for act in ("one_letter_signed", "own_letter_wanted"):
-        client.as_(piotr).post(url, {"tun": act, "one_letter_signed-seen": "on"})
+        client.as_(piotr).post(url, {"act": act, "one_letter_signed-seen": "on"})
     assert not Consent.objects.exclude(to=ConsentTo.PORTAL).exists()
 
 

@@ -69,7 +69,7 @@ def test_clerk_makes_a_code_and_the_party_connects_with_it(
     client: Any, shared: Case, karla: User, juergen: User, aylin: User
 ) -> None:
     page = reverse("admin:party", args=[shared.reference, joint(shared).pk])
-    shown = client.as_(karla).post(page, {"tun": "code"}, follow=True).content.decode()
+    shown = client.as_(karla).post(page, {"act": "code"}, follow=True).content.decode()
     found = re.search(r"[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}", shown)
     assert found
     assert found[0] not in client.get(page).content.decode(), "shown once"
@@ -81,7 +81,7 @@ def test_clerk_makes_a_code_and_the_party_connects_with_it(
     typed = {"reference": shared.reference.lower().replace("-", " "), "code": found[0].lower().replace("-", " ")}
     page_of_invitation = client.post(JOIN, typed)["Location"]
     assert "Mit meinem Konto verbinden" in client.get(page_of_invitation).content.decode()
-    answer = client.post(page_of_invitation, {"verbinden": "1"})
+    answer = client.post(page_of_invitation, {"connect": "1"})
     assert answer["Location"] == shared.get_absolute_url()
     assert joint(shared).account == juergen
     assert "Konto verbunden" in client.get(shared.get_absolute_url()).content.decode()
@@ -251,11 +251,11 @@ def test_a_code_goes_to_an_address_that_the_office_has_checked(client: Any, park
         invitations.make_code(party, by=karla)
     client.as_(karla)
     assert "Zugangscode erstellen" not in client.get(page).content.decode()
-    client.post(page, {"tun": "check", "check-seen": "Woanders 1\n38440 Wolfsburg"})
+    client.post(page, {"act": "check", "check-seen": "Woanders 1\n38440 Wolfsburg"})
     assert "Zugangscode erstellen" not in client.get(page).content.decode(), "another one by now"
-    client.post(page, {"tun": "check", "check-seen": SEEN})
+    client.post(page, {"act": "check", "check-seen": SEEN})
     assert "Zugangscode erstellen" in client.get(page).content.decode()
-    moved = {"tun": "change", "change-street": "Neu", "change-house_number": "1", "change-postcode": "38440",
+    moved = {"act": "change", "change-street": "Neu", "change-house_number": "1", "change-postcode": "38440",
              "change-city": "Wolfsburg", "change-country": "DE"}  # fmt: skip
     client.post(page, moved)
     assert "noch nicht geprüft" in client.get(page).content.decode(), "another place is unknown again"
@@ -268,11 +268,11 @@ def test_nothing_reaches_another_party_before_the_office_has_decided_what(
     parties.protect(shared.parties.get(account=aylin), by=karla)
     page = reverse("admin:party", args=[shared.reference, joint(shared).pk])
     client.as_(karla)
-    for typed in ({"tun": "code"}, {"tun": "invite", "invite-email": "maria@example.org"}):
+    for typed in ({"act": "code"}, {"act": "invite", "invite-email": "maria@example.org"}):
         refused = client.post(page, typed).content.decode()
         assert "besteht eine Auskunftssperre. Bitte prüfen Sie das zuerst." in refused
     assert not AccessCode.objects.exists()
-    client.post(page, {"tun": "code", "code-decided": "on"})
+    client.post(page, {"act": "code", "code-decided": "on"})
     assert AccessCode.objects.count() == 1
 
 
@@ -288,15 +288,15 @@ def test_who_has_no_account_answers_with_the_code(
     assert "Maria Yıldız" in shown
     assert "Aylin Özdemir-Groß" in shown
     assert "Goethestra" not in shown
-    assert client.post(page, {"antworten": "1", "body": ""}).status_code == 422
-    answered = client.post(page, {"antworten": "1", "body": "Das stimmt nicht.", "file": factories.photo("beleg.jpg")})
+    assert client.post(page, {"answer": "1", "body": ""}).status_code == 422
+    answered = client.post(page, {"answer": "1", "body": "Das stimmt nicht.", "file": factories.photo("beleg.jpg")})
     assert "Ihre Antwort ist da" in answered.content.decode()
     message = shared.messages.get()
     assert (message.body, message.author, message.only_for) == ("Das stimmt nicht.", None, [joint(shared).pk])
     assert message.attachments.get().only_for == [joint(shared).pk]
     assert "Das stimmt nicht." not in client.as_(aylin).get(shared.get_absolute_url()).content.decode()
     assert "Das stimmt nicht." in client.as_(karla).get(shared.staff_url).content.decode()
-    again = client.as_(None).post(page, {"antworten": "1", "body": "Noch etwas."})
+    again = client.as_(None).post(page, {"answer": "1", "body": "Noch etwas."})
     assert again.status_code == 404, "once"
     assert by_code(shared, code, juergen) is None
     assert shared.messages.count() == 1
@@ -306,7 +306,7 @@ def test_a_refused_file_uses_nothing_up(client: Any, shared: Case, karla: User) 
     code = invitations.make_code(joint(shared), by=karla)
     page = client.post(JOIN, {"reference": shared.reference, "code": code})["Location"]
     bad = SimpleUploadedFile("böse.pdf", b"%PDF-1.7 nothing", "application/pdf")
-    answer = client.post(page, {"antworten": "1", "body": "Mein Text bleibt.", "file": bad})
+    answer = client.post(page, {"answer": "1", "body": "Mein Text bleibt.", "file": bad})
     assert answer.status_code == 422
     assert "Mein Text bleibt." in answer.content.decode()
     assert AccessCode.objects.get().used_at is None
@@ -333,7 +333,7 @@ def test_clerk_invites_by_mail_to_an_address_typed_anew(client: Any, shared: Cas
     client.as_(karla)
     form = client.get(page).content.decode()
     assert 'name="invite-email" value=' not in form, "what one party says of another is not offered"
-    client.post(page, {"tun": "invite", "invite-email": "maria@example.org"})
+    client.post(page, {"act": "invite", "invite-email": "maria@example.org"})
     mail = OutgoingEmail.objects.get(purpose="case_invitation")
     assert mail.to_address == "maria@example.org"
     assert "Özdemir" not in mail.body
@@ -341,7 +341,7 @@ def test_clerk_invites_by_mail_to_an_address_typed_anew(client: Any, shared: Cas
     link = re.search(r"(/einladung/[^\s]+)", mail.body)
     assert link
     assert link[1].split("/")[2] not in str(AccessCode.objects.values())
-    client.as_(juergen).post(client.get(link[1]).request["PATH_INFO"], {"verbinden": "1"})
+    client.as_(juergen).post(client.get(link[1]).request["PATH_INFO"], {"connect": "1"})
     assert (joint(shared).account, joint(shared).joined_by) == (juergen, JoinedBy.MAIL)
 
 
@@ -350,7 +350,7 @@ def test_a_mailed_link_works_once_and_for_thirty_days(client: Any, shared: Case,
     with time_machine.travel(timezone.now() + dt.timedelta(days=invitations.CODE_DAYS, seconds=1)):
         assert client.get(link).status_code == 404
     page = client.get(link).request["PATH_INFO"]
-    assert client.post(page, {"antworten": "1", "body": "Hallo."}).status_code == 200
+    assert client.post(page, {"answer": "1", "body": "Hallo."}).status_code == 200
     assert client.get(link).status_code == 404
 
 
@@ -387,7 +387,7 @@ def test_a_code_from_a_letter_takes_the_place_of_what_only_a_mail_has_connected(
     client: Any, shared: Case, karla: User, juergen: User
 ) -> None:
     page = client.as_(juergen).get(mailed(shared, karla)).request["PATH_INFO"]
-    client.post(page, {"verbinden": "1"})
+    client.post(page, {"connect": "1"})
     assert joint(shared).joined_by == JoinedBy.MAIL
     code = invitations.make_code(joint(shared), by=karla)
     other = factories.citizen("echt@example.org", "Maria", "Yıldız")
@@ -400,7 +400,7 @@ def test_who_came_by_mail_gets_no_letters_here_and_cannot_agree_to_get_them(
     client: Any, shared: Case, karla: User, juergen: User
 ) -> None:
     Party.objects.filter(pk=joint(shared).pk).update(account=juergen, joined_by=JoinedBy.MAIL)
-    client.as_(juergen).post(reverse("portal:delivery", args=[shared.reference]), {"weg": "portal"})
+    client.as_(juergen).post(reverse("portal:delivery", args=[shared.reference]), {"way": "portal"})
     assert not joint(shared).consents.exists()
     applications.decide(factories.heard(shared), outcome=Status.REJECTED, reasons="Nein.", by=karla)
     assert Delivery.objects.get(party=joint(shared)).way == "post"
@@ -410,7 +410,7 @@ def test_who_came_by_mail_gets_no_letters_here_and_cannot_agree_to_get_them(
 def test_staff_do_not_answer_for_a_party(client: Any, shared: Case, karla: User) -> None:
     code = invitations.make_code(joint(shared), by=karla)
     page = client.as_(karla).post(JOIN, {"reference": shared.reference, "code": code})["Location"]
-    answer = client.post(page, {"antworten": "1", "body": "Mein Text bleibt."})
+    answer = client.post(page, {"answer": "1", "body": "Mein Text bleibt."})
     assert answer.status_code == 422
     assert "Mit diesem Konto geht das nicht" in answer.content.decode()
     assert "Mein Text bleibt." in answer.content.decode()

@@ -154,7 +154,7 @@ def test_person_by_form(stage: Stage) -> None:
     """Whoever may not, gets a 404 and changes nothing."""
     forms = {
         "answer": (reverse("portal:answer", args=[stage.case.reference]), {"body": "Noch etwas."}),
-        "proposal": (reverse("portal:proposal", args=[stage.case.reference, stage.proposal]), {"tun": "x"}),
+        "proposal": (reverse("portal:proposal", args=[stage.case.reference, stage.proposal]), {"act": "x"}),
     }
     for page, (path, data) in forms.items():
         before = stage.case.messages.count()
@@ -165,7 +165,7 @@ def test_person_by_form(stage: Stage) -> None:
             assert stage.case.messages.count() == before + len(may)
     for name in set(PEOPLE) - _expected(stage, PAGES["proposal"]):
         path, _data = forms["proposal"]
-        assert SecureClient().as_(stage.people[name]).post(path, {"tun": "agree"}).status_code == 404, name
+        assert SecureClient().as_(stage.people[name]).post(path, {"act": "agree"}).status_code == 404, name
 
 
 def test_person_by_letter(stage: Stage) -> None:

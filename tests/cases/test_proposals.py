@@ -81,7 +81,7 @@ def test_two_withdraw_together(client: Any, both: Case, aylin: User, juergen: Us
     assert "Sie müssen jetzt nichts tun." not in area.split(both.reference)[0].split("Meine Vorgänge")[-1]
     assert "Das hat Aylin Özdemir-Groß am" in page
     url = reverse("portal:proposal", args=[both.reference, Proposal.objects.get().pk])
-    client.post(url, {"tun": "agree"})
+    client.post(url, {"act": "agree"})
     assert fresh(both).status == Status.WITHDRAWN
     assert Proposal.objects.get().settled_by == juergen
 
@@ -89,7 +89,7 @@ def test_two_withdraw_together(client: Any, both: Case, aylin: User, juergen: Us
 def test_the_second_says_no(client: Any, both: Case, aylin: User, juergen: User) -> None:
     proposal = withdrawal(both, juergen)
     url = reverse("portal:proposal", args=[both.reference, proposal.pk])
-    client.as_(aylin).post(url, {"tun": "refuse"})
+    client.as_(aylin).post(url, {"act": "refuse"})
     assert Proposal.objects.get().status == ProposalStatus.REFUSED
     assert "Vorschlag abgelehnt" in client.get(both.get_absolute_url()).content.decode()
     assert fresh(both).status == Status.SUBMITTED
@@ -112,7 +112,7 @@ def test_strangers_see_and_settle_nothing(client: Any, both: Case, aylin: User, 
     proposal = withdrawal(both, aylin)
     stranger = factories.citizen("fremd@example.org", "Fremd", "Person")
     url = reverse("portal:proposal", args=[both.reference, proposal.pk])
-    assert client.as_(stranger).post(url, {"tun": "agree"}).status_code == 404
+    assert client.as_(stranger).post(url, {"act": "agree"}).status_code == 404
     for who in (stranger, karla):
         with pytest.raises(TransitionError):
             proposals.agree(proposal, by=who)
@@ -125,14 +125,14 @@ def test_a_mailed_link_does_not_let_agree_but_a_signature_does(
     Party.objects.filter(account=juergen).update(joined_by=JoinedBy.MAIL)
     proposal = withdrawal(both, aylin)
     url = reverse("portal:proposal", args=[both.reference, proposal.pk])
-    answer = client.as_(juergen).post(url, {"tun": "agree"}, follow=True)
+    answer = client.as_(juergen).post(url, {"act": "agree"}, follow=True)
     assert "Dafür brauchen wir einen Code" in answer.content.decode()
     assert fresh(both).status == Status.SUBMITTED
     desk = reverse("admin:proposal", args=[both.reference, proposal.pk])
     assert "Unterschrift von Maria O’Neill liegt vor" in client.as_(karla).get(both.staff_url).content.decode()
-    client.post(desk, {"tun": "signed", "party": "0"})
+    client.post(desk, {"act": "signed", "party": "0"})
     assert fresh(both).status == Status.SUBMITTED
-    client.post(desk, {"tun": "signed", "party": both.parties.get(account=juergen).pk})
+    client.post(desk, {"act": "signed", "party": both.parties.get(account=juergen).pk})
     assert fresh(both).status == Status.WITHDRAWN
     assert proposal.agreements.get(signature_seen_by=karla).by is None
 
@@ -268,7 +268,7 @@ def test_a_clerk_does_not_release_and_a_stranger_even_less(
             proposals.release(lifted, by=who)
     url = reverse("admin:proposal", args=[lifted.case.reference, lifted.pk])
     for who in (piotr, aylin):
-        assert client.as_(who).post(url, {"tun": "release"}).status_code == 404
+        assert client.as_(who).post(url, {"act": "release"}).status_code == 404
     assert PartyContact.objects.get(party=lifted.party).protected
 
 
@@ -305,11 +305,11 @@ def test_a_refusal_needs_a_reason_which_becomes_a_note(
     url = reverse("admin:proposal", args=[lifted.case.reference, lifted.pk])
     client.as_(henrike)
     for reason in ("", "\x00", "zu lang " * 100):
-        refused = client.post(url, {"tun": "refuse", "reason": reason})
+        refused = client.post(url, {"act": "refuse", "reason": reason})
         assert Proposal.objects.get().status == ProposalStatus.OPEN
         assert refused.status_code == 422
         assert reason.strip(" \x00") in refused.content.decode(), "what was typed stays"
-    client.post(url, {"tun": "refuse", "reason": "Nicht belegt."})
+    client.post(url, {"act": "refuse", "reason": "Nicht belegt."})
     assert Proposal.objects.get().status == ProposalStatus.REFUSED
     assert "Nicht belegt." in client.as_(karla).get(lifted.case.staff_url).content.decode()
 
@@ -317,7 +317,7 @@ def test_a_refusal_needs_a_reason_which_becomes_a_note(
 def test_a_reason_for_what_was_taken_back_meanwhile_is_not_lost(client: Any, lifted: Proposal, henrike: User) -> None:
     proposals.take_back(lifted, by=lifted.proposed_by)
     url = reverse("admin:proposal", args=[lifted.case.reference, lifted.pk])
-    refused = client.as_(henrike).post(url, {"tun": "refuse", "reason": "Nicht belegt."})
+    refused = client.as_(henrike).post(url, {"act": "refuse", "reason": "Nicht belegt."})
     assert "Das hat sich inzwischen erledigt." in refused.content.decode()
     assert "Nicht belegt." in refused.content.decode()
 

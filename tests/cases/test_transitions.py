@@ -206,7 +206,7 @@ def test_whoever_is_not_free_neither_sees_nor_gets_nor_decides_the_case_and_othe
     assert case.assignee is None
     assert client.get(case.staff_url).status_code == 404
     assert client.get(f"{case.staff_url}entscheiden/").status_code == 404
-    assert case.reference not in client.get("/verwaltung/vorgaenge/?list=open").content.decode()
+    assert case.reference not in client.get("/verwaltung/vorgaenge/?liste=open").content.decode()
     for verb in (lambda: verbs.assign(case, to=karla, by=henrike), lambda: verbs.take(case, by=karla)):
         with pytest.raises(TransitionError):
             verb()
@@ -214,7 +214,7 @@ def test_whoever_is_not_free_neither_sees_nor_gets_nor_decides_the_case_and_othe
         applications.decide(case, outcome="rejected", reasons="Darum.", by=karla)
     page = client.as_(henrike).get(case.staff_url).content.decode()
     assert "Wegen Befangenheit abgegeben" in page
-    assert case.reference in client.get("/verwaltung/vorgaenge/?list=open").content.decode()
+    assert case.reference in client.get("/verwaltung/vorgaenge/?liste=open").content.decode()
     verbs.take(case, by=henrike)
 
 

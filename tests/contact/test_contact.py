@@ -460,7 +460,7 @@ def test_reply_behind_the_link_brings_the_case_back(client: Any, answered: Case)
 
 def test_clerk_finds_what_came_back(client: Any, answered: Case, danuta: User) -> None:
     client.post(transitions.reply_path(answered), {"body": "Danke!"})
-    assert answered.reference in client.as_(danuta).get("/verwaltung/vorgaenge/?list=came_back").content.decode()
+    assert answered.reference in client.as_(danuta).get("/verwaltung/vorgaenge/?liste=came_back").content.decode()
 
 
 def test_two_replies_are_both_kept(client: Any, answered: Case) -> None:

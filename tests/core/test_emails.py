@@ -200,7 +200,7 @@ def test_undeliverable_mail_is_shown_to_the_clerk(server: Server, danuta: User, 
         emails.send(str(row.pk))
     page = client.as_(danuta).get(case.staff_url).content.decode()
     assert "Eine E-Mail an marlene@example.org war nicht zustellbar" in page
-    queue = client.get("/verwaltung/vorgaenge/?list=undeliverable").content.decode()
+    queue = client.get("/verwaltung/vorgaenge/?liste=undeliverable").content.decode()
     assert case.reference in queue
     desk = client.get("/verwaltung/").content.decode()
     assert "E-Mail nicht zustellbar" in desk

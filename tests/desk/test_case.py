@@ -42,7 +42,7 @@ def test_undeliverable_address_is_shown_to_the_clerk(
     page = client.as_(karla).get(parking_case.staff_url).content.decode()
     assert "Eine E-Mail an aylin@example.org war nicht zustellbar." in page
     assert "E-Mail nicht zustellbar" in client.get("/verwaltung/").content.decode()
-    assert parking_case.reference in client.get("/verwaltung/vorgaenge/?list=undeliverable").content.decode()
+    assert parking_case.reference in client.get("/verwaltung/vorgaenge/?liste=undeliverable").content.decode()
 
 
 def test_take_puts_the_case_on_the_desk_and_to_work(client: Any, karla: Any, parking_case: Case) -> None:
@@ -69,7 +69,7 @@ def test_question_waits_for_the_citizen_and_comes_back(client: Any, karla: Any, 
     client.post(f"{parking_case.get_absolute_url()}antworten/", {"body": "Hier."})
     parking_case.refresh_from_db()
     assert parking_case.came_back_at is not None
-    assert parking_case.reference in client.as_(karla).get("/verwaltung/vorgaenge/?list=came_back").content.decode()
+    assert parking_case.reference in client.as_(karla).get("/verwaltung/vorgaenge/?liste=came_back").content.decode()
 
 
 def test_case_handed_over_is_gone_from_here_and_unassigned_there(

@@ -24,10 +24,10 @@ from apps.notices.models import Delivery
 from tests import factories
 from tests.deciding import decide
 
-MOVED = {"tun": "change", "change-street": "Am Markt", "change-house_number": "3", "change-postcode": "38 100",
+MOVED = {"act": "change", "change-street": "Am Markt", "change-house_number": "3", "change-postcode": "38 100",
          "change-city": "Braunschweig", "change-country": "DE", "change-email": "", "change-phone": ""}  # fmt: skip
 LAWYER = {
-    "tun": "mandate", "mandate-organisation": "Kanzlei Łukaszewicz", "mandate-street": "Kohlmarkt",
+    "act": "mandate", "mandate-organisation": "Kanzlei Łukaszewicz", "mandate-street": "Kohlmarkt",
     "mandate-house_number": "1", "mandate-postcode": "38100", "mandate-city": "Braunschweig", "mandate-country": "DE",
     "mandate-receives": "on",
 }  # fmt: skip
@@ -76,9 +76,9 @@ def test_protected_address_is_shown_for_a_reason_for_some_minutes_to_who_gave_it
     assert "Die Anschrift ist geschützt." in page
     assert "Goethestraße" not in page
     assert client.post(page_of(shut), MOVED).status_code == 404, "what one does not see one does not change"
-    assert client.post(page_of(shut), {"tun": "reveal", "reveal-reason": " "}).status_code == 422
+    assert client.post(page_of(shut), {"act": "reveal", "reveal-reason": " "}).status_code == 422
     assert not Look.objects.filter(purpose=Purpose.ADDRESS).exists()
-    client.post(page_of(shut), {"tun": "reveal", "reveal-reason": "Rückfrage der Kasse"})
+    client.post(page_of(shut), {"act": "reveal", "reveal-reason": "Rückfrage der Kasse"})
     look = Look.objects.get(purpose=Purpose.ADDRESS)
     assert (look.user, look.party, look.reason) == (karla, shut.parties.get(), "Rückfrage der Kasse")
     assert "Goethestraße" in client.get(shut.staff_url).content.decode()
@@ -113,7 +113,7 @@ def test_letters_with_a_protected_address_need_the_reason_too(
     for name in ("preview_pdf", "preview_page"):
         more = [1] if name == "preview_page" else []
         assert client.get(reverse(f"admin:{name}", args=[shut.reference, preview.pk, *more])).status_code == 404
-    client.post(page_of(shut), {"tun": "reveal", "reveal-reason": "Bescheid"})
+    client.post(page_of(shut), {"act": "reveal", "reveal-reason": "Bescheid"})
     assert decide(client, url, typed).status_code == 302
     delivery = factories.delivery_of(shut)
     rendering.render(delivery.letter_id)
@@ -159,22 +159,22 @@ def test_a_head_ends_the_protection_that_another_has_asked_for(
     party = shut.parties.get()
     with pytest.raises(TransitionError, match="heads"):
         parties.unprotect(party, by=karla)
-    empty = client.as_(karla).post(page_of(shut), {"tun": "unprotect", "unprotect-reason": ""})
+    empty = client.as_(karla).post(page_of(shut), {"act": "unprotect", "unprotect-reason": ""})
     assert "warum die Auskunftssperre endet" in empty.content.decode()
-    done = client.post(page_of(shut), {"tun": "unprotect", "unprotect-reason": "Meldebehörde, 3.11."}, follow=True)
+    done = client.post(page_of(shut), {"act": "unprotect", "unprotect-reason": "Meldebehörde, 3.11."}, follow=True)
     assert "Eine zweite Person muss es noch freigeben." in done.content.decode()
     assert PartyContact.objects.get(party=party).protected
     proposal = shut.proposals.get()
     url = reverse("admin:proposal", args=[shut.reference, proposal.pk])
     assert "Freigeben" not in client.get(shut.staff_url).content.decode(), "nobody releases their own"
-    client.post(url, {"tun": "release"})
+    client.post(url, {"act": "release"})
     assert PartyContact.objects.get(party=party).protected
     client.as_(henrike)
     assert "Freizugeben" in client.get("/verwaltung/").content.decode()
     page = client.get(shut.staff_url).content.decode()
     assert "Meldebehörde, 3.11." in page
     assert "Goethestra" not in page
-    client.post(url, {"tun": "release"})
+    client.post(url, {"act": "release"})
     assert not PartyContact.objects.get(party=party).protected
     assert "gothestrasse" in Case.objects.get(pk=shut.pk).search_text
     with pytest.raises(TransitionConflict):
@@ -205,7 +205,7 @@ def test_clerk_notes_a_mandate_and_its_end(client: Any, parking_case: Case, karl
     assert addressee.lines == ["Kanzlei Łukaszewicz", "Kohlmarkt 1", "38100 Braunschweig"]
     assert "Vertreten durch Kanzlei Łukaszewicz." in client.get(applicants).content.decode()
     assert "Vollmacht vermerkt" in client.as_(aylin).get(parking_case.get_absolute_url()).content.decode()
-    client.as_(karla).post(applicants, {"tun": "end_mandate"})
+    client.as_(karla).post(applicants, {"act": "end_mandate"})
     assert addressee_of(parking_case).party.account == aylin
     with pytest.raises(TransitionConflict):
         parties.end_mandate(parking_case.parties.get(account=aylin), by=karla)

@@ -59,14 +59,14 @@ def test_mine_holds_what_is_open_and_on_my_desk(desk: Any, aylin: User, karla: U
     verbs.take(hers, by=henrike)
     verbs.take(done, by=karla)
     applications.decide(done, outcome=Status.REJECTED, reasons="Darum.", by=karla)
-    assert references(desk, list="mine") == [mine.reference]
-    assert nobodys.reference in references(desk, list="open")
+    assert references(desk, liste="mine") == [mine.reference]
+    assert nobodys.reference in references(desk, liste="open")
 
 
 def test_mine_keeps_what_waits_for_the_citizen(desk: Any, parking_case: Case, karla: User) -> None:
     verbs.take(parking_case, by=karla)
     question(parking_case, karla)
-    assert references(desk, list="mine") == [parking_case.reference]
+    assert references(desk, liste="mine") == [parking_case.reference]
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_mine_keeps_what_waits_for_the_citizen(desk: Any, parking_case: Case, ka
 )
 def test_due_holds_what_has_two_days_left_or_less(desk: Any, parking_case: Case, days: int | None, due: bool) -> None:
     Case.objects.update(due_on=None if days is None else today() + dt.timedelta(days=days))
-    assert references(desk, list="due") == ([parking_case.reference] if due else [])
+    assert references(desk, liste="due") == ([parking_case.reference] if due else [])
 
 
 def test_due_leaves_out_what_waits_for_the_citizen(desk: Any, parking_case: Case, karla: User) -> None:
     Case.objects.update(due_on=today())
     question(parking_case, karla)
-    assert references(desk, list="due") == []
-    assert references(desk, list="waiting") == [parking_case.reference]
+    assert references(desk, liste="due") == []
+    assert references(desk, liste="waiting") == [parking_case.reference]
 
 
 def test_came_back_holds_answers_until_the_assignee_has_looked(
@@ -92,56 +92,56 @@ def test_came_back_holds_answers_until_the_assignee_has_looked(
         verbs.take(case, by=karla)
         question(case, karla)
     verbs.answer(answered, body="Hier.", by=aylin)
-    assert references(desk, list="came_back") == [answered.reference]
+    assert references(desk, liste="came_back") == [answered.reference]
     # A colleague's look does not take it off the list.
     walk.browser(henrike).get(answered.staff_url)
-    assert references(desk, list="came_back") == [answered.reference]
+    assert references(desk, liste="came_back") == [answered.reference]
     desk.get(answered.staff_url)
-    assert references(desk, list="came_back") == []
+    assert references(desk, liste="came_back") == []
 
 
 def test_came_back_holds_replies_to_messages(contact_case: Case, karla: User) -> None:
     digital = factories.staff("tom@example.org", "Tom", "Ahrens", (Role.CLERK, contact_case.department))
     contact.reply(contact_case, body="Ja, bald.", by=digital)
     client = walk.browser(digital)
-    assert references(client, list="came_back") == []
+    assert references(client, liste="came_back") == []
     contact.reply_in(Case.objects.get(pk=contact_case.pk), body="Wann?")
-    assert references(client, list="came_back") == [contact_case.reference]
+    assert references(client, liste="came_back") == [contact_case.reference]
     contact.close(Case.objects.get(pk=contact_case.pk), by=digital)
-    assert references(client, list="came_back") == []
+    assert references(client, liste="came_back") == []
 
 
 def test_unassigned_holds_what_nobody_has_taken(desk: Any, aylin: User, karla: User) -> None:
     free, taken, waiting = (factories.parking_case(aylin) for _ in range(3))
     verbs.take(taken, by=karla)
     question(waiting, karla)
-    assert references(desk, list="unassigned") == [free.reference]
+    assert references(desk, liste="unassigned") == [free.reference]
     verbs.assign(Case.objects.get(pk=taken.pk), to=None, by=karla)
-    assert set(references(desk, list="unassigned")) == {free.reference, taken.reference}
+    assert set(references(desk, liste="unassigned")) == {free.reference, taken.reference}
 
 
 def test_open_and_done_share_the_cases_between_them(desk: Any, aylin: User, karla: User) -> None:
     new, withdrawn, rejected = (factories.parking_case(aylin) for _ in range(3))
     applications.withdraw(withdrawn, by=aylin)
     applications.decide(rejected, outcome=Status.REJECTED, reasons="Darum.", by=karla)
-    assert references(desk, list="open") == [new.reference]
-    assert set(references(desk, list="done")) == {withdrawn.reference, rejected.reference}
+    assert references(desk, liste="open") == [new.reference]
+    assert set(references(desk, liste="done")) == {withdrawn.reference, rejected.reference}
 
 
 def test_undeliverable_holds_a_case_once(desk: Any, parking_case: Case, karla: User) -> None:
-    assert references(desk, list="undeliverable") == []
+    assert references(desk, liste="undeliverable") == []
     question(parking_case, karla)
     OutgoingEmail.objects.update(status=EmailStatus.UNDELIVERABLE)
     assert OutgoingEmail.objects.count() == 2
-    assert references(desk, list="undeliverable") == [parking_case.reference]
+    assert references(desk, liste="undeliverable") == [parking_case.reference]
 
 
 def test_letters_given_up_hold_a_case_once(desk: Any, parking_case: Case, karla: User) -> None:
     applications.decide(parking_case, outcome=Status.REJECTED, reasons="Darum.", by=karla)
     factories.letter(parking_case)
-    assert references(desk, list="dead_notices") == []
+    assert references(desk, liste="dead_notices") == []
     Letter.objects.update(status=NoticeStatus.DEAD)
-    assert references(desk, list="dead_notices") == [parking_case.reference]
+    assert references(desk, liste="dead_notices") == [parking_case.reference]
 
 
 def test_what_is_due_first_comes_first(desk: Any, aylin: User) -> None:
@@ -160,11 +160,11 @@ def test_no_list_holds_another_departments_case(desk: Any, aylin: User, karla: U
     applications.withdraw(states[3], by=aylin)
     # Even one that lies on Karla's desk by mistake.
     Case.objects.filter(pk=states[0].pk).update(assignee=karla, came_back_at=timezone.now(), due_on=today())
-    assert references(desk, list=chosen) == []
+    assert references(desk, liste=chosen) == []
 
 
 def test_unknown_list_and_page_are_forgiven(desk: Any, parking_case: Case) -> None:
-    assert references(desk, list="gibt-es-nicht", seite="hundert", art="x") == [parking_case.reference]
+    assert references(desk, liste="gibt-es-nicht", seite="hundert", art="x") == [parking_case.reference]
 
 
 def test_kind_narrows_a_list(desk: Any, parking_case: Case, contact_case: Case) -> None:
@@ -210,7 +210,7 @@ def test_search_finds_a_name_across_lists(desk: Any, aylin: User, parking_case: 
     if state == "withdrawn":
         applications.withdraw(parking_case, by=aylin)
     for chosen in ("mine", "open", "done"):
-        assert references(desk, q=typed, list=chosen) == [parking_case.reference], chosen
+        assert references(desk, q=typed, liste=chosen) == [parking_case.reference], chosen
 
 
 def test_search_does_not_find_what_does_not_fit(desk: Any, parking_case: Case) -> None:
@@ -241,7 +241,7 @@ def test_the_desk_counts_what_its_lists_hold(desk: Any, aylin: User, karla: User
     question(cases[2], karla)
     Case.objects.filter(pk=cases[3].pk).update(due_on=today())
     counted = tiles(desk)
-    assert counted == {name: len(references(desk, list=name)) for name in counted}
+    assert counted == {name: len(references(desk, liste=name)) for name in counted}
     assert counted == {"mine": 1, "due": 1, "came_back": 1, "unassigned": 2, "waiting": 1}
 
 
@@ -273,9 +273,9 @@ def test_queue_asks_the_same_number_of_queries(
     for _ in range(rows):
         verbs.take(factories.parking_case(aylin), by=karla)
     # What is looked up once in a process is not counted.
-    references(desk, list="mine")
+    references(desk, liste="mine")
     with django_assert_num_queries(QUEUE):
-        assert len(references(desk, list="mine")) == rows
+        assert len(references(desk, liste="mine")) == rows
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -336,8 +336,8 @@ def test_search_stands_in_no_address(desk: Any, parking_case: Case) -> None:
 
 
 def test_choosing_a_kind_gives_an_address_to_go_back_to(desk: Any, parking_case: Case) -> None:
-    answer = desk.post(reverse("admin:queue"), {"q": " ", "list": "open", "art": "application"})
-    assert answer["Location"] == "/verwaltung/vorgaenge/?list=open&art=application"
+    answer = desk.post(reverse("admin:queue"), {"q": " ", "liste": "open", "art": "application"})
+    assert answer["Location"] == "/verwaltung/vorgaenge/?liste=open&art=application"
     assert desk.get(answer["Location"]).status_code == 200
 
 

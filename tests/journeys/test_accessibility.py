@@ -40,7 +40,7 @@ CITIZEN = [
     "/code/", "/konto/sicherheit/", "/konto/logout/", "/konto/sitzungen/", "/konto/nachweis/",
 ]  # fmt: skip
 STAFF = [
-    "/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/vorgaenge/?list=mine", "/verwaltung/erfassen/",
+    "/verwaltung/", "/verwaltung/vorgaenge/", "/verwaltung/vorgaenge/?liste=mine", "/verwaltung/erfassen/",
     "/verwaltung/postausgang/", "/verwaltung/schalter/", "/verwaltung/termine/", "/verwaltung/termine/anrufen/",
     "/verwaltung/termine/betroffen/", "/verwaltung/termine/zahlen/", "/verwaltung/termine/buchen/",
     "/verwaltung/termine/buchen/?leistung=reisepass&personen=1", "/verwaltung/termine/buchen/?leistung=x&personen=1",
@@ -258,7 +258,7 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
     assert page.locator(".wp-todo").count()
     found += findings(page, "case with a proposal")
     for kind in ("application", "contact"):
-        page.goto(f"{prefix}/verwaltung/vorgaenge/?list=open&art={kind}")
+        page.goto(f"{prefix}/verwaltung/vorgaenge/?liste=open&art={kind}")
         follow(page.locator("table a").first)
         case = page.url
         for summary in page.locator("main details summary").all():

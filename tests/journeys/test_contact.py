@@ -40,7 +40,7 @@ def test_message_is_answered_by_mail_and_replied_to_behind_the_link(person: Any,
 
     clerk = person(viewport={"width": 1280, "height": 900})
     clerk.sign_in(KARLA)
-    clerk.page.goto("/verwaltung/vorgaenge/?list=unassigned&art=contact")
+    clerk.page.goto("/verwaltung/vorgaenge/?liste=unassigned&art=contact")
     clerk.page.get_by_role("link", name=reference).click()
     clerk.press("Antworten")
     clerk.page.fill("[name=body]", "Im Frühjahr, an drei Plätzen.")
@@ -54,6 +54,6 @@ def test_message_is_answered_by_mail_and_replied_to_behind_the_link(person: Any,
     sender.press("Antwort senden")
     shows(page, "Danke, Ihre Nachricht ist da.")
 
-    clerk.page.goto("/verwaltung/vorgaenge/?list=came_back")
+    clerk.page.goto("/verwaltung/vorgaenge/?liste=came_back")
     clerk.page.get_by_role("link", name=reference).click()
     shows(clerk.page, "Auch am Schillerteich?")

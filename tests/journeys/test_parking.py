@@ -130,7 +130,7 @@ def test_parking_permit_from_registration_to_notice(
     shows(page, "Wir bearbeiten Ihren Antrag.")
 
     # The case comes back and is granted.
-    clerk.page.goto("/verwaltung/vorgaenge/?list=came_back")
+    clerk.page.goto("/verwaltung/vorgaenge/?liste=came_back")
     clerk.page.get_by_role("link", name=reference).click()
     shows(clerk.page, "Hier ist es, mit allen Ecken.")
     clerk.press("Entscheiden")

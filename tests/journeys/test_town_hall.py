@@ -115,7 +115,7 @@ def test_from_the_terminal_to_the_counter(person: Any, office: Portal) -> None:
     shows(clerk, "Aufgerufen")
     shows(clerk, drawn)
     clerk.locator("summary", has_text="An einen anderen Platz").click()
-    clerk.select_option("[name=an]", label="egal welcher")
+    clerk.select_option("[name=to]", label="egal welcher")
     follow(clerk.get_by_role("button", name="Übergeben", exact=True))
     shows(clerk, f"{drawn} wartet wieder.")
     follow(clerk.get_by_role("button", name="Pause", exact=True))
@@ -384,13 +384,13 @@ def test_mailed_code_instead_without_javascript_and_with_the_keyboard_only(perso
     choose(page, "personalausweis")
     follow(page.locator("#zeiten .wp-time").last)
     shows(page, "Ihre Auswahl ist noch da.")
-    page.locator("[name=vorab_email]").focus()
+    page.locator("[name=proof_email]").focus()
     page.keyboard.type("ohne-js@example.org")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     code = re.search(r"\b[0-9]{6}\b", wary.wait_for_mail("ohne-js@example.org", "Code"))
     assert code
-    page.locator("[name=vorab_code]").focus()
+    page.locator("[name=proof_code]").focus()
     page.keyboard.type(code[0])
     with page.expect_navigation():
         page.keyboard.press("Enter")

@@ -243,11 +243,11 @@ def test_consent_is_withdrawn_and_given_again_in_the_area(area: Any, parking_cas
     page = area.get(path).content.decode()
     assert "Sie haben am" in page
     assert "gilt der Bescheid einen Tag nach Ihrem Abruf als bekannt gegeben" in page
-    assert "künftig mit der Post" in area.post(path, {"weg": "post"}, follow=True).content.decode()
+    assert "künftig mit der Post" in area.post(path, {"way": "post"}, follow=True).content.decode()
     assert addressee_of(parking_case).way == Way.POST
-    assert "Das war schon so eingestellt." in area.post(path, {"weg": "post"}, follow=True).content.decode()
+    assert "Das war schon so eingestellt." in area.post(path, {"way": "post"}, follow=True).content.decode()
     assert "Ja, hier abrufen" in area.get(path).content.decode()
-    area.post(path, {"weg": "portal"})
+    area.post(path, {"way": "portal"})
     assert addressee_of(parking_case).way == Way.PORTAL
     given, again = Consent.objects.order_by("pk")
     assert given.withdrawn_at is not None
@@ -259,9 +259,9 @@ def test_consent_is_withdrawn_and_given_again_in_the_area(area: Any, parking_cas
 
 def test_consent_is_for_ones_own_letters_only(area: Any, juergen: User) -> None:
     theirs = factories.parking_case(juergen)
-    assert area.post(reverse("portal:delivery", args=[theirs.reference]), {"weg": "post"}).status_code == 404
+    assert area.post(reverse("portal:delivery", args=[theirs.reference]), {"way": "post"}).status_code == 404
     joint = factories.joint_party(theirs, User.objects.get(email="aylin@example.org"))
-    area.post(reverse("portal:delivery", args=[theirs.reference]), {"weg": "portal"})
+    area.post(reverse("portal:delivery", args=[theirs.reference]), {"way": "portal"})
     assert [c.party for c in Consent.objects.order_by("pk")][-1] == joint
-    area.post(reverse("portal:delivery", args=[theirs.reference]), {"weg": "post"})
+    area.post(reverse("portal:delivery", args=[theirs.reference]), {"way": "post"})
     assert addressee_of(theirs).way == Way.PORTAL, "that of another is for them to withdraw"

@@ -82,11 +82,11 @@ def address_code(request: SignedInRequest) -> HttpResponse:
 def my_sessions(request: SignedInRequest) -> HttpResponse:
     """Where one is signed in, each with a button that ends it."""
     if request.method == "POST":
-        if "alle" in request.POST:
+        if "all" in request.POST:
             sessions.end_all(request.user, by=request.user, keep=request)
             messages.success(request, _("Alle anderen Sitzungen sind beendet."))
         else:
-            chosen = request.POST.get("sitzung", "")
+            chosen = request.POST.get("session", "")
             pk = int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0
             if not sessions.end_one(request.user, pk, by=request.user, request=request):
                 raise Http404
@@ -115,7 +115,7 @@ def prove(request: SignedInRequest) -> HttpResponse:
     here = f"{request.path}?{query}" if query else request.path
     waiting = codes.pending(request, PROOF)
     form: Any = None
-    if request.method == "POST" and "senden" in request.POST:
+    if request.method == "POST" and "send" in request.POST:
         try:
             codes.send(request, PROOF, request.user.email, PROOF_TEMPLATE)
             return redirect(here)

@@ -212,7 +212,7 @@ class ConcernedForm(NoteForm):
 class EmailForm(forms.Form):
     """Where a code goes that proves that somebody reads it."""
 
-    vorab_email = MailAddressField(
+    proof_email = MailAddressField(
         label=_("E-Mail-Adresse"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),

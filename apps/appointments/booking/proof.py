@@ -98,7 +98,7 @@ def mail_code(request: HttpRequest, email: str, *, language: str) -> None:
 
 def _code_fits(request: HttpRequest) -> bool:
     kept = request.session.get(SESSION_KEY)
-    typed = "".join(c for c in request.POST.get("vorab_code", "")[:20] if c.isdigit())
+    typed = "".join(c for c in request.POST.get("proof_code", "")[:20] if c.isdigit())
     if not kept or not typed or kept[1] < timezone.now().timestamp():
         return False
     # Counted in the cache: of any number of answers at the same moment, as many count as are allowed.

@@ -167,7 +167,7 @@ def delivery(request: SignedInRequest, reference: str) -> HttpResponse:
     consent = Consent.objects.given(ConsentTo.PORTAL).filter(party=own).first()
     if request.method == "POST":
         try:
-            if request.POST.get("weg") == Way.PORTAL:
+            if request.POST.get("way") == Way.PORTAL:
                 consents.agree(own, by=request.user)
                 messages.success(request, _("Bescheide liegen künftig hier. Sie bekommen dann eine E-Mail."))
             else:
@@ -231,7 +231,7 @@ def proposal(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
     """Agree to what another party has proposed, refuse it, or take one's own back."""
     found = _my_case(request, reference)
     open_ones = {shown.proposal.pk: shown.proposal for shown in proposals.shown_to(found, request.user, Who.PARTY)}
-    chosen, said = request.POST.get("tun", ""), ""
+    chosen, said = request.POST.get("act", ""), ""
     if pk not in open_ones:
         messages.info(request, _("Das hat sich gerade erledigt. Bitte sehen Sie noch einmal hin."))
         return redirect(found.get_absolute_url())

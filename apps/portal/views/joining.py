@@ -68,10 +68,10 @@ def invitation(request: HttpRequest, link: Link) -> HttpResponse:
     """What a party who was named by others is told, and what it can do: answer, with or without an account."""
     invited: AccessCode = link.subject
     own = signed_in(request)
-    if request.method == "POST" and "verbinden" in request.POST and own is not None:
+    if request.method == "POST" and "connect" in request.POST and own is not None:
         return _connect(own, link)
     form = AnswerForm()
-    if request.method == "POST" and "antworten" in request.POST:
+    if request.method == "POST" and "answer" in request.POST:
         form = AnswerForm.sent(request)
         if form.is_valid():
             if not limits.within_networks(

@@ -143,7 +143,7 @@ def test_tile_leads_to_the_list_and_several_are_cancelled_with_a_message(client:
     assert "05361 1234" in page
     assert "Personalversammlung" in page
     assert mailed.reference not in page
-    client.post(f"/verwaltung/termine/{called.pk}/", {"angerufen": "1"})
+    client.post(f"/verwaltung/termine/{called.pk}/", {"called": "1"})
     assert "05361 1234" not in client.get("/verwaltung/termine/anrufen/").content.decode()
 
 

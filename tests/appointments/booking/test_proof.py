@@ -111,35 +111,35 @@ def test_same_work_in_other_letters_is_the_same_work() -> None:
 def test_mailed_code_does_without_javascript(client: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "security")
     setting.office()
-    answer = client.post("/termine/vorab-code/", wanted(vorab_email="zoe@example.org", weiter="/termine/halten/"))
-    assert 'name="vorab_code"' in answer.content.decode()
+    answer = client.post("/termine/vorab-code/", wanted(proof_email="zoe@example.org", next="/termine/halten/"))
+    assert 'name="proof_code"' in answer.content.decode()
     code = re.search(r"[0-9]{6}", OutgoingEmail.objects.get(purpose="appointment_code").body)
     assert code
     wrong = f"{(int(code[0]) + 1) % 10**6:06d}"
-    answer = client.post("/termine/halten/", wanted(vorab_code=wrong))
+    answer = client.post("/termine/halten/", wanted(proof_code=wrong))
     assert "passt nicht" in answer.content.decode()
     assert "event=code_failed network=127.0.0.0/24 purpose=hold" in caplog.text
-    assert client.post("/termine/halten/", wanted(vorab_code=code[0])).status_code == 302
+    assert client.post("/termine/halten/", wanted(proof_code=code[0])).status_code == 302
     # Once.
-    assert client.post("/termine/halten/", wanted("09:12", vorab_code=code[0])).status_code == 428
+    assert client.post("/termine/halten/", wanted("09:12", proof_code=code[0])).status_code == 428
 
 
 @pytest.mark.usefixtures("_odd")
 def test_code_is_guessed_five_times_at_most(client: Any) -> None:
     setting.office()
-    client.post("/termine/vorab-code/", wanted(vorab_email="zoe@example.org"))
+    client.post("/termine/vorab-code/", wanted(proof_email="zoe@example.org"))
     code = re.search(r"[0-9]{6}", OutgoingEmail.objects.get(purpose="appointment_code").body)
     assert code
     wrong = f"{(int(code[0]) + 1) % 10**6:06d}"
     for _ in range(5):
-        client.post("/termine/halten/", wanted(vorab_code=wrong))
-    assert client.post("/termine/halten/", wanted(vorab_code=code[0])).status_code == 428
+        client.post("/termine/halten/", wanted(proof_code=wrong))
+    assert client.post("/termine/halten/", wanted(proof_code=code[0])).status_code == 428
 
 
 @pytest.mark.usefixtures("_odd")
 def test_address_that_is_none_is_said_and_the_form_goes_only_where_it_came_from(client: Any) -> None:
     setting.office()
-    answer = client.post("/termine/vorab-code/", wanted(vorab_email="zoe", weiter="https://evil.example/"))
+    answer = client.post("/termine/vorab-code/", wanted(proof_email="zoe", next="https://evil.example/"))
     page = answer.content.decode()
     assert "nicht vollständig" in page
     assert "evil.example" not in page

@@ -237,9 +237,9 @@ def test_time_that_went_while_typing_is_said_with_the_nearest_and_nothing_is_los
     page = text(answer)
     assert "inzwischen vergeben" in page
     assert "Zoë D’Angelo" in page
-    assert f'name="andere" value="{time("09:12")}"' in page
+    assert f'name="other" value="{time("09:12")}"' in page
     # One click on another time goes on with what was typed.
-    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS | hidden | {"andere": time("09:12")})
+    answer = client.post(f"/termine/{booking.pk}/angaben/", DETAILS | hidden | {"other": time("09:12")})
     assert answer.status_code == 302
     assert Booking.objects.get(name=DETAILS["name"]).starts_at == setting.at("09:12")
 

@@ -411,7 +411,7 @@ def test_wish_counts_once_the_mailed_link_was_confirmed(client: Any) -> None:
     assert Wish.objects.get().status == WishStatus.NEW, "a GET confirms nothing"
     answer = client.post(link[1], follow=True)
     assert "Sie stehen auf der Warteliste." in answer.content.decode()
-    answer = client.post(link[1], {"ende": "1"}, follow=True)
+    answer = client.post(link[1], {"end": "1"}, follow=True)
     assert "nicht mehr auf der Warteliste" in answer.content.decode()
 
 

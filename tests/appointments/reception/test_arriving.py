@@ -107,7 +107,7 @@ def test_one_connection_does_not_draw_them_all(
     answer = others.post("/termine/ohne-termin/", WALK_IN, REMOTE_ADDR="192.0.2.10")
     assert "Am Standort gibt es vielleicht noch welche" in text(answer)
     key = OfficePolicy.objects.get().terminal_key
-    answer = client.post(f"/termine/terminal/{key}/", {**WALK_IN, "ziehen": "1"}, follow=True)
+    answer = client.post(f"/termine/terminal/{key}/", {**WALK_IN, "draw": "1"}, follow=True)
     assert "W 04" in text(answer)
 
 
@@ -120,21 +120,21 @@ def test_terminal_checks_in_and_prints(client: Any, office: Any) -> None:
     key = OfficePolicy.objects.get().terminal_key
     url = f"/termine/terminal/{key}/"
     booking = booked(office)
-    answer = client.post(url, {"nummer": booking.reference, "da": "1"}, follow=True)
+    answer = client.post(url, {"nummer": booking.reference, "arrived": "1"}, follow=True)
     assert "data-print-now" in text(answer)
     assert "T 01" in text(answer)
     assert Ticket.objects.get().source == Source.TERMINAL
     # The second time it is the same number.
-    client.post(url, {"nummer": booking.reference, "da": "1"})
+    client.post(url, {"nummer": booking.reference, "arrived": "1"})
     assert Ticket.objects.count() == 1
-    assert client.post(url, {"nummer": "x", "da": "1"}).status_code == 422
+    assert client.post(url, {"nummer": "x", "arrived": "1"}).status_code == 422
     assert client.get("/termine/terminal/guess/").status_code == 404
 
 
 def test_terminal_of_another_office_knows_no_such_appointment(client: Any, office: Any) -> None:
     setting.office("vorsfelde")
     key = OfficePolicy.objects.get(office__slug="vorsfelde").terminal_key
-    answer = client.post(f"/termine/terminal/{key}/", {"nummer": booked(office).reference, "da": "1"})
+    answer = client.post(f"/termine/terminal/{key}/", {"nummer": booked(office).reference, "arrived": "1"})
     assert "gibt es hier heute keinen Termin" in text(answer)
     ticket = queueing.draw(office, [setting.bookable()], 1, source=Source.TERMINAL)
     assert client.get(f"/termine/terminal/{key}/{ticket.pk}/").status_code == 404

@@ -45,7 +45,7 @@ def arrived(office: Any, time: str) -> Ticket:
 
 
 def press(clerk: Any, counter: Counter, act: str, **more: str) -> str:
-    answer = clerk.post(f"/verwaltung/schalter/{counter.pk}/tun/", {"tun": act, **more}, follow=True)
+    answer = clerk.post(f"/verwaltung/schalter/{counter.pk}/tun/", {"act": act, **more}, follow=True)
     assert answer.status_code == 200, answer
     return text(answer)
 
@@ -56,28 +56,28 @@ def test_a_morning_at_the_counter(clerk: Any, office: Any, piotr: Any) -> None:
     tickets = [arrived(office, time) for time in ("09:00", "09:12", "09:24")]
     here, other = Counter.objects.order_by("name")
     # Nobody acts at a counter where they do not sit.
-    assert "Wo sitzen Sie heute?" in press(clerk, here, "naechste")
-    page = text(clerk.post("/verwaltung/schalter/", {"platz": str(here.pk)}, follow=True))
+    assert "Wo sitzen Sie heute?" in press(clerk, here, "next")
+    page = text(clerk.post("/verwaltung/schalter/", {"counter": str(here.pk)}, follow=True))
     assert "Es warten 3 Personen" in page
-    page = press(clerk, here, "naechste")
+    page = press(clerk, here, "next")
     assert "T 01" in page
     assert "Zoë D’Angelo" in page
-    press(clerk, here, "noch-einmal")
-    assert "Noch einmal aufrufen" not in press(clerk, here, "noch-einmal")
-    press(clerk, here, "ist-da")
-    assert "T 02" in press(clerk, here, "fertig-naechste")
-    assert "doch da" in press(clerk, here, "nicht-erschienen")
-    press(clerk, here, "doch-da", nummer=str(tickets[1].pk))
-    press(clerk, here, "aufrufen", nummer=str(tickets[2].pk))
-    press(clerk, here, "uebergeben", an=str(other.pk))
+    press(clerk, here, "again")
+    assert "Noch einmal aufrufen" not in press(clerk, here, "again")
+    press(clerk, here, "begin")
+    assert "T 02" in press(clerk, here, "finish_next")
+    assert "doch da" in press(clerk, here, "no_show")
+    press(clerk, here, "wait_again", ticket=str(tickets[1].pk))
+    press(clerk, here, "call", ticket=str(tickets[2].pk))
+    press(clerk, here, "hand_over", to=str(other.pk))
     assert Ticket.objects.get(pk=tickets[2].pk).for_counter == other
     press(clerk, here, "pause")
     assert shifts.staffed(office) == [other]
-    press(clerk, here, "weiter")
-    assert "T 02" in press(clerk, here, "naechste")
-    press(clerk, here, "fertig")
-    assert "Gerade wartet niemand, den dieser Platz" in press(clerk, here, "naechste")
-    assert "Wo sitzen Sie heute?" in press(clerk, here, "aufstehen")
+    press(clerk, here, "resume")
+    assert "T 02" in press(clerk, here, "next")
+    press(clerk, here, "finish")
+    assert "Gerade wartet niemand, den dieser Platz" in press(clerk, here, "next")
+    assert "Wo sitzen Sie heute?" in press(clerk, here, "leave")
     assert [s.counter for s in Shift.objects.filter(ended_at=None)] == [other]
     assert Booking.objects.filter(status=BookingStatus.SERVED).count() == 2
 
@@ -90,10 +90,10 @@ def test_reception_checks_people_in(clerk: Any, office: Any) -> None:
     )  # fmt: skip
     transitions.confirm(booking, name="Zoë D’Angelo")
     here = Counter.objects.order_by("name")[0]
-    clerk.post("/verwaltung/schalter/", {"platz": str(here.pk)})
+    clerk.post("/verwaltung/schalter/", {"counter": str(here.pk)})
     assert "Ein Termin wird noch erwartet" in text(clerk.get(f"/verwaltung/schalter/{here.pk}/"))
-    assert "Angemeldet: T 01" in press(clerk, here, "anmelden", termin=booking.reference)
-    assert "schneller" in press(clerk, here, "anmelden", termin=booking.reference)
+    assert "Angemeldet: T 01" in press(clerk, here, "check_in", booking=booking.reference)
+    assert "schneller" in press(clerk, here, "check_in", booking=booking.reference)
     assert "Ist gekommen" not in text(clerk.get(f"{DAY}{booking.pk}/"))
 
 
@@ -101,22 +101,22 @@ def test_reception_checks_people_in(clerk: Any, office: Any) -> None:
 def test_stale_buttons_change_nothing(clerk: Any, office: Any) -> None:
     ticket = arrived(office, "09:00")
     here, other = Counter.objects.order_by("name")
-    clerk.post("/verwaltung/schalter/", {"platz": str(here.pk)})
+    clerk.post("/verwaltung/schalter/", {"counter": str(here.pk)})
     queueing.call(ticket, other)
-    for act in ("aufrufen", "fertig", "ist-da", "nicht-erschienen", "uebergeben", "doch-da"):
-        assert "schneller" in press(clerk, here, act, nummer=str(ticket.pk)), act
+    for act in ("call", "finish", "begin", "no_show", "hand_over", "wait_again"):
+        assert "schneller" in press(clerk, here, act, ticket=str(ticket.pk)), act
     for termin in ("x", "a\x00", "", "3PE-E79-K49"):
-        assert "schneller" in press(clerk, here, "anmelden", termin=termin)
-    for data in ({"tun": "x"}, {"tun": "aufrufen", "nummer": "x"}, {}):
+        assert "schneller" in press(clerk, here, "check_in", booking=termin)
+    for data in ({"act": "x"}, {"act": "call", "ticket": "x"}, {}):
         assert clerk.post(f"/verwaltung/schalter/{here.pk}/tun/", data).status_code == 404
-    assert clerk.post("/verwaltung/schalter/", {"platz": "x"}).status_code == 404
+    assert clerk.post("/verwaltung/schalter/", {"counter": "x"}).status_code == 404
     assert Ticket.objects.get().status == TicketStatus.CALLED
 
 
 @pytest.mark.usefixtures("morning")
 def test_line_asks_the_same_number_of_queries(clerk: Any, office: Any, django_assert_num_queries: Any) -> None:
     here = Counter.objects.order_by("name")[0]
-    clerk.post("/verwaltung/schalter/", {"platz": str(here.pk)})
+    clerk.post("/verwaltung/schalter/", {"counter": str(here.pk)})
     arrived(office, "09:00")
     clerk.get(f"/verwaltung/schalter/{here.pk}/?teil=1")
     with django_assert_num_queries(12):

@@ -50,15 +50,15 @@ def test_offices_of_others_are_not_there(client: Any, piotr: Any, office: Any) -
     client.as_(piotr)
     for path in (DAY, BOOK, f"{DAY}{booking.pk}/", f"{DAY}{booking.pk}/zettel/", "/verwaltung/schalter/"):
         assert client.get(path).status_code == 404, path
-    assert client.post(f"{DAY}{booking.pk}/", {"absagen": "1"}).status_code == 404
+    assert client.post(f"{DAY}{booking.pk}/", {"cancel": "1"}).status_code == 404
 
 
 def test_cancelling_says_why(clerk: Any, office: Any) -> None:
     booking = confirmed(office)
-    clerk.post(f"{DAY}{booking.pk}/", {"absagen": "1", "note": "Stromausfall."})
+    clerk.post(f"{DAY}{booking.pk}/", {"cancel": "1", "note": "Stromausfall."})
     assert "Stromausfall." in OutgoingEmail.objects.get(purpose="appointment_cancelled").body
     # Twice is once.
-    assert "schneller" in text(clerk.post(f"{DAY}{booking.pk}/", {"absagen": "1", "note": ""}, follow=True))
+    assert "schneller" in text(clerk.post(f"{DAY}{booking.pk}/", {"cancel": "1", "note": ""}, follow=True))
 
 
 def test_day_without_role_is_none(client: Any, aylin: Any, office: Any) -> None:

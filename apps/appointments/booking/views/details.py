@@ -172,7 +172,7 @@ def _finish(request: HttpRequest, booking: Booking, data: dict[str, str], *, pro
 
 def _again(request: HttpRequest) -> Hold:
     """Ask for the same time once more, or for another that was chosen."""
-    return ask(request, VisitForm(request.POST), request.POST.get("andere") or request.POST.get("zeit", ""))
+    return ask(request, VisitForm(request.POST), request.POST.get("other") or request.POST.get("zeit", ""))
 
 
 @never_cache

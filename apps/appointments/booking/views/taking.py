@@ -36,7 +36,7 @@ from apps.core.requests import sent_from
 SESSION_KEY = "bookings"
 MOST_IN_SESSION = 20
 # What a form that is sent once more does not bring along.
-NOT_AGAIN = {"csrfmiddlewaretoken", "altcha", "vorab_code", "vorab_email", "weiter"}
+NOT_AGAIN = {"csrfmiddlewaretoken", "altcha", "proof_code", "proof_email", "next"}
 PROVED = {"appointments:take", "appointments:details"}
 
 
@@ -167,13 +167,13 @@ def _gone(request: HttpRequest, hold: Hold) -> HttpResponse:
 
 def proof_page(request: HttpRequest, *, form: EmailForm | None = None, code: bool = False) -> HttpResponse:
     """Work for the browser, or a mailed code; whatever the form had brought is sent along once more."""
-    wrong = bool(request.POST.get("altcha") or request.POST.get("vorab_code"))
+    wrong = bool(request.POST.get("altcha") or request.POST.get("proof_code"))
     context = {
         "hidden": [(name, value) for name, values in request.POST.lists() for value in values if name not in NOT_AGAIN],
         "target": _target(request),
         "challenge": proof.challenge_json(),
         "form": form or EmailForm(),
-        "code": code or bool(request.POST.get("vorab_code")),
+        "code": code or bool(request.POST.get("proof_code")),
         "wrong": wrong,
     }
     return render(request, "appointments/proof.html", context, status=428)
@@ -181,7 +181,7 @@ def proof_page(request: HttpRequest, *, form: EmailForm | None = None, code: boo
 
 def _target(request: HttpRequest) -> str:
     """Where the form was going: to take a time, or to its details."""
-    path = request.POST.get("weiter") or request.path
+    path = request.POST.get("next") or request.path
     try:
         match = resolve(path)
     except Resolver404:
@@ -196,9 +196,9 @@ def code_before(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST)
     if not form.is_valid():
         return proof_page(request, form=form)
-    if not may_mail(request, form.cleaned_data["vorab_email"]):
+    if not may_mail(request, form.cleaned_data["proof_email"]):
         return render(request, "errors/429.html", status=429)
-    proof.mail_code(request, form.cleaned_data["vorab_email"], language=translation.get_language() or "de")
+    proof.mail_code(request, form.cleaned_data["proof_email"], language=translation.get_language() or "de")
     return proof_page(request, code=True)
 
 

@@ -117,7 +117,7 @@ def one(request: HttpRequest, link: Link) -> HttpResponse:
     found = link.subject
     if request.method == "POST":
         try:
-            if "ende" in request.POST:
+            if "end" in request.POST:
                 waiting_list.end(found)
                 messages.success(request, _("Sie stehen nicht mehr auf der Warteliste."))
             elif found.status == WishStatus.NEW:

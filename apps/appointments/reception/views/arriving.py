@@ -170,7 +170,7 @@ def _office_of_terminal(key: str) -> Office:
 def terminal(request: HttpRequest, key: str) -> HttpResponse:
     """The terminal in the foyer: with an appointment or without."""
     office = _office_of_terminal(key)
-    drawing = request.POST if "ziehen" in request.POST else None
+    drawing = request.POST if "draw" in request.POST else None
     arriving = request.POST if request.method == "POST" and drawing is None else None
     arrival, visit = ArrivalForm(arriving), TerminalForm(drawing)
     made: Ticket | None = None

@@ -41,7 +41,7 @@ def _shift(request: SignedInRequest) -> Shift | None:
 def counters(request: SignedInRequest) -> HttpResponse:
     """Where one sits down today."""
     if request.method == "POST":
-        number = request.POST.get("platz", "")
+        number = request.POST.get("counter", "")
         counter = _counter(request, int(number) if number.isdecimal() and len(number) < 10 else 0)
         try:
             shifts.sit_down(counter, request.user)
@@ -110,7 +110,7 @@ def act(request: SignedInRequest, pk: int) -> HttpResponse:
     shift = _shift(request)
     if shift is None or shift.counter_id != here.pk:
         return redirect("admin:counters")
-    chosen = request.POST.get("tun", "")
+    chosen = request.POST.get("act", "")
     if chosen not in ACTS:
         raise Http404
     try:
@@ -130,7 +130,7 @@ def _current(here: Counter) -> Ticket:
 
 def _chosen(request: SignedInRequest, here: Counter) -> Ticket:
     try:
-        pk = uuid.UUID(request.POST.get("nummer", ""))
+        pk = uuid.UUID(request.POST.get("ticket", ""))
     except ValueError as error:
         raise Http404 from error
     return get_object_or_404(Ticket.objects.today_at(here.office), pk=pk)
@@ -149,7 +149,7 @@ def _done_next(request: SignedInRequest, here: Counter, shift: Shift) -> HttpRes
 
 
 def _hand_over(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResponse | None:
-    number = request.POST.get("an", "")
+    number = request.POST.get("to", "")
     target = None
     if number:
         target = _counter(request, int(number) if number.isdecimal() and len(number) < 10 else 0)
@@ -162,7 +162,7 @@ def _hand_over(request: SignedInRequest, here: Counter, shift: Shift) -> HttpRes
 
 
 def _check_in(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResponse | None:
-    reference = references.normalise(request.POST.get("termin", ""))
+    reference = references.normalise(request.POST.get("booking", ""))
     booking = expected(here.office).filter(reference=reference).first()
     if booking is None:
         raise TransitionError("not expected")
@@ -180,17 +180,17 @@ def _leave(request: SignedInRequest, here: Counter, shift: Shift) -> HttpRespons
 
 
 ACTS: dict[str, Callable[[SignedInRequest, Counter, Shift], HttpResponse | None]] = {
-    "naechste": _next,
-    "aufrufen": lambda request, here, shift: queueing.call(_chosen(request, here), here),
-    "noch-einmal": lambda request, here, shift: queueing.call_again(_current(here)),
-    "ist-da": lambda request, here, shift: queueing.begin(_current(here)),
-    "fertig": lambda request, here, shift: queueing.finish(_current(here)),
-    "fertig-naechste": _done_next,
-    "nicht-erschienen": lambda request, here, shift: queueing.no_show(_current(here)),
-    "doch-da": lambda request, here, shift: queueing.wait_again(_chosen(request, here)),
-    "uebergeben": _hand_over,
-    "anmelden": _check_in,
+    "next": _next,
+    "call": lambda request, here, shift: queueing.call(_chosen(request, here), here),
+    "again": lambda request, here, shift: queueing.call_again(_current(here)),
+    "begin": lambda request, here, shift: queueing.begin(_current(here)),
+    "finish": lambda request, here, shift: queueing.finish(_current(here)),
+    "finish_next": _done_next,
+    "no_show": lambda request, here, shift: queueing.no_show(_current(here)),
+    "wait_again": lambda request, here, shift: queueing.wait_again(_chosen(request, here)),
+    "hand_over": _hand_over,
+    "check_in": _check_in,
     "pause": lambda request, here, shift: shifts.pause(shift),
-    "weiter": lambda request, here, shift: shifts.resume(shift),
-    "aufstehen": _leave,
+    "resume": lambda request, here, shift: shifts.resume(shift),
+    "leave": _leave,
 }

@@ -59,7 +59,7 @@ def day(request: SignedInRequest) -> HttpResponse:
 def appointment(request: SignedInRequest, pk: Any) -> HttpResponse:
     """One appointment: who, when, and what staff may do with it."""
     booking = get_object_or_404(Booking.objects.worked_by(request.user).exclude(status__in=LAPSING), pk=pk)
-    note = NoteForm(request.POST if "absagen" in request.POST else None)
+    note = NoteForm(request.POST if "cancel" in request.POST else None)
     if request.method == "POST":
         answer = _do(request, booking, note)
         if answer is not None:
@@ -79,18 +79,18 @@ def _may_check_in(booking: Booking) -> bool:
 def _do(request: SignedInRequest, booking: Booking, note: NoteForm) -> HttpResponse | None:
     here = redirect("admin:appointment", booking.pk)
     try:
-        if "anmelden" in request.POST:
+        if "check_in" in request.POST:
             ticket = queueing.check_in(booking, source=Source.DESK)
             messages.success(request, _("Angemeldet: %(label)s") % {"label": ticket.label})
             return here
         if "code" in request.POST and booking.lies_ahead:
             keep_code(request, booking)
             return redirect("admin:appointment_slip", booking.pk)
-        if "angerufen" in request.POST:
+        if "called" in request.POST:
             transitions.called(booking)
             messages.success(request, _("Als angerufen vermerkt."))
             return redirect("admin:appointment_calls")
-        if "absagen" in request.POST:
+        if "cancel" in request.POST:
             if not note.is_valid():
                 return None
             transitions.cancel(booking, by=CancelledBy.OFFICE, note=note.cleaned_data["note"])
