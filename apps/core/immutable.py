@@ -1,4 +1,4 @@
-"""Rows that are never changed: a trigger refuses, whoever asks."""
+"""For migrations that have landed: rows that are never changed. Today a model names such a trigger itself (pgtrigger)."""
 
 from collections.abc import Sequence
 

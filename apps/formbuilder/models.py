@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,7 @@ class FormVersion(models.Model):
         verbose_name_plural = _("Formularversionen")
         ordering = ["slug", "-version"]
         constraints = [models.UniqueConstraint(fields=["slug", "version"], name="form_version_unique")]
+        triggers = [pgtrigger.ReadOnly(name="never_changed")]
 
     def __str__(self) -> str:
         return f"{self.slug} {self.version}"

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.forms",
     "django_htmx",
+    "pgtrigger",
     "rest_framework",
     "drf_spectacular",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Self
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -51,6 +52,10 @@ class TimelineEntry(models.Model):
         verbose_name_plural = _("Verlauf")
         ordering = ["at", "pk"]
         indexes = [models.Index(fields=["case", "at"], name="timeline_case_idx")]
+        # What happened is not rewritten; only references to people and mails that are deleted may go.
+        triggers = [
+            pgtrigger.ReadOnly(name="never_rewritten", fields=["case", "at", "act", "public", "only_for", "data"])
+        ]
 
     def __str__(self) -> str:
         return self.sentence

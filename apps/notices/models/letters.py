@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -333,6 +334,7 @@ class LetterDocument(models.Model):
     class Meta:
         verbose_name = _("Dokument")
         verbose_name_plural = _("Dokumente")
+        triggers = [pgtrigger.ReadOnly(name="never_changed")]
 
     def __str__(self) -> str:
         return self.sha256[:12]
