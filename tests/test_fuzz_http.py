@@ -269,7 +269,7 @@ def searches(stage: Stage, rng: random.Random, i: int) -> Sent:
 
 
 def filters_of_the_queue(stage: Stage, rng: random.Random, i: int) -> Sent:
-    pairs = [("seite", NUMBERS[i % len(NUMBERS)]), ("list", rng.choice(["open", "done", *VALUES])),
+    pairs = [("seite", NUMBERS[i % len(NUMBERS)]), ("liste", rng.choice(["open", "done", *VALUES])),
              ("art", rng.choice(["application", *VALUES])), ("q", rng.choice(["", "", *VALUES]))]  # fmt: skip
     return Sent("karla", query(reverse("admin:queue"), *pairs))
 

@@ -10,7 +10,7 @@ from apps.accounts.requests import Viewer
 from apps.cases import consents, invitations, looks, parties
 from apps.cases.acts import CaseAct, register
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.consents import has_said, may_be_together
+from apps.cases.consents import has_said, has_signed, may_be_together
 from apps.cases.forms import (
     CheckForm,
     ContactForm,
@@ -231,7 +231,7 @@ register(
         label=gettext_lazy("Einverständnis war ein Irrtum"),
         intro=gettext_lazy("Sie haben die Unterschrift versehentlich vermerkt."),
         verb=lambda party, _data, by: consents.strike_signature(party, by=by),
-        when=lambda party, user: _may_be_together(party, user) and has_said(party, ConsentTo.ONE_LETTER),
+        when=lambda party, user: _may_be_together(party, user) and has_signed(party),
         done=gettext_lazy("Das Einverständnis ist gestrichen."),
     )
 )

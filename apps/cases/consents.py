@@ -135,8 +135,9 @@ def strike_signature(party: Party, *, by: User) -> None:
     """
     with transaction.atomic():
         _demand_undecided(party)
-        if not _end(party, ConsentTo.ONE_LETTER):
-            raise TransitionConflict("no agreement is noted")
+        signed = Consent.objects.given(ConsentTo.ONE_LETTER).filter(party=party, signature_seen_by__isnull=False)
+        if not signed.update(withdrawn_at=timezone.now()):
+            raise TransitionConflict("no signature is noted")
         record(party.case, Act.ONE_LETTER_ENDED, by=by, only_for=[party.pk])
 
 
@@ -165,6 +166,13 @@ def has_said(party: Party, to: ConsentTo) -> bool:
     """
     own = (one for one in party.case.parties.all() if one == party)
     return any(said.to == to and said.is_given for one in own for said in one.consents.all())
+
+
+def has_signed(party: Party) -> bool:
+    """Whether the party agrees to one letter for all by a signature that was seen, as its case was read."""
+    own = (one for one in party.case.parties.all() if one == party)
+    given = (said for one in own for said in one.consents.all() if said.to == ConsentTo.ONE_LETTER and said.is_given)
+    return any(said.signature_seen_by_id is not None for said in given)
 
 
 def _end(party: Party, to: ConsentTo) -> bool:

@@ -264,6 +264,8 @@ def send_again(delivery: Delivery, *, by: User | None) -> Letter:
         for first, *others in together:
             names = [line for named in (first, *others) for line in named.party.name_lines]
             context = letter.context | {"recipients": [*names, *first.contact.place_lines]}
+            if first.party != first.principal:
+                context["on_behalf_of"] = first.principal.name
             to = Copy(first, is_copy=back.is_copy, also_to=tuple(others))
             letters.append(write_letter(letter.notice, template=letter.template, draft=Draft(context, to)))
         written = letters[0]

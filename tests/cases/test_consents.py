@@ -100,6 +100,9 @@ def test_the_office_notes_a_signature_and_strikes_it_again(client: Any, dogs: Ca
     assert consents.who_want_their_own(dogs) == [], "a mistake is no demand"
     client.post(url, {"act": "own_letter_wanted"})
     assert consents.who_want_their_own(dogs) == [party]
+    # What somebody has said in their own account is no mistake of the office.
+    consents.agree_to_one_letter(party, by=User.objects.get(email="juergen@example.org"))
+    assert "Einverständnis war ein Irrtum" not in client.get(url).content.decode()
     with pytest.raises(TransitionConflict):
         consents.strike_signature(party, by=piotr)
 

@@ -128,6 +128,20 @@ def test_joint_letter_that_came_back_parts_where_they_live_apart(joint_case: Cas
     assert {aylins.way, marias.way} == {Way.POST}
 
 
+def test_joint_letter_that_came_back_says_for_whom_somebody_receives_by_now(joint_case: Case, piotr: User) -> None:
+    places = PartyContact.objects.filter(party__case=joint_case)
+    places.update(street="Weg", house_number="1", city="Wolfsburg", postcode="38440")
+    factories.agreed_to_one_letter(joint_case)
+    [delivery] = assessed(joint_case, piotr, together="consent")
+    transitions.posted([delivery], on=today(), by=piotr)
+    transitions.returned(delivery, on=today(), by=piotr)
+    lawyer = new_party(family_name="Łukaszewicz", street="Am Markt", city="Braunschweig")
+    parties.grant_mandate(joint_case.parties.get(role="joint"), lawyer, receives=True, valid_until=None, by=piotr)
+    transitions.send_again(delivery, by=piotr)
+    to_lawyer = Delivery.objects.get(party=lawyer.party)
+    assert to_lawyer.letter.context["on_behalf_of"] == "Maria Yıldız"
+
+
 def test_letter_to_a_former_representative_is_not_written_again(joint_case: Case, piotr: User) -> None:
     lawyer = new_party(family_name="Łukaszewicz", street="Am Markt", city="Braunschweig")
     maria = joint_case.parties.get(role="joint")
