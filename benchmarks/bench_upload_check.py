@@ -203,12 +203,12 @@ def _honest() -> dict[str, tuple[float, float]]:
         return time.perf_counter() - begin
 
     found = {}
-    workshop.run(abs, 1)
+    workshop.timed(abs, 1)
     for name, content in (("pdf", two_pages.getvalue()), ("photo", photo.getvalue())):
         measured = alternating(
             {
                 "own": lambda c=content: seconds(lambda: cleaning.clean(c, **limits)),
-                "child": lambda c=content: seconds(lambda: workshop.run(cleaning.clean, c, **limits)),
+                "child": lambda c=content: seconds(lambda: workshop.timed(cleaning.clean, c, **limits)),
             },
             rounds=9,
         )

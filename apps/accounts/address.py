@@ -63,7 +63,7 @@ def change(user: User, new: str, *, by: User | None, request: HttpRequest) -> No
             registration.release_address(new)
             old, was_proven = user.email, user.proven
             if not was_proven:
-                registration.drop_unproven(user, keep_names=True)
+                registration.empty(user, keep_names=True)
             user.email = new
             user.save(update_fields=["email"])
             # Links that went to the old address open nothing any more.

@@ -20,7 +20,6 @@ from apps.accounts.models import Department, Membership, Place, User
 from apps.core import limits, security_log
 from apps.core.admin import PortalAdmin
 from apps.core.typing import ModelForm, StackedInline
-from apps.core.widgets import CHECKBOXES
 
 SEARCH_KEY = "people_search"
 
@@ -96,7 +95,6 @@ class UserAdmin(PortalAdmin):
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "family_name", "given_name"]
     fields = ["email", "given_name", "family_name", "language", "trust_level", "is_active", "is_staff", "groups"]
-    formfield_overrides = CHECKBOXES
     ordering = ["family_name", "given_name"]
     inlines = [MembershipInline]
     change_form_template = "admin/accounts/user/change_form.html"
@@ -172,7 +170,7 @@ class UserAdmin(PortalAdmin):
         by: Any = request.user
         if not person.proven:
             # Whatever a stranger may have set in an account of this address opens no desk; names are ours.
-            registration.drop_unproven(person, keep_names=True)
+            registration.empty(person, keep_names=True)
         sessions.end_all(person, by=by)
         factors.invite(person, by=by, request=request)
         messages.info(request, _("Die Person bekommt eine E-Mail mit einem Link zum Einrichten des Zugangs."))
@@ -192,24 +190,26 @@ class UserAdmin(PortalAdmin):
         extra = dict(extra_context or {})
         person = self.get_object(request, object_id)
         if person is not None and self.has_change_permission(request, person):
-            own, over = person.pk == request.user.pk, person.works_here and not request.user.is_superuser
-            allowed = [a for a in ACTS if person.works_here or not a.staff_only]
-            extra["acts"] = [a for a in allowed if a.key == "sitzungen" or not (own or over)]
+            extra["acts"] = self._acts_for(request, person)
             extra["open_sessions"] = sessions.open_sessions(person)
         return super().change_view(request, object_id, form_url, extra)
+
+    def _acts_for(self, request: HttpRequest, person: User) -> list[PersonAct]:
+        """With all but one one could become the person: for oneself there are "Mein Konto" and one's colleagues."""
+        shut = person.pk == request.user.pk or (person.works_here and not request.user.is_superuser)
+        allowed = [a for a in ACTS if person.works_here or not a.staff_only]
+        return [a for a in allowed if a.key == "sitzungen" or not shut]
 
     def act_view(self, request: HttpRequest, object_id: str, act: str) -> HttpResponse:
         """Ask, then do one of the acts."""
         person = self.get_object(request, object_id)
-        chosen = next((a for a in ACTS if a.key == act), None)
-        if person is None or chosen is None or (chosen.staff_only and not person.works_here):
+        if person is None:
             raise Http404
         if not self.has_change_permission(request, person):
             raise PermissionDenied
-        own, over = person.pk == request.user.pk, person.works_here and not request.user.is_superuser
-        if act in ("faktor", "adresse", "einladen") and (own or over):
-            # With these one could become the person. For oneself there are "Mein Konto" and one's colleagues.
-            raise PermissionDenied
+        chosen = next((a for a in self._acts_for(request, person) if a.key == act), None)
+        if chosen is None:
+            raise Http404
         form = AddressForm(request.POST or None, user=person) if act == "adresse" else None
         if request.method == "POST" and (form is None or form.is_valid()):
             try:

@@ -12,8 +12,10 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.core.internal.cryptokit import normalize_user_code
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 
 from apps.accounts import devices
 from apps.core import limits, security_log
@@ -26,12 +28,14 @@ class TooMuchMail(Exception):
     """The address has had its mails of the day."""
 
 
-class WrongCode(Exception):
-    """The code does not fit; ``left`` says whether another may be tried."""
+class WrongCode(ValidationError):
+    """The code does not fit; its sentence says whether another may be tried (``left``)."""
 
     def __init__(self, *, left: bool) -> None:
-        super().__init__("wrong code")
-        self.left = left
+        again = _("Dieser Code passt nicht. Bitte sehen Sie noch einmal in die neueste E-Mail.")
+        super().__init__(
+            again if left else _("Dieser Code gilt nicht mehr. Bitte lassen Sie sich einen neuen schicken.")
+        )
 
 
 @dataclass(frozen=True)

@@ -6,25 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from allauth.account import forms as account_forms
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import EmailField as AllauthEmailField
-from allauth.account.forms import ConfirmLoginCodeForm as AllauthConfirmLoginCodeForm
-from allauth.account.forms import LoginForm as AllauthLoginForm
-from allauth.account.forms import RequestLoginCodeForm as AllauthRequestLoginCodeForm
-from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
-from allauth.account.forms import SetPasswordForm as AllauthSetPasswordForm
-from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import (
-    AddWebAuthnForm,
-    AuthenticateWebAuthnForm,
-    LoginWebAuthnForm,
-    ReauthenticateWebAuthnForm,
-)
+from allauth.mfa.webauthn import forms as webauthn
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from django import forms
 from django.conf import settings
@@ -44,6 +34,8 @@ from apps.core.fields import (
     PlaceMixin,
     PlainCharField,
     PostcodeField,
+    family_name_field,
+    given_name_field,
 )
 from apps.core.mail_addresses import comparable
 from apps.core.typing import ModelForm
@@ -58,23 +50,12 @@ class AccountAddressField(MailAddressField, AllauthEmailField):
     """allauth's field for an address, which takes it as ours does."""
 
 
-class SignupForm(AllauthSignupForm):
+class SignupForm(account_forms.SignupForm):
     """Registration: e-mail, name, password. Whether the address has an account is not asked here."""
 
     email = AccountAddressField()
-    given_name = PlainCharField(
-        label=_("Vorname"),
-        max_length=120,
-        required=False,
-        help_text=_("Wenn Sie nur einen Namen haben, lassen Sie dieses Feld frei."),
-        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
-    )
-    family_name = PlainCharField(
-        label=_("Name"),
-        max_length=120,
-        error_messages={"required": _("Ihr Name fehlt. Beispiel: Özdemir-Groß")},
-        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
-    )
+    given_name = given_name_field(help_text=_("Wenn Sie nur einen Namen haben, lassen Sie dieses Feld frei."))
+    family_name = family_name_field()
     field_order = ["given_name", "family_name", "email", "password1", "password2"]
 
     def validate_unique_email(self, value: str) -> str:
@@ -84,7 +65,7 @@ class SignupForm(AllauthSignupForm):
     def clean(self) -> dict[str, Any]:
         """The password must not be made of one's own name or address; judged once, with both."""
         # Past allauth's own, which would judge the password a first time without the name.
-        data: dict[str, Any] = super(AllauthSignupForm, self).clean() or {}
+        data: dict[str, Any] = super(account_forms.SignupForm, self).clean() or {}
         first, second = data.get("password1"), data.get("password2")
         if first:
             names = {key: data.get(key, "") for key in ("email", "given_name", "family_name")}
@@ -97,7 +78,7 @@ class SignupForm(AllauthSignupForm):
         return data
 
 
-class LoginForm(AllauthLoginForm):
+class LoginForm(account_forms.LoginForm):
     """Address and password; the address in the spelling in which it was proved."""
 
     def clean_login(self) -> str:
@@ -105,7 +86,7 @@ class LoginForm(AllauthLoginForm):
         return comparable(self.cleaned_data["login"])
 
 
-class RequestLoginCodeForm(AllauthRequestLoginCodeForm):
+class RequestLoginCodeForm(account_forms.RequestLoginCodeForm):
     """A code to sign in with, for accounts whose owner has proved the address."""
 
     email = AccountAddressField()
@@ -117,7 +98,7 @@ class RequestLoginCodeForm(AllauthRequestLoginCodeForm):
         return email
 
 
-class ResetPasswordForm(AllauthResetPasswordForm):
+class ResetPasswordForm(account_forms.ResetPasswordForm):
     """A link for a new password, for accounts whose owner has proved the address."""
 
     email = AccountAddressField(required=True)
@@ -135,7 +116,7 @@ def _count_mail(address: str) -> None:
         raise forms.ValidationError(TOO_MUCH_MAIL, code="too_much_mail")
 
 
-class ConfirmLoginCodeForm(AllauthConfirmLoginCodeForm):
+class ConfirmLoginCodeForm(account_forms.ConfirmLoginCodeForm):
     """The code that was mailed; tries are counted so that answers at the same moment count as well."""
 
     def clean_code(self) -> str:
@@ -181,10 +162,11 @@ class CredentialField(forms.JSONField):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
-class _Passkey:
+class _Passkey(forms.Form):
     """What the answers of passkeys have in common: whatever is none, in any shape, is told and noted."""
 
     user: Any
+    credential = CredentialField()
 
     def clean_credential(self) -> Any:
         """The passkey, if the answer is one of it."""
@@ -192,25 +174,19 @@ class _Passkey:
             return super().clean_credential()  # type: ignore[misc]  # of the form it is mixed into
 
 
-class PasskeyForm(_Passkey, AuthenticateWebAuthnForm):
+class PasskeyForm(_Passkey, webauthn.AuthenticateWebAuthnForm):
     """A passkey after the password."""
 
-    credential = CredentialField()
 
-
-class PasskeyLoginForm(_Passkey, LoginWebAuthnForm):
+class PasskeyLoginForm(_Passkey, webauthn.LoginWebAuthnForm):
     """A passkey in place of a password."""
 
-    credential = CredentialField()
 
-
-class PasskeyReauthenticateForm(_Passkey, ReauthenticateWebAuthnForm):
+class PasskeyReauthenticateForm(_Passkey, webauthn.ReauthenticateWebAuthnForm):
     """A passkey, asked for again."""
 
-    credential = CredentialField()
 
-
-class AddPasskeyForm(AddWebAuthnForm):
+class AddPasskeyForm(webauthn.AddWebAuthnForm):
     """A new passkey."""
 
     credential = CredentialField()
@@ -281,22 +257,11 @@ class AddressForm(forms.Form):
         return email
 
 
-class NewPasswordForm(AllauthSetPasswordForm):
-    """The first password of somebody who begins from a link."""
-
-
 class NameForm(ModelForm):
     """The person's name and language."""
 
-    given_name = PlainCharField(
-        label=_("Vorname"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
-    )
-    family_name = PlainCharField(
-        label=_("Name"),
-        max_length=120,
-        error_messages={"required": _("Ihr Name fehlt. Beispiel: Özdemir-Groß")},
-        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
-    )
+    given_name = given_name_field()
+    family_name = family_name_field()
     language = forms.ChoiceField(label=_("Sprache"), choices=settings.LANGUAGES)
 
     class Meta:

@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 
 SESSION_KEY = "kept_input"
@@ -46,10 +46,7 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
     kept = _read(request)
     owner = getattr(request, "signed_out_user", None)
     if owner is not None and kept.fields:
-        request.session[SESSION_KEY] = {
-            "user": owner, "at": int(time.time()), "path": kept.path, "page": kept.page,
-            "fields": kept.fields, "files": kept.files,
-        }  # fmt: skip
+        request.session[SESSION_KEY] = {"user": owner, "at": int(time.time()), **asdict(kept)}
         return redirect_to_login(reverse("accounts:kept"))
     if kept.texts:
         # Whose words these are is not known here, so they are shown at once and kept nowhere.
@@ -97,11 +94,3 @@ def _page_before(request: HttpRequest) -> str:
     ours = f"{request.scheme}://{request.get_host()}"
     before = request.headers.get("Referer", "")
     return before.removeprefix(ours) if before.startswith(f"{ours}/") else ""
-
-
-def show(request: HttpRequest) -> HttpResponse:
-    """The page with what was kept, and the button that sends it; on to the start page without any."""
-    kept = take(request)
-    if kept is None:
-        return redirect("accounts:after_login")
-    return render(request, "accounts/kept.html", {"kept": kept})

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 from typing import cast
 
 from allauth.account.adapter import get_adapter
@@ -13,6 +12,7 @@ from django.contrib.auth import logout
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,6 @@ from apps.accounts import factors, proof
 from apps.accounts.session_store import SessionStore
 from apps.core import errors, limits
 
-Handler = Callable[[HttpRequest], HttpResponse]
 # How often the time of the last click is written, in seconds.
 WRITE_EVERY = 60
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -76,17 +75,11 @@ class NewSessionLimitMiddleware(SessionMiddleware):
         )
 
 
-class AccountFormLimitMiddleware:
+class AccountFormLimitMiddleware(MiddlewareMixin):
     """Counts the forms of the account, whichever they are: each may hash a password or send a mail.
 
     allauth counts one household; this counts whoever has many (see ``networks_of``) as well.
     """
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
         """Turn away what is above the limit."""
@@ -98,17 +91,15 @@ class AccountFormLimitMiddleware:
         return None if within else errors.too_many(request)
 
 
-class SessionLimitMiddleware:
+class SessionLimitMiddleware(MiddlewareMixin):
     """Signs people out after some time without a click, and after a working day in any case.
 
     Only the log-in ends, so that a form in the middle of being typed says what happened and
     goes on at the same step.
     """
 
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
+        """End the log-in of whoever was away too long, or has been here too long."""
         if request.session.session_key and request.user.is_authenticated:
             now = int(time.time())
             since = request.session.setdefault("signed_in_at", now)
@@ -125,7 +116,6 @@ class SessionLimitMiddleware:
                     if now - seen > idle
                     else _("Nach zehn Stunden endet jede Anmeldung zu Ihrer Sicherheit. Bitte melden Sie sich neu an."),
                 )
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
         """Note the time of a click. What a page asks by itself every few seconds is no sign that somebody is there."""
@@ -136,7 +126,7 @@ class SessionLimitMiddleware:
             request.session["seen_at"] = now
 
 
-class StaffSecondFactorMiddleware:
+class StaffSecondFactorMiddleware(MiddlewareMixin):
     """Staff, and whoever has a membership, see nothing before *their session* has proved a second factor.
 
     Pages that are open all the same are listed by their full name, so that no other page is open by resembling one.
@@ -151,12 +141,6 @@ class StaffSecondFactorMiddleware:
     SETUP = frozenset({
         "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate", "accounts:prove",
     })  # fmt: skip
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
         """Send staff to the second factor before any view of theirs runs."""
@@ -181,14 +165,8 @@ class StaffSecondFactorMiddleware:
         return redirect("mfa_index")
 
 
-class RecentProofMiddleware:
+class RecentProofMiddleware(MiddlewareMixin):
     """Asks for a proof of who sits there before pages that would hurt in a stranger's hands (see proof.py)."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
         """Ask where the last proof is too old."""

@@ -50,21 +50,6 @@ class UserQuerySet(models.QuerySet["User"]):
 class UserManager(BaseUserManager["User"]):
     """Users are known by their e-mail address."""
 
-    def get_queryset(self) -> UserQuerySet:
-        return UserQuerySet(self.model, using=self._db)
-
-    def by_address(self, address: str) -> UserQuerySet:
-        """See the queryset."""
-        return self.get_queryset().by_address(address)
-
-    def proven(self, address: str) -> UserQuerySet:
-        """See the queryset."""
-        return self.get_queryset().proven(address)
-
-    def with_membership(self) -> UserQuerySet:
-        """See the queryset."""
-        return self.get_queryset().with_membership()
-
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a user; the address is stored in lower case."""
         if not email:
@@ -102,7 +87,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Raised to end all sessions at once: it is part of what every session is checked against.
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
-    objects = UserManager()
+    objects = UserManager.from_queryset(UserQuerySet)()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.sockets import Register
+
 # Where a role is held that belongs to no place in particular.
 CITY = ""
 DEPARTMENT = "department"
@@ -27,18 +29,8 @@ class PlaceKind:
     outside: bool = False
 
 
-_kinds: dict[str, PlaceKind] = {}
-
-
-def register(kind: PlaceKind) -> PlaceKind:
-    """Make a kind of place known; called once, from an app's ``ready()``."""
-    _kinds[kind.key] = kind
-    return kind
-
-
-def kind_of(key: str) -> PlaceKind | None:
-    """The kind registered under ``key``; None when the app that had it is gone."""
-    return _kinds.get(key)
+_kinds: Register[PlaceKind] = Register()
+register, kind_of = _kinds.add, _kinds.get
 
 
 def all_kinds() -> list[PlaceKind]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import AccountLink, Profile, User
 from apps.core.countries import name_of
-from apps.core.retention import days, delete_all
+from apps.core.retention import days, keep
 from apps.core.sockets import RetentionRule, exports, retention_rules
 
 
@@ -58,30 +58,7 @@ def export_account(user: Any) -> tuple[str, list[dict[str, Any]]]:
     return _("Konto"), [row]
 
 
-retention_rules.plug(
-    RetentionRule(
-        "admin_log",
-        "Änderungsprotokoll der Stammdaten",
-        lambda now: LogEntry.objects.filter(action_time__lt=now - days("admin_log")),
-        delete_all,
-    )
-)
-
-
-retention_rules.plug(
-    RetentionRule(
-        "account_links",
-        "Links zum Einrichten von Zugängen und Adressen",
-        lambda now: AccountLink.objects.filter(expires_at__lt=now - days("account_links")),
-        delete_all,
-    )
-)
+keep("admin_log", "Änderungsprotokoll der Stammdaten", LogEntry.objects.all(), "action_time")
+keep("account_links", "Links zum Einrichten von Zugängen und Adressen", AccountLink.objects.all(), "expires_at")
 # The browser of a sign-in: no session lasts longer than a working day.
-retention_rules.plug(
-    RetentionRule(
-        "session_list",
-        "Liste der Anmeldungen mit dem Browser",
-        lambda now: UserSession.objects.filter(created_at__lt=now - days("session_list")),
-        delete_all,
-    )
-)
+keep("session_list", "Liste der Anmeldungen mit dem Browser", UserSession.objects.all(), "created_at")

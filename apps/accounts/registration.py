@@ -1,7 +1,5 @@
 """Registering: no account exists before the code that was mailed to its address has been typed."""
 
-from dataclasses import dataclass
-
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -24,31 +22,23 @@ class AlreadyThere(Exception):
     """The address has an account whose owner has proved it."""
 
 
-@dataclass(frozen=True)
-class Person:
-    """What somebody types to register."""
-
-    email: str
-    password: str
-    given_name: str
-    family_name: str
-
-
-def begin(request: HttpRequest, person: Person, *, redirect_to: str = "") -> None:
+def begin(
+    request: HttpRequest, *, email: str, password: str, given_name: str, family_name: str, redirect_to: str = ""
+) -> None:
     """Mail a code, and keep in this browser what was typed. Raises codes.TooMuchMail.
 
     Whoever has an account already is told so by mail only: page, cookies and the work done are the same.
     """
     # Hashed at once, so that no password lies in the session, and in both cases, so that both take as long.
-    hashed = make_password(person.password)
-    known = User.objects.by_address(person.email).first()
+    hashed = make_password(password)
+    known = User.objects.by_address(email).first()
     taken = known is not None and (known.proven or not known.is_active)
     codes.send(
-        request, PURPOSE, person.email, "" if taken else TEMPLATE, password=hashed, given_name=person.given_name,
-        family_name=person.family_name, language=translation.get_language() or "de", redirect_to=redirect_to,
+        request, PURPOSE, email, "" if taken else TEMPLATE, password=hashed, given_name=given_name,
+        family_name=family_name, language=translation.get_language() or "de", redirect_to=redirect_to,
     )  # fmt: skip
     if taken and known is not None and known.is_active:
-        get_adapter(request).send_account_already_exists_mail(person.email)
+        get_adapter(request).send_account_already_exists_mail(email)
 
 
 def complete(request: HttpRequest, typed: str) -> tuple[User, codes.Pending]:
@@ -63,7 +53,7 @@ def complete(request: HttpRequest, typed: str) -> tuple[User, codes.Pending]:
             elif user.proven or not user.is_active:
                 raise AlreadyThere
             else:
-                drop_unproven(user)
+                empty(user)
             user.password = data["password"]
             user.given_name, user.family_name = data["given_name"], data["family_name"]
             user.language = data["language"]
@@ -75,8 +65,8 @@ def complete(request: HttpRequest, typed: str) -> tuple[User, codes.Pending]:
     return user, waiting
 
 
-def drop_unproven(user: User, *, keep_names: bool = False) -> None:
-    """Drop what was set in an account before its owner proved the address: it was set by somebody else.
+def empty(user: User, *, keep_names: bool = False) -> None:
+    """Drop everything that was set in an account: before its owner proved the address, or when they close it.
 
     Password, names, profile, second factors, sessions, and what was begun. Roles stay, for an administrator gave them,
     and with ``keep_names`` the names, where it was an administrator who wrote them.
@@ -104,6 +94,6 @@ def release_address(address: str) -> None:
     """Let no account without proof stand in the way of an address whose owner has just proved it."""
     for user in User.objects.by_address(address).filter(is_staff=False, memberships=None, is_active=True):
         if not user.proven:
-            drop_unproven(user)
+            empty(user)
             # The row stays, as that of a closed account does: something may point at it.
             User.objects.filter(pk=user.pk).update(email=f"frei-{user.pk}@invalid", is_active=False)

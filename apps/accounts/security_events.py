@@ -1,5 +1,6 @@
 """What allauth and Django announce by signal, noted in the security log; and the factor that a session has proved."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account import signals as account
@@ -14,19 +15,25 @@ from apps.accounts import factors
 from apps.core import security_log
 
 
-@receiver(account.login_code_rejected)
-def _code_rejected(request: Any, user: Any, **_more: Any) -> None:
-    security_log.note("code_failed", person=user, request=request, purpose="sign_in")
+def _noting(event: str, **facts: str) -> Callable[..., None]:
+    """A receiver that notes ``event``."""
+
+    def receive(request: Any, user: Any, authenticator: Any = None, **_more: Any) -> None:
+        kind = getattr(authenticator, "type", None)
+        security_log.note(event, person=user, request=request, kind=kind, **facts)
+
+    return receive
 
 
-@receiver([account.password_changed, account.password_set])
-def _password_changed(request: Any, user: Any, **_more: Any) -> None:
-    security_log.note("password_changed", person=user, request=request)
-
-
-@receiver(account.password_reset)
-def _password_reset(request: Any, user: Any, **_more: Any) -> None:
-    security_log.note("password_reset", person=user, request=request)
+account.login_code_rejected.connect(_noting("code_failed", purpose="sign_in"), weak=False)
+account.password_changed.connect(_noting("password_changed"), weak=False)
+account.password_set.connect(_noting("password_changed"), weak=False)
+account.password_reset.connect(_noting("password_reset"), weak=False)
+mfa.authentication_failed.connect(_noting("factor_failed"), weak=False)
+# New recovery codes; the former ones are void.
+mfa.authenticator_reset.connect(_noting("factor_added"), weak=False)
+mfa.authenticator_removed.connect(_noting("factor_removed"), weak=False)
+mfa.authenticator_added.connect(_noting("factor_added"), weak=False)
 
 
 @receiver(user_logged_out)
@@ -35,26 +42,9 @@ def _signed_out(request: Any, user: Any, **_more: Any) -> None:
         security_log.note("sign_out", person=user, request=request)
 
 
-@receiver(mfa.authentication_failed)
-def _factor_failed(request: Any, user: Any, authenticator: Any, **_more: Any) -> None:
-    security_log.note("factor_failed", person=user, request=request, kind=authenticator.type)
-
-
-@receiver(mfa.authenticator_reset)
-def _codes_renewed(request: Any, user: Any, authenticator: Any, **_more: Any) -> None:
-    """New recovery codes; the former ones are void."""
-    security_log.note("factor_added", person=user, request=request, kind=authenticator.type)
-
-
-@receiver(mfa.authenticator_removed)
-def _factor_removed(request: Any, user: Any, authenticator: Any, **_more: Any) -> None:
-    security_log.note("factor_removed", person=user, request=request, kind=authenticator.type)
-
-
 @receiver(mfa.authenticator_added)
 def _factor_added(request: Any, user: Any, authenticator: Any, **_more: Any) -> None:
     """Whoever sets up a factor has just used it: this session has proved it, and the link to it is used up."""
-    security_log.note("factor_added", person=user, request=request, kind=authenticator.type)
     if authenticator.type in factors.MAIN:
         record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type)
         factors.use_setup_link(request)

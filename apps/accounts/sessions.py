@@ -1,6 +1,5 @@
 """Where somebody is signed in, and ending it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -17,21 +16,12 @@ SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Win
            ("Linux", "Linux"))  # fmt: skip
 
 
-@dataclass(frozen=True)
-class OpenSession:
-    """A place where somebody is signed in."""
-
-    pk: int
-    device: str
-    since: Any
-    current: bool
-
-
-def open_sessions(user: User, *, current_key: str = "") -> list[OpenSession]:
-    """The sessions of an account that still hold, the newest first."""
-    rows = UserSession.objects.purge_and_list(user)
-    rows.sort(key=lambda row: row.created_at, reverse=True)
-    return [OpenSession(r.pk, device_of(r.user_agent), r.created_at, r.session_key == current_key) for r in rows]
+def open_sessions(user: User) -> list[Any]:
+    """The sessions of an account that still hold, the newest first, each with its ``device``."""
+    rows = sorted(UserSession.objects.purge_and_list(user), key=lambda row: row.created_at, reverse=True)
+    for row in rows:
+        row.device = device_of(row.user_agent)
+    return rows
 
 
 def device_of(user_agent: str) -> str:

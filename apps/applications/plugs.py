@@ -20,7 +20,7 @@ from apps.cases.models import Case
 from apps.catalogue.models import OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.downloads import pieces
-from apps.core.retention import days, delete_each
+from apps.core.retention import days, delete_each, keep
 from apps.core.sockets import Door, Panel, RetentionRule
 from apps.core.transitions import Phase
 from apps.formbuilder.models import definition_checks
@@ -94,26 +94,19 @@ def drop_drafts(user: User) -> None:
     delete_each(Draft.objects.filter(owner=user))
 
 
-def _old_drafts(now: dt.datetime) -> QuerySet[Draft]:
-    return Draft.objects.filter(updated_at__lt=now - days("drafts"))
-
-
-def _ownerless_drafts(now: dt.datetime) -> QuerySet[Draft]:
-    # They can be reached as long as the cookie of their browser lives.
-    return Draft.objects.filter(owner=None, updated_at__lt=now - days("ownerless_drafts"))
-
-
 def _old_cases(now: dt.datetime) -> QuerySet[Case]:
     limit = now - days("applications")
     closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
     return closed.filter(decided_at__lt=limit) | closed.filter(decided_at=None, closed_at__lt=limit)
 
 
-sockets.retention_rules.plug(RetentionRule("drafts", "Entwürfe, die niemand mehr benutzt", _old_drafts, delete_each))
-sockets.retention_rules.plug(RetentionRule("ownerless_drafts", "Entwürfe ohne Konto", _ownerless_drafts, delete_each))
+keep("drafts", "Entwürfe, die niemand mehr benutzt", Draft.objects.all(), "updated_at", delete_each)
+# They can be reached as long as the cookie of their browser lives.
+keep("ownerless_drafts", "Entwürfe ohne Konto", Draft.objects.filter(owner=None), "updated_at", delete_each)
 sockets.retention_rules.plug(RetentionRule("applications", "Abgeschlossene Anträge", _old_cases, delete_each))
 
 
+@sockets.staff_urls.plug
 def _staff_urls() -> list[Any]:
     return [
         path("vorgaenge/<str:reference>/entscheiden/", staff.decide, name="decide"),
@@ -122,6 +115,3 @@ def _staff_urls() -> list[Any]:
         path("vorgaenge/<str:reference>/vorschau/<uuid:pk>/<int:number>/", staff.preview_page, name="preview_page"),
         path("erfassen/", staff.capture, name="capture"),
     ]
-
-
-sockets.staff_urls.plug(_staff_urls)

@@ -15,6 +15,7 @@ from apps.cases.access import roles_in
 from apps.cases.audience import standing_for
 from apps.cases.kinds import Text
 from apps.cases.models import Case, Party
+from apps.core.sockets import Register
 from apps.core.transitions import Who
 
 # Who works on cases. An act that is for some of them says so.
@@ -88,18 +89,8 @@ class CaseAct:
         return str(self.done(result) if callable(self.done) else self.done)
 
 
-_acts: dict[str, CaseAct] = {}
-
-
-def register(act: CaseAct) -> CaseAct:
-    """Make an act known; called once, from an app's ``ready()``."""
-    _acts[act.key] = act
-    return act
-
-
-def get(key: str) -> CaseAct | None:
-    """The act registered under ``key``."""
-    return _acts.get(key)
+_acts: Register[CaseAct] = Register()
+register, get = _acts.add, _acts.get
 
 
 def all_acts() -> list[CaseAct]:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from apps.cases.models import Case
-from apps.core.sockets import Panel
+from apps.core.sockets import Panel, Register
 from apps.core.transitions import Workflow
 
 # A text that is there or is translated when it is shown.
@@ -64,18 +64,8 @@ class Kind:
         return str(dict(self.workflow.states.choices).get(status, status))
 
 
-_kinds: dict[str, Kind] = {}
-
-
-def register(kind: Kind) -> Kind:
-    """Make a kind known; called once from an app's ``ready()``."""
-    _kinds[kind.key] = kind
-    return kind
-
-
-def get(key: str) -> Kind:
-    """The kind registered under ``key``; KeyError when no installed app has it."""
-    return _kinds[key]
+_kinds: Register[Kind] = Register()
+register, get = _kinds.add, _kinds.__getitem__
 
 
 def of(case: Case) -> Kind:

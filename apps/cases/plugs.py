@@ -15,8 +15,8 @@ from apps.cases.models import AccessCode, Case, Consent, Look, Party, PartyConta
 from apps.cases.sockets import case_exports
 from apps.cases.states import ConsentTo
 from apps.core.downloads import pieces
-from apps.core.retention import days, delete_all
-from apps.core.sockets import RetentionRule, closings, export_files, exports, recounts, retention_rules
+from apps.core.retention import keep
+from apps.core.sockets import closings, export_files, exports, recounts
 from apps.core.transitions import Phase
 
 
@@ -61,20 +61,8 @@ def files_of_cases(user: User) -> Iterator[tuple[str, Iterable[bytes]]]:
                 yield f"{case.reference}/{attachment.file.name}", pieces(attachment.file)
 
 
-retention_rules.plug(
-    RetentionRule(
-        "looks", "Wer Vorgänge eingesehen hat",
-        lambda now: Look.objects.filter(at__lt=now - days("looks")), delete_all,
-    )
-)  # fmt: skip
-
-
-retention_rules.plug(
-    RetentionRule(
-        "access_codes", "Zugangscodes, die nicht mehr gelten",
-        lambda now: AccessCode.objects.filter(expires_at__lt=now - days("access_codes")), delete_all,
-    )
-)  # fmt: skip
+keep("looks", "Wer Vorgänge eingesehen hat", Look.objects.all(), "at")
+keep("access_codes", "Zugangscodes, die nicht mehr gelten", AccessCode.objects.all(), "expires_at")
 
 
 @closings.plug

@@ -6,7 +6,6 @@ from apps.catalogue.forms import BilingualLinesField, LinesField, WordsField
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
 from apps.core.admin import PortalAdmin
 from apps.core.typing import StackedInline
-from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
 class FeeInline(StackedInline):
@@ -27,7 +26,6 @@ class ServiceAdmin(PortalAdmin):
     prepopulated_fields = {"slug": ["name_de"]}
     view_on_site = False
     inlines = [FeeInline]
-    formfield_overrides = CHECKBOXES
     structured: ClassVar[dict[str, Any]] = {
         "requirements": BilingualLinesField, "documents": BilingualLinesField, "steps": BilingualLinesField,
         "legal_basis": LinesField, "keywords": WordsField,
@@ -46,7 +44,6 @@ class FeeAdmin(PortalAdmin):
     """A fee that has begun is followed by a newer one, never changed."""
 
     list_display = ["label_de", "service", "amount", "valid_from"]
-    formfield_overrides = NATIVE_PICKERS
     list_filter = ["service"]
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:

@@ -1,5 +1,7 @@
 """Pages of the catalogue."""
 
+from typing import Any
+
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -8,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from apps.catalogue.models import LifeSituation, Service
 from apps.catalogue.search import MAX_QUERY, search
-from apps.core.fragments import is_fragment
 from apps.core.pages import kept_for_visitors
 from apps.core.sockets import service_doors
 
@@ -22,7 +23,8 @@ def service_list(request: HttpRequest) -> HttpResponse:
     if online:
         services = services.filter(online="form")
     context = {"text": text, "online": online, "services": list(services[:60])}
-    template = "catalogue/_results.html" if is_fragment(request) else "catalogue/list.html"
+    htmx: Any = getattr(request, "htmx", None)
+    template = "catalogue/_results.html" if htmx and not htmx.boosted else "catalogue/list.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response

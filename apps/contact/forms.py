@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.cases.models import Case
 from apps.core import limits
-from apps.core.fields import MailAddressField, PlainCharField
+from apps.core.fields import MailAddressField, PlainCharField, family_name_field, given_name_field
 from apps.core.mail_addresses import mailbox
 
 STAMP_SALT = "contact.stamp"
@@ -42,16 +42,8 @@ class ContactForm(forms.Form):
     per receiving address.
     """
 
-    given_name = PlainCharField(
-        label=_("Vorname"), max_length=120, required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
-    )  # fmt: skip
-    family_name = PlainCharField(
-        label=_("Name"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
-        error_messages={"required": _("Ihr Name fehlt. Beispiel: Özdemir-Groß")},
-    )
+    given_name = given_name_field()
+    family_name = family_name_field()
     email = MailAddressField(
         label=_("E-Mail-Adresse"),
         max_length=254,

@@ -1,9 +1,7 @@
 """What contact plugs in: the door on the home page, retention, pages of staff."""
 
-import datetime as dt
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -12,8 +10,8 @@ from apps.cases.models import Case
 from apps.contact import staff_views
 from apps.contact.states import KIND
 from apps.core import sockets
-from apps.core.retention import days, delete_each
-from apps.core.sockets import Door, RetentionRule
+from apps.core.retention import delete_each, keep
+from apps.core.sockets import Door
 
 
 @sockets.home_doors.plug
@@ -28,18 +26,12 @@ def contact_door(request: HttpRequest) -> list[Door]:
     ]
 
 
-def _closed_cases(now: dt.datetime) -> QuerySet[Case]:
-    return Case.objects.filter(kind=KIND, closed_at__lt=now - days("contact"))
+keep("contact", "Abgeschlossene Anfragen", Case.objects.filter(kind=KIND), "closed_at", delete_each)
 
 
-sockets.retention_rules.plug(RetentionRule("contact", "Abgeschlossene Anfragen", _closed_cases, delete_each))
-
-
+@sockets.staff_urls.plug
 def _staff_urls() -> list[Any]:
     return [
         path("vorgaenge/<str:reference>/antworten/", staff_views.reply, name="contact_reply"),
         path("vorgaenge/<str:reference>/abschliessen/", staff_views.close, name="contact_close"),
     ]
-
-
-sockets.staff_urls.plug(_staff_urls)

@@ -1,6 +1,7 @@
 import re
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import ActionLocation
 from django.db import models
@@ -11,7 +12,18 @@ from apps.core import emails
 from apps.core.fields import MailAddressField, PublishedTextField
 from apps.core.models import Banner, EmailStatus, OutgoingEmail, RetentionRun
 from apps.core.typing import ModelAdmin
-from apps.core.widgets import NATIVE_PICKERS
+
+# The browser's own pickers: the admin's have shortcuts whose labels are not translated.
+NATIVE_PICKERS: Any = {
+    models.DateTimeField: {
+        "form_class": forms.DateTimeField,
+        "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    },
+    models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
+    models.TimeField: {"widget": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")},
+}
+# Plain check boxes instead of two list boxes that no screen reader understands.
+CHECKBOXES: Any = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
 
 
 class PortalAdmin(ModelAdmin):
@@ -20,6 +32,8 @@ class PortalAdmin(ModelAdmin):
     Django lets anybody who sees a list filter it by every column, parts of password hashes and texts of
     mails included, and so read them out letter by letter.
     """
+
+    formfield_overrides = CHECKBOXES | NATIVE_PICKERS
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Text and addresses of e-mail are taken as everywhere."""
@@ -73,7 +87,6 @@ class ReadOnlyAdmin(PortalAdmin):
 @admin.register(Banner)
 class BannerAdmin(PortalAdmin):
     list_display = ["text_de", "level", "active", "since", "until"]
-    formfield_overrides = NATIVE_PICKERS
 
 
 @admin.register(OutgoingEmail)

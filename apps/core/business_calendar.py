@@ -15,7 +15,7 @@ def _holidays() -> holidays.HolidayBase:
 
 def is_working_day(day: dt.date) -> bool:
     """True for Monday to Friday unless a public holiday (24 and 31 December are working days)."""
-    return day.weekday() < 5 and day not in _holidays()
+    return _holidays().is_working_day(day)
 
 
 def is_holiday(day: dt.date) -> bool:
@@ -28,20 +28,12 @@ def add_working_days(start: dt.date, days: int) -> dt.date:
 
     The start day itself is not counted (§ 187 Abs. 1 BGB).
     """
-    day = start
-    remaining = days
-    while remaining > 0:
-        day += dt.timedelta(days=1)
-        if is_working_day(day):
-            remaining -= 1
-    return day
+    return _holidays().get_nth_working_day(start, days) if days else start
 
 
 def next_working_day(day: dt.date) -> dt.date:
     """Return ``day`` or, if it is none, the next working day (§ 193 BGB, § 31 Abs. 3 VwVfG)."""
-    while not is_working_day(day):
-        day += dt.timedelta(days=1)
-    return day
+    return _holidays().get_nth_working_day(day, 0)
 
 
 def today() -> dt.date:

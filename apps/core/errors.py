@@ -18,17 +18,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form token that is missing or stale; what was typed is still in the browser."""
-    security_log.note(
-        "access_refused", person=_person(request), request=request, route=route_of(request), why="form_token"
-    )
+    _refused(request, "form_token")
     return render(request, "errors/csrf.html", status=403)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
-    security_log.note(
-        "access_refused", person=_person(request), request=request, route=route_of(request), why="forbidden"
-    )
+    _refused(request, "forbidden")
     return render(request, "errors/403.html", status=403)
 
 
@@ -36,9 +32,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: does not exist, or not for this person."""
     if request.resolver_match is not None:
         # Behind an address that there is, something was refused or is gone; made-up addresses are no event.
-        security_log.note(
-            "access_refused", person=_person(request), request=request, route=route_of(request), why="not_found"
-        )
+        _refused(request, "not_found")
     response = render(request, "errors/404.html", {"texts": _written(request)}, status=404)
     if request.method == "POST":
         response["Cache-Control"] = "private, no-store"
@@ -47,7 +41,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """429: a limit was reached."""
-    security_log.note("limit_reached", person=_person(request), request=request, limit=route_of(request))
+    security_log.note("limit_reached", person=getattr(request, "user", None), request=request, limit=route_of(request))
     return render(request, "errors/429.html", status=429)
 
 
@@ -65,6 +59,6 @@ def _written(request: HttpRequest) -> list[str]:
     return [value for value in values if " " in value.strip()][:MOST_TEXTS]
 
 
-def _person(request: HttpRequest) -> object:
-    user = getattr(request, "user", None)
-    return user.pk if user is not None and user.is_authenticated else None
+def _refused(request: HttpRequest, why: str) -> None:
+    person = getattr(request, "user", None)
+    security_log.note("access_refused", person=person, request=request, route=route_of(request), why=why)

@@ -270,3 +270,17 @@ class GermanDecimalField(forms.DecimalField):
             if "," in value:
                 value = value.replace(".", "").replace(",", ".")
         return super().to_python(value)
+
+
+def given_name_field(**options: Any) -> PlainCharField:
+    """Somebody's given name; who has one name only leaves it out."""
+    widget = forms.TextInput(attrs={"autocomplete": "given-name"})
+    return PlainCharField(label=gettext_lazy("Vorname"), max_length=120, required=False, widget=widget, **options)
+
+
+def family_name_field() -> PlainCharField:
+    """The family name, or the only one."""
+    return PlainCharField(
+        label=gettext_lazy("Name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+        error_messages={"required": gettext_lazy("Ihr Name fehlt. Beispiel: Özdemir-Groß")},
+    )  # fmt: skip

@@ -1,10 +1,10 @@
 """Headers on every response that Django has no setting for."""
 
 import logging
-from collections.abc import Callable
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 
 from apps.core.errors import bad_request
 
@@ -16,18 +16,15 @@ PERMISSIONS_POLICY = (
 )
 
 
-class SecurityHeadersMiddleware:
+class SecurityHeadersMiddleware(MiddlewareMixin):
     """Permissions-Policy and resource policy everywhere; no-store for whoever is signed in.
 
     A page that reads the session or carries a form token is personal; so is a draft of
     somebody who is not signed in, whose views say no-store themselves.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Set them."""
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         # The session may end within the request (signing out): the cookie that came is what counts.
@@ -36,24 +33,21 @@ class SecurityHeadersMiddleware:
         return response
 
 
-class PlainRequestMiddleware:
+class PlainRequestMiddleware(MiddlewareMixin):
     """Turns away what no browser sends and what neither Django nor the database can read.
 
     An address with a NUL character names nothing (404); whatever encoding a form claims, it is
     read as UTF-8; a cookie with a NUL character is nobody's.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
+        """Clean it or refuse it."""
         if "\x00" in request.path_info:
             raise Http404
         # Which encoding a request has is not for its sender to choose.
         request.encoding = "utf-8"
         for name in [n for n, value in request.COOKIES.items() if "\x00" in value]:
             del request.COOKIES[name]
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Input nested so deeply that Python gives up reading it (JSON in a form) is no readable request."""

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.bilingual import Bilingual
 from apps.core.transitions import Who, Workflow, by
 
 
@@ -133,13 +134,10 @@ class Banner(models.Model):
         verbose_name_plural = _("Hinweisbanner")
         ordering = ["-since"]
 
-    def __str__(self) -> str:
-        return self.text
+    text = Bilingual("text")
 
-    @property
-    def text(self) -> str:
-        """The text in the reader's language."""
-        return self.text_en if translation.get_language() == "en" else self.text_de
+    def __str__(self) -> str:
+        return str(self.text)
 
 
 class Heartbeat(models.Model):

@@ -3,79 +3,31 @@
 import datetime as dt
 
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 
 from apps.core.emails import SEND_TASK
-from apps.core.models import (
-    EmailStatus,
-    Heartbeat,
-    OutgoingEmail,
-    PrivateFile,
-    RetentionRun,
-    ScanState,
-)
-from apps.core.retention import days, delete_all, delete_each
-from apps.core.sockets import RetentionRule, Sweep, retention_rules, sweeps
+from apps.core.models import EmailStatus, Heartbeat, OutgoingEmail, PrivateFile, RetentionRun, ScanState
+from apps.core.retention import delete_each, keep
+from apps.core.sockets import Sweep, sweeps
 
 
-def unowned() -> dict[str, bool]:
-    """The look-ups that find files nothing points at, whichever apps own files."""
-    return {f"{relation.name}__isnull": True for relation in PrivateFile._meta.related_objects}
+def _overdue_emails(cutoff: dt.datetime) -> QuerySet[OutgoingEmail]:
+    waiting = OutgoingEmail.objects.filter(status=EmailStatus.PENDING, created_at__lt=cutoff, next_try__lt=cutoff)
+    return waiting.order_by("next_try")
 
 
-def _overdue_emails(cutoff: dt.datetime) -> list[object]:
-    return list(
-        OutgoingEmail.objects.filter(status=EmailStatus.PENDING, created_at__lt=cutoff, next_try__lt=cutoff)
-        .order_by("next_try")
-        .values_list("pk", flat=True)[:500]
-    )
-
-
-def _unscanned_files(cutoff: dt.datetime) -> list[object]:
-    return list(
-        PrivateFile.objects.filter(scan=ScanState.PENDING, created_at__lt=cutoff).values_list("pk", flat=True)[:100]
-    )
+def _unscanned_files(cutoff: dt.datetime) -> QuerySet[PrivateFile]:
+    return PrivateFile.objects.filter(scan=ScanState.PENDING, created_at__lt=cutoff)
 
 
 sweeps.plug(Sweep(SEND_TASK, _overdue_emails))
-sweeps.plug(Sweep("core.scan_file", _unscanned_files))
+sweeps.plug(Sweep("core.scan_file", _unscanned_files, most=100))
 
-retention_rules.plug(
-    RetentionRule(
-        "emails",
-        "Versandprotokoll der E-Mails",
-        lambda now: OutgoingEmail.objects.filter(created_at__lt=now - days("emails")),
-        delete_all,
-    )
-)
-retention_rules.plug(
-    RetentionRule(
-        "heartbeats",
-        "Lebenszeichen der Hintergrunddienste",
-        lambda now: Heartbeat.objects.filter(at__lt=now - days("heartbeats")),
-        delete_all,
-    )
-)
-retention_rules.plug(
-    RetentionRule(
-        "retention_runs",
-        "Löschprotokoll",
-        lambda now: RetentionRun.objects.filter(at__lt=now - days("retention_runs")),
-        delete_all,
-    )
-)
-retention_rules.plug(
-    RetentionRule(
-        "orphaned_files",
-        "Dateien, die zu nichts mehr gehören",
-        lambda now: PrivateFile.objects.filter(created_at__lt=now - days("orphaned_files"), **unowned()),
-        delete_each,
-    )
-)
-retention_rules.plug(
-    RetentionRule(
-        "sessions",
-        "Abgelaufene Sitzungen",
-        lambda now: Session.objects.filter(expire_date__lt=now - days("sessions")),
-        delete_all,
-    )
-)
+# Nothing points at them, whichever apps own files.
+_orphans = PrivateFile.objects.filter(**{f"{to.name}__isnull": True for to in PrivateFile._meta.related_objects})
+
+keep("emails", "Versandprotokoll der E-Mails", OutgoingEmail.objects.all(), "created_at")
+keep("heartbeats", "Lebenszeichen der Hintergrunddienste", Heartbeat.objects.all(), "at")
+keep("retention_runs", "Löschprotokoll", RetentionRun.objects.all(), "at")
+keep("orphaned_files", "Dateien, die zu nichts mehr gehören", _orphans, "created_at", delete_each)
+keep("sessions", "Abgelaufene Sitzungen", Session.objects.all(), "expire_date")

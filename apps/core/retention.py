@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.models import RetentionRun
-from apps.core.sockets import retention_rules
+from apps.core.sockets import RetentionRule, retention_rules
 
 log = logging.getLogger(__name__)
 # Rows that are erased with one statement.
@@ -55,3 +56,14 @@ def delete_each(queryset: QuerySet[Any]) -> int:
         row.delete()
         count += 1
     return count
+
+
+def keep(
+    key: str, describe: str, rows: QuerySet[Any], since: str, erase: Callable[[QuerySet[Any]], int] = delete_all
+) -> None:
+    """Plug in a rule: ``rows`` go when the time in their column ``since`` is longer ago than the period ``key``."""
+
+    def expired(now: dt.datetime) -> QuerySet[Any]:
+        return rows.filter(**{f"{since}__lt": now - days(key)})
+
+    retention_rules.plug(RetentionRule(key, describe, expired, erase))

@@ -6,7 +6,7 @@ An app plugs in from its ``plugs.py``, which its ``apps.py`` names (plugging.py)
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -25,6 +25,22 @@ class Socket[T]:
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._items)
+
+
+class Keyed(Protocol):
+    """Something with a key."""
+
+    @property
+    def key(self) -> str: ...
+
+
+class Register[T: Keyed](dict[str, T]):
+    """What apps make known under its key from their ``ready()``, in the order in which they do."""
+
+    def add(self, item: T) -> T:
+        """Make it known."""
+        self[item.key] = item
+        return item
 
 
 @dataclass(frozen=True)
@@ -73,10 +89,11 @@ class RetentionRule:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Rows whose bell may have been lost: ``overdue(cutoff)`` gives the ids to ring for again."""
+    """Rows whose bell may have been lost: ``overdue(cutoff)`` gives those to ring for again, at ``most`` so many."""
 
     task: str
-    overdue: Callable[[dt.datetime], Iterable[Any]]
+    overdue: Callable[[dt.datetime], QuerySet[Any]]
+    most: int = 500
 
 
 # Tiles of the desk, for the signed-in clerk.

@@ -28,7 +28,7 @@ def sweep() -> None:
     """Ring again for every row that should long be done, and leave a sign of life."""
     cutoff = timezone.now() - timedelta(seconds=settings.SWEEP_AGE_SECONDS)
     for sweep in sweeps:
-        for pk in sweep.overdue(cutoff):
+        for pk in sweep.overdue(cutoff).values_list("pk", flat=True)[: sweep.most]:
             bell.publish(sweep.task, pk)
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now()})
 

@@ -7,7 +7,7 @@ one round trip is all that the rush for a popular day leaves. They look at the s
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -70,18 +70,6 @@ def by(who: Who | Iterable[Who], *states: str) -> dict[str, frozenset[Who]]:
     """A part of a row of the table: the statuses that may follow when ``who`` makes the move."""
     makers = frozenset([who] if isinstance(who, Who) else who)
     return dict.fromkeys(states, makers)
-
-
-class Stateful(Protocol):
-    """A model whose status is changed by ``move``."""
-
-    pk: Any
-    status: str
-
-    def record_move(self, old: str, new: str, *, by: Any, **record: Any) -> None:
-        """Write down that the status changed; called inside the transaction of the change."""
-
-    # A model may have ``is_made_by(who, user)``: whether a person really is what they make the move as.
 
 
 def move(

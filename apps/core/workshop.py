@@ -71,11 +71,6 @@ def place(owner: str = "") -> Iterator[None]:
         _places.release()
 
 
-def run[T](work: Callable[..., T], *args: Any, **options: Any) -> T:
-    """Do ``work`` in a child and return its result, see ``timed``."""
-    return timed(work, *args, **options)[0]
-
-
 def timed[T](work: Callable[..., T], *args: Any, **options: Any) -> tuple[T, float]:
     """Do ``work`` in a child; returns its result and the seconds of the processor it took. Raises LimitBroken.
 

@@ -1,10 +1,4 @@
-from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
-
-
-class DeskConfig(AppConfig):
-    name = "apps.desk"
-    default = True
 
 
 class DeskAdminConfig(admin_apps.AdminConfig):

@@ -2,7 +2,6 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.core.admin import PortalAdmin
-from apps.core.widgets import NATIVE_PICKERS
 from apps.notices.models import LegalRemedy
 
 
@@ -10,7 +9,6 @@ from apps.notices.models import LegalRemedy
 class LegalRemedyAdmin(PortalAdmin):
     deletes_several = False
     list_display = ["key", "valid_from", "text"]
-    formfield_overrides = NATIVE_PICKERS
 
     def has_delete_permission(self, request: HttpRequest, obj: LegalRemedy | None = None) -> bool:
         """What notices may stand on is followed by a newer one, never deleted."""

@@ -15,16 +15,14 @@ from apps.accounts.models import User
 from apps.cases.models import Case, Party
 from apps.cases.sockets import case_exports, consent_ends
 from apps.cases.states import Way
-from apps.core.retention import days, delete_each
+from apps.core.retention import delete_each, keep
 from apps.core.sockets import (
-    RetentionRule,
     Sweep,
     Tile,
     closings,
     desk_tiles,
     export_files,
     mail_fates,
-    retention_rules,
     staff_urls,
     sweeps,
 )
@@ -34,24 +32,18 @@ from apps.notices.states import NoticeStatus
 from apps.notices.transitions import PREVIEW_TASK, RENDER_TASK, told
 
 
-def _overdue(cutoff: dt.datetime) -> list[Any]:
-    return list(
-        Letter.objects.waiting().filter(created_at__lt=cutoff).order_by("created_at").values_list("pk", flat=True)[:500]
-    )
+def _overdue(cutoff: dt.datetime) -> QuerySet[Letter]:
+    return Letter.objects.waiting().filter(created_at__lt=cutoff).order_by("created_at")
 
 
-def _overdue_previews(cutoff: dt.datetime) -> list[Any]:
+def _overdue_previews(cutoff: dt.datetime) -> QuerySet[LetterPreview]:
     waiting = LetterPreview.objects.filter(status=NoticeStatus.PENDING, created_at__lt=cutoff).exclude(letters=[])
-    return list(waiting.order_by("created_at").values_list("pk", flat=True)[:100])
-
-
-def _old_previews(now: dt.datetime) -> QuerySet[LetterPreview]:
-    return LetterPreview.objects.filter(created_at__lt=now - days("previews"))
+    return waiting.order_by("created_at")
 
 
 sweeps.plug(Sweep(RENDER_TASK, _overdue))
-sweeps.plug(Sweep(PREVIEW_TASK, _overdue_previews))
-retention_rules.plug(RetentionRule("previews", "Vorschauen von Bescheiden", _old_previews, delete_each))
+sweeps.plug(Sweep(PREVIEW_TASK, _overdue_previews, most=100))
+keep("previews", "Vorschauen von Bescheiden", LetterPreview.objects.all(), "created_at", delete_each)
 mail_fates.plug(told)
 
 
@@ -114,8 +106,6 @@ def unread_letters_of_a_party_by_post(party: Party) -> None:
     Delivery.objects.filter(party=party, opened_at=None, way=Way.PORTAL).update(way=Way.POST)
 
 
+@staff_urls.plug
 def _staff_urls() -> list[Any]:
     return [path("postausgang/", views.outbox, name="outbox")]
-
-
-staff_urls.plug(_staff_urls)

@@ -474,12 +474,12 @@ def test_after_a_bomb_the_next_file_is_checked(chained: bytes) -> None:
 def test_child_is_stopped_at_its_limits(work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workshop, "CLOCK_SECONDS", 6)
     with pytest.raises(workshop.LimitBroken):
-        workshop.run(work)
-    assert workshop.run(abs, -3) == 3
+        workshop.timed(work)
+    assert workshop.timed(abs, -3)[0] == 3
 
 
 def test_child_works_at_the_lowest_priority_and_knows_nothing_of_the_portal() -> None:
-    told = workshop.run(hostile.tells)
+    told = workshop.timed(hostile.tells)[0]
     assert told["nice"] == 19
     assert told["memory"] == workshop.MEMORY_BYTES
     assert not told["django"]
@@ -487,7 +487,7 @@ def test_child_works_at_the_lowest_priority_and_knows_nothing_of_the_portal() ->
 
 def test_child_that_is_ended_from_outside_costs_nobody_a_file() -> None:
     for _ in range(3):
-        os.kill(workshop.run(hostile.tells)["pid"], signal.SIGKILL)
+        os.kill(workshop.timed(hostile.tells)[0]["pid"], signal.SIGKILL)
         time.sleep(0.3)
         assert check(factories.jpeg_bytes()).media_type == "image/jpeg"
 
@@ -498,7 +498,7 @@ def test_children_end_with_whoever_has_started_them() -> None:
         "import sys, time\n"
         "from apps.core import workshop\n"
         "from tests.core import hostile\n"
-        "print(workshop.run(hostile.tells)['pid'], flush=True)\n"
+        "print(workshop.timed(hostile.tells)[0]['pid'], flush=True)\n"
         "time.sleep(600)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE)
@@ -549,7 +549,7 @@ def test_scanner_that_hangs_is_waited_for_in_the_same_few_places(
 
 def test_child_is_not_ended_while_it_hands_over_a_result() -> None:
     """What it did is counted, not what comes after: ended there, it would leave the queue of the others locked."""
-    during, after = workshop.run(hostile.limits_of_time)
+    during, after = workshop.timed(hostile.limits_of_time)[0]
     assert during > 0
     assert after == -1
 

@@ -167,7 +167,7 @@ def test_preview_whose_bell_was_lost_is_rung_for_again(parking_case: Case, karla
         parking_case, typed={}, by=karla, outcome=Status.REJECTED, reasons="Darum.", fee=Decimal()
     )
     found = {sweep.task: sweep for sweep in sweeps}[transitions.PREVIEW_TASK]
-    assert list(found.overdue(timezone.now() + timedelta(minutes=1))) == [preview.pk]
+    assert list(found.overdue(timezone.now() + timedelta(minutes=1))) == [preview]
     assert not list(found.overdue(timezone.now() - timedelta(minutes=1)))
 
 
@@ -231,7 +231,7 @@ def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
 def test_sweep_finds_what_was_not_done_and_leaves_what_waits(letter: Letter) -> None:
     from apps.notices.plugs import _overdue
 
-    assert list(_overdue(timezone.now() + timedelta(seconds=1))) == [letter.pk]
+    assert list(_overdue(timezone.now() + timedelta(seconds=1))) == [letter]
     assert not list(_overdue(timezone.now() - timedelta(minutes=1)))
     Letter.objects.filter(pk=letter.pk).update(next_try=timezone.now() + timedelta(hours=1))
     assert not list(_overdue(timezone.now() + timedelta(seconds=1)))

@@ -32,7 +32,10 @@ def after_login(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def kept_input(request: SignedInRequest) -> HttpResponse:
     """What was typed when the log-in ended, to be sent now."""
-    return kept.show(request)
+    found = kept.take(request)
+    if found is None:
+        return redirect("accounts:after_login")
+    return render(request, "accounts/kept.html", {"kept": found})
 
 
 @login_required

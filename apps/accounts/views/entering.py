@@ -1,7 +1,9 @@
 """Ways in: registering with a mailed code, and the links that an administrator has sent."""
 
+from functools import partial
 from typing import Any
 
+from allauth.account.forms import SetPasswordForm
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.account.views import SignupView as AllauthSignupView
@@ -16,8 +18,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import address, codes, factors, registration
-from apps.accounts.forms import TOO_MUCH_MAIL, CodeForm, NewPasswordForm
-from apps.accounts.models import AccountLink, LinkKind, User
+from apps.accounts.forms import TOO_MUCH_MAIL, CodeForm
+from apps.accounts.models import LinkKind, User
 from apps.core.links import Link, mailed
 
 
@@ -27,24 +29,16 @@ class SignupView(AllauthSignupView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Mail the code; on to the page that asks for it."""
         data = form.cleaned_data
-        person = registration.Person(
-            email=data["email"], password=data["password1"], given_name=data["given_name"],
-            family_name=data["family_name"],
-        )  # fmt: skip
         try:
-            registration.begin(self.request, person, redirect_to=self.get_next_url() or "")
+            registration.begin(
+                self.request, email=data["email"], password=data["password1"], given_name=data["given_name"],
+                family_name=data["family_name"], redirect_to=self.get_next_url() or "",
+            )  # fmt: skip
         except codes.TooMuchMail:
             form.add_error("email", TOO_MUCH_MAIL)
             again: HttpResponse = self.form_invalid(form)
             return again
         return redirect("account_email_verification_sent")
-
-
-def wrong_code_text(wrong: codes.WrongCode) -> str:
-    """What to do after a code that does not fit."""
-    if wrong.left:
-        return _("Dieser Code passt nicht. Bitte sehen Sie noch einmal in die neueste E-Mail.")
-    return _("Dieser Code gilt nicht mehr. Bitte lassen Sie sich einen neuen schicken.")
 
 
 @never_cache
@@ -59,7 +53,7 @@ def registration_code(request: HttpRequest) -> HttpResponse:
         try:
             user, waiting = registration.complete(request, form.cleaned_data["code"])
         except codes.WrongCode as wrong:
-            form.add_error("code", wrong_code_text(wrong))
+            form.add_error("code", wrong)
         except registration.AlreadyThere:
             messages.info(request, _("Zu dieser Adresse gibt es schon ein Konto. Bitte melden Sie sich an."))
             return redirect("account_login")
@@ -75,23 +69,15 @@ def registration_code(request: HttpRequest) -> HttpResponse:
 # -- links that an administrator has sent -------------------------------------------------------------------
 
 
-def _setup_link(token: str) -> AccountLink | None:
-    return factors.link_for_token(token, LinkKind.SETUP)
-
-
-def _address_link(token: str) -> AccountLink | None:
-    return factors.link_for_token(token, LinkKind.ADDRESS)
-
-
 @never_cache
 @sensitive_post_parameters("password1", "password2")
 @require_http_methods(["GET", "POST"])
-@mailed(_setup_link)
+@mailed(partial(factors.link_for_token, kind=LinkKind.SETUP))
 def setup(request: HttpRequest, link: Link) -> HttpResponse:
     """Set up access as staff: a first password where there is none that counts, then the second factor."""
     user: User = link.subject.user
     needs_password = not (user.proven and user.has_usable_password())
-    form = NewPasswordForm(user, request.POST if request.method == "POST" else None) if needs_password else None
+    form = SetPasswordForm(user, request.POST if request.method == "POST" else None) if needs_password else None
     if request.method == "POST" and (form is None or form.is_valid()):
         if request.user.is_authenticated and (request.user.pk != user.pk or needs_password):
             # Somebody else is signed in here, or the session ends with the password that it had.
@@ -112,7 +98,7 @@ def _set_first_password(request: HttpRequest, user: User, password: str) -> None
     with transaction.atomic():
         if not user.proven:
             # The administrator who sent the link has written the names.
-            registration.drop_unproven(user, keep_names=True)
+            registration.empty(user, keep_names=True)
         user.set_password(password)
         user.save()
         registration.prove(user, request=request)
@@ -120,7 +106,7 @@ def _set_first_password(request: HttpRequest, user: User, password: str) -> None
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@mailed(_address_link)
+@mailed(partial(factors.link_for_token, kind=LinkKind.ADDRESS))
 def new_address(request: HttpRequest, link: Link) -> HttpResponse:
     """The link that was mailed to a new address: only the button changes it, for mail scanners open links."""
     if request.method == "POST":

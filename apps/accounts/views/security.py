@@ -19,7 +19,6 @@ from apps.accounts import codes, factors, sessions
 from apps.accounts.forms import TOO_MUCH_MAIL, AddressForm, CodeForm
 from apps.accounts.kept import login_required
 from apps.accounts.requests import SignedInRequest
-from apps.accounts.views.entering import wrong_code_text
 
 PROOF = "proof"
 PROOF_TEMPLATE = "account/email/proof_code"
@@ -65,7 +64,7 @@ def address_code(request: SignedInRequest) -> HttpResponse:
             waiting = codes.check(request, addresses.PURPOSE, form.cleaned_data["code"])
             addresses.change(request.user, waiting.address, by=request.user, request=request)
         except codes.WrongCode as wrong:
-            form.add_error("code", wrong_code_text(wrong))
+            form.add_error("code", wrong)
         except addresses.AddressTaken:
             messages.warning(request, _("Diese Adresse gehört schon zu einem anderen Konto."))
             return redirect("account_email")
@@ -92,7 +91,7 @@ def my_sessions(request: SignedInRequest) -> HttpResponse:
                 raise Http404
             messages.success(request, _("Die Sitzung ist beendet."))
         return redirect("accounts:sessions")
-    found = sessions.open_sessions(request.user, current_key=request.session.session_key or "")
+    found = sessions.open_sessions(request.user)
     return render(request, "accounts/sessions.html", {"sessions": found})
 
 
@@ -129,7 +128,7 @@ def prove(request: SignedInRequest) -> HttpResponse:
                 record_authentication(request, request.user, method="code", reauthenticated=True)
                 return resume_request(request) or redirect("accounts:overview")
             except codes.WrongCode as wrong:
-                form.add_error("code", wrong_code_text(wrong))
+                form.add_error("code", wrong)
     context = {"form": form, "here": here}
     return render(request, "accounts/prove.html", context, status=422 if form is not None and form.errors else 200)
 

@@ -199,6 +199,7 @@ def tell_concerned(request: HttpRequest) -> None:
     messages.warning(request, format_html("{}{}", text % {"count": count}, link))
 
 
+@sockets.staff_urls.plug
 def _staff_urls() -> list[Any]:
     # Here and not above: the views are loaded once the models are.
     from apps.appointments.booking.views import office
@@ -211,6 +212,3 @@ def _staff_urls() -> list[Any]:
         path("termine/<uuid:pk>/angaben/", office.details, name="appointment_details"),
         path("termine/<uuid:pk>/zettel/", office.slip, name="appointment_slip"),
     ]
-
-
-sockets.staff_urls.plug(_staff_urls)

@@ -19,6 +19,7 @@ def figures_link(request: HttpRequest) -> list[Door]:
     return [Door(_("Termine in Zahlen"), reverse("admin:appointment_figures"))] if user.has_role(Role.CDO) else []
 
 
+@sockets.staff_urls.plug
 def _staff_urls() -> list[Any]:
     # Here and not above: the views are loaded once the models are.
     from apps.appointments.figures import views
@@ -26,5 +27,4 @@ def _staff_urls() -> list[Any]:
     return [path("termine/zahlen/", views.report, name="appointment_figures")]
 
 
-sockets.staff_urls.plug(_staff_urls)
 sockets.recounts.plug(recount)

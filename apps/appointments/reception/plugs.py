@@ -15,8 +15,8 @@ from apps.appointments.reception.models import Shift, Ticket
 from apps.appointments.reception.transitions import LATE
 from apps.appointments.timetable import availability
 from apps.core import sockets
-from apps.core.retention import days, delete_all
-from apps.core.sockets import Door, RetentionRule
+from apps.core.retention import keep
+from apps.core.sockets import Door
 
 
 @booking_doors.plug
@@ -29,18 +29,8 @@ def arrival_door(booking: Booking) -> list[Door]:
     return [Door(_("Ich bin da"), f"{reverse('appointments:arrive')}?nummer={booking.reference}")]
 
 
-sockets.retention_rules.plug(
-    RetentionRule(
-        "shifts", "Wer wann an welchem Schalter saß",
-        lambda now: Shift.objects.filter(began_at__lt=now - days("shifts")), delete_all,
-    )
-)  # fmt: skip
-sockets.retention_rules.plug(
-    RetentionRule(
-        "tickets", "Wartenummern und wie lange sie dauerten",
-        lambda now: Ticket.objects.filter(created_at__lt=now - days("tickets")), delete_all,
-    )
-)  # fmt: skip
+keep("shifts", "Wer wann an welchem Schalter saß", Shift.objects.all(), "began_at")
+keep("tickets", "Wartenummern und wie lange sie dauerten", Ticket.objects.all(), "created_at")
 
 
 @sockets.staff_links.plug
@@ -53,6 +43,7 @@ def counter_links(request: HttpRequest) -> list[Door]:
     return [Door(_("Schalter"), reverse("admin:counters")), Door(_("Termine"), reverse("admin:appointments_day"))]
 
 
+@sockets.staff_urls.plug
 def _staff_urls() -> list[Any]:
     # Here and not above: the views are loaded once the models are.
     from apps.appointments.reception.views import counter, day
@@ -64,6 +55,3 @@ def _staff_urls() -> list[Any]:
         path("termine/", day.day, name="appointments_day"),
         path("termine/<uuid:pk>/", day.appointment, name="appointment"),
     ]
-
-
-sockets.staff_urls.plug(_staff_urls)

@@ -14,7 +14,6 @@ from apps.appointments.timetable.models import BookableService, Closure, Counter
 from apps.appointments.timetable.sockets import rules_changed
 from apps.core.admin import PortalAdmin
 from apps.core.typing import ModelForm
-from apps.core.widgets import CHECKBOXES, NATIVE_PICKERS
 
 
 class TellsWhatFollows(PortalAdmin):
@@ -73,7 +72,6 @@ class OfficePolicyAdmin(TellsWhatFollows):
 class CounterAdmin(TellsWhatFollows):
     list_display = ["name", "office", "active"]
     list_filter = ["office", "active"]
-    formfield_overrides = CHECKBOXES
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
         """A counter with appointments does not walk to another office with them."""
@@ -104,11 +102,9 @@ class OpeningRuleAdmin(TellsWhatFollows):
     form = OpeningRuleForm
     list_display = ["office", "opens", "closes", "audience", "valid_from", "valid_until"]
     list_filter = ["office", "audience"]
-    formfield_overrides = CHECKBOXES | NATIVE_PICKERS
 
 
 @admin.register(Closure)
 class ClosureAdmin(TellsWhatFollows):
     list_display = ["office", "counter", "begins", "ends", "reason_de"]
     list_filter = ["office"]
-    formfield_overrides = NATIVE_PICKERS

@@ -32,24 +32,16 @@ def kern_level(tag: str) -> str:
     return {"error": "danger", "debug": "info", "": "info"}.get(tag, tag)
 
 
+# Which markup of templates/components/field.html a widget takes: the first that fits.
+KINDS: dict[type[forms.Widget], str] = {
+    forms.HiddenInput: "hidden", forms.CheckboxSelectMultiple: "checkboxes", forms.RadioSelect: "radios",
+    forms.CheckboxInput: "checkbox", forms.Select: "select", forms.FileInput: "file", forms.MultiWidget: "multi",
+}  # fmt: skip
+
+
 def field_kind(bound: BoundField) -> str:
     """Which markup of templates/components/field.html a form field takes."""
-    widget = bound.field.widget
-    if isinstance(widget, forms.HiddenInput):
-        return "hidden"
-    if isinstance(widget, forms.CheckboxSelectMultiple):
-        return "checkboxes"
-    if isinstance(widget, forms.RadioSelect):
-        return "radios"
-    if isinstance(widget, forms.CheckboxInput):
-        return "checkbox"
-    if isinstance(widget, forms.Select):
-        return "select"
-    if isinstance(widget, forms.FileInput):
-        return "file"
-    if isinstance(widget, forms.MultiWidget):
-        return "multi"
-    return "input"
+    return next((kind for widget, kind in KINDS.items() if isinstance(bound.field.widget, widget)), "input")
 
 
 CONTROL_CLASS = {
@@ -66,15 +58,11 @@ def field(bound: BoundField, extra: str = "") -> dict[str, Any]:
     kind = field_kind(bound)
     css = CONTROL_CLASS.get(kind, "kern-form-input__input")
     error = bool(bound.errors)
-    described = " ".join(
-        part
-        for part in (
-            f"{bound.auto_id}_helptext" if bound.help_text else "",
-            f"{bound.auto_id}_error" if error else "",
-            bound.field.widget.attrs.get("aria-describedby", ""),
-        )
-        if part
-    )
+    described = " ".join(filter(None, [
+        f"{bound.auto_id}_helptext" if bound.help_text else "",
+        f"{bound.auto_id}_error" if error else "",
+        bound.field.widget.attrs.get("aria-describedby", ""),
+    ]))  # fmt: skip
     attributes: dict[str, Any] = {"class": f"{css} {css}--error" if error else css}
     if kind not in ("radios", "checkboxes", "multi"):
         if described:
@@ -165,18 +153,6 @@ def filesize_kb(size: int) -> str:
     if size < 1_000_000:
         return f"{max(size // 1000, 1)} kB"
     return f"{formats.number_format(Decimal(size) / 1_000_000, 1)} MB"
-
-
-@register.simple_tag(takes_context=True)
-def query(context: template.Context, **changes: Any) -> str:
-    """The current query string with some values changed; empty values are dropped."""
-    params = context["request"].GET.copy()
-    for key, value in changes.items():
-        params.pop(key, None)
-        if value not in (None, ""):
-            params[key] = str(value)
-    text = params.urlencode()
-    return f"?{text}" if text else "?"
 
 
 @register.filter

@@ -70,26 +70,22 @@ def invitation(request: HttpRequest, link: Link) -> HttpResponse:
     own = signed_in(request)
     if request.method == "POST" and "connect" in request.POST and own is not None:
         return _connect(own, link)
-    form = AnswerForm()
-    if request.method == "POST" and "answer" in request.POST:
-        form = AnswerForm.sent(request)
-        if form.is_valid():
-            if not limits.within_networks(
-                "guest-answer", limits.client_networks(request), limit=ANSWERS_PER_HOUR, seconds=3600
-            ):
-                form.add_error(None, LIMITED)
-                return _render(request, link, form)
-            files = form.store_files()
-            if files is not None:
-                try:
-                    invitations.answer(invited, body=form.cleaned_data["body"], files=files, seen_by=request.user)
-                except invitations.NotThisAccount:
-                    form.add_error(None, NOT_THIS_ACCOUNT)
-                    return _render(request, link, form)
-                except TransitionError:
-                    return _gone(request)
-                return render(request, "portal/invitation_answered.html", {"case": invited.party.case})
-    return _render(request, link, form)
+    if request.method != "POST" or "answer" not in request.POST:
+        return _render(request, link, AnswerForm())
+    form, caller = AnswerForm.sent(request), limits.client_networks(request)
+    if form.is_valid() and not limits.within_networks("guest-answer", caller, limit=ANSWERS_PER_HOUR, seconds=3600):
+        form.add_error(None, LIMITED)
+    files = form.store_files() if form.is_valid() else None
+    if files is None:
+        return _render(request, link, form)
+    try:
+        invitations.answer(invited, body=form.cleaned_data["body"], files=files, seen_by=request.user)
+    except invitations.NotThisAccount:
+        form.add_error(None, NOT_THIS_ACCOUNT)
+        return _render(request, link, form)
+    except TransitionError:
+        return _gone(request)
+    return render(request, "portal/invitation_answered.html", {"case": invited.party.case})
 
 
 def _render(request: HttpRequest, link: Link, form: AnswerForm) -> HttpResponse:

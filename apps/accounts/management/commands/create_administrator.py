@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if user is None:
             user = User.objects.create_user(address)
         elif not user.proven:
-            registration.drop_unproven(user)
+            registration.empty(user)
         user.is_staff = user.is_superuser = user.is_active = True
         user.save()
         sessions.end_all(user)
