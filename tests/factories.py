@@ -148,10 +148,10 @@ def dog_case(user: User, *dogs: dict[str, Any]) -> Case:
 
 def letter(case: Case, **context: Any) -> Delivery:
     """A letter to the addressee that waits for its document, of a notice of its own."""
-    to = notices.Copy(addressee_of(case))
+    to = addressee_of(case)
     notice = notices.create_notice(
         case, template="letter", title="Bescheid", result={"de": "Nein.", "en": "No."}, by=None,
-        letters=[notices.Draft({"recipients": to.addressee.lines, **context}, to)],
+        letters=[notices.Draft({"recipients": to.lines, **context}, to)],
     )  # fmt: skip
     return Delivery.objects.get(letter__notice=notice)
 

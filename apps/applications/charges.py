@@ -30,11 +30,6 @@ def usual_due_date() -> dt.date:
     return next_working_day(today() + dt.timedelta(days=DAYS_TO_PAY))
 
 
-def kassenzeichen_is_made() -> bool:
-    """Whether a rule makes the Kassenzeichen, so that nobody has to type it."""
-    return bool(settings.KASSENZEICHEN)
-
-
 def charge_for(case: Case, amount: Decimal, *, due_on: dt.date | None, kassenzeichen: str) -> dict[str, str]:
     """A charge as it is kept: amount in euros, due_on (ISO), kassenzeichen, holder, iban, bank.
 
@@ -42,7 +37,7 @@ def charge_for(case: Case, amount: Decimal, *, due_on: dt.date | None, kassenzei
     """
     if due_on is None or due_on <= today():
         raise IncompleteCharge("due_on")
-    if kassenzeichen_is_made():
+    if settings.KASSENZEICHEN:
         kassenzeichen = settings.KASSENZEICHEN.format(reference=case.reference, year=today().year)
     if not kassenzeichen:
         raise IncompleteCharge("kassenzeichen")

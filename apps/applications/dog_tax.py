@@ -85,7 +85,6 @@ class DogYear:
     months: int
     parts: tuple[Part, ...]
     amount: Decimal
-    first_month: dt.date | None
 
 
 def _number(day: dt.date) -> int:
@@ -141,11 +140,11 @@ def year_of(dogs: Sequence[Dog], year: int, *, already_held: int, rates: Rates, 
     """
     for dog in dogs:
         dog.demand_order()
-    paid: list[list[tuple[dt.date, Fraction]]] = [[] for _dog in dogs]
+    paid: list[list[Fraction]] = [[] for _dog in dogs]
     for number in range(1, MONTHS + 1):
         month = dt.date(year, number, 1)
         for position, rank in ranks(dogs, month, already_held=already_held, rule=rule).items():
-            paid[position].append((month, _yearly(dogs[position], rates(rank, month), rule)))
+            paid[position].append(_yearly(dogs[position], rates(rank, month), rule))
     return [_summed(months) for months in paid]
 
 
@@ -159,11 +158,9 @@ def _yearly(dog: Dog, rate: Decimal, rule: Rule) -> Fraction:
     return Fraction(rate) * (rule.reduced_share if dog.relief == "reduced" else 1)
 
 
-def _summed(months: list[tuple[dt.date, Fraction]]) -> DogYear:
-    amount = _cents(sum((yearly / MONTHS for _month, yearly in months), Fraction(0)))
-    same_rate = groupby(yearly for _month, yearly in months)
-    parts = tuple(Part(_cents(yearly), len(list(same))) for yearly, same in same_rate)
-    return DogYear(len(months), parts, amount, months[0][0] if months else None)
+def _summed(months: list[Fraction]) -> DogYear:
+    parts = tuple(Part(_cents(yearly), len(list(same))) for yearly, same in groupby(months))
+    return DogYear(len(months), parts, _cents(sum(months, Fraction(0)) / MONTHS))
 
 
 def _cents(exact: Fraction) -> Decimal:

@@ -1,7 +1,7 @@
 """A draft's life until it is filed: begun, taken into an account, filled in step by step."""
 
+from collections.abc import Set
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -63,16 +63,14 @@ def prefill(draft: Draft, user: User) -> None:
                 draft.answers[item.key] = kept
 
 
-def claim(browser: str, *, user: User) -> int:
-    """Give the drafts begun in a browser to who has signed in there; returns how many."""
+def claim(browser: str, *, user: User) -> None:
+    """Give the drafts begun in a browser to who has signed in there."""
     if not browser:
-        return 0
-    drafts = list(Draft.objects.filter(owner=None, browser=browser))
-    for draft in drafts:
+        return
+    for draft in Draft.objects.filter(owner=None, browser=browser):
         draft.owner = user
         prefill(draft, user)
         draft.save(update_fields=["owner", "answers"])
-    return len(drafts)
 
 
 def rebase(draft: Draft) -> None:
@@ -85,9 +83,9 @@ def rebase(draft: Draft) -> None:
         draft.save(update_fields=["form_version", "step"])
 
 
-def save_step(draft: Draft, step: str, *, answers: dict[str, Any] | None, keys: set[str],
-              typed: dict[str, Any] | None) -> None:  # fmt: skip
-    """Save a step: ``answers`` when it holds (they replace those under ``keys``), else what was typed."""
+def save_step(draft: Draft, step: str, *, typed: dict[str, Any] | None = None, answers: dict[str, Any] | None = None,
+              keys: Set[str] = frozenset()) -> None:  # fmt: skip
+    """Save a step: what was typed, or ``answers`` when it holds (they replace those under ``keys``)."""
     with transaction.atomic():
         # Read again under a lock: a second window or a slow request may have saved meanwhile.
         locked = Draft.objects.select_for_update().filter(pk=draft.pk).first()
@@ -139,11 +137,11 @@ def _demand_place(draft: Draft) -> None:
         raise uploads.too_many(settings.UPLOAD_MAX_FILES_PER_DRAFT)
 
 
-def remove_upload(draft: Draft, file_id: UUID) -> None:
-    """Delete a file of a draft."""
-    upload = draft.uploads.filter(file_id=file_id).first()
-    if upload is not None:
-        upload.file.delete()
+def remove_upload(draft: Draft, file_id: str) -> None:
+    """Delete a file of a draft; ``file_id`` as a browser sends it."""
+    for upload in draft.uploads.select_related("file"):
+        if str(upload.file_id) == file_id:
+            upload.file.delete()
 
 
 def collected_answers(draft: Draft) -> dict[str, Any]:

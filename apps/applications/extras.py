@@ -12,22 +12,13 @@ from apps.applications.forms import DecisionForm
 from apps.applications.letters import PLACEHOLDER
 from apps.applications.states import OUTCOMES, Status
 from apps.cases.models import Party, PartyContact
-from apps.cases.transitions import NAME_FIELDS
-from apps.formbuilder.definition import KEY, Definition, DefinitionError, Field
+from apps.cases.transitions import NAME_FIELDS, PLACE_FIELDS
+from apps.formbuilder.definition import Definition, Field
+from apps.formbuilder.reading import KEY, DefinitionError, only
 
 RULES = ("set_by_clerk", "graduated")
 # Of a party, what answers may fill in; how letters reach it is not one of them.
-PARTY_FIELDS = (
-    "given_name",
-    "family_name",
-    "organisation",
-    "street",
-    "house_number",
-    "postcode",
-    "city",
-    "country",
-    "phone",
-)
+PARTY_FIELDS = (*NAME_FIELDS, *PLACE_FIELDS, "phone")
 ALWAYS_KNOWN = frozenset(["applicants", "declarant", "reference", "filed_on", "valid_from", "valid_until", "fee"])
 KNOWN_OF_DOGS = frozenset(["dogs_held", "yearly"])
 # Sentences about what was found, with what each may name.
@@ -44,7 +35,7 @@ MOST_TITLE, MOST_RESULT = 200, 300
 def check(definition: Definition) -> None:
     """Raises DefinitionError naming the first thing that is wrong."""
     extra = definition.extra
-    _object(extra, "extra", optional={"fee", "parties", "letters"})
+    only(extra, "extra", optional={"fee", "parties", "letters"})
     plain = {f.key: f for step in definition.steps for f in step.fields if not f.is_group}
     groups = {f.key: f for step in definition.steps for f in step.fields if f.is_group}
     if "fee" in extra:
@@ -52,7 +43,7 @@ def check(definition: Definition) -> None:
     if "parties" in extra:
         _check_parties(extra["parties"], plain, groups)
     if "letters" in extra:
-        _object(extra["letters"], "letters", optional=set(OUTCOMES))
+        only(extra["letters"], "letters", optional=OUTCOMES)
         dogs = KNOWN_OF_DOGS if extra.get("fee", {}).get("rule") == "graduated" else frozenset()
         for outcome, letter in extra["letters"].items():
             _check_letter(letter, f"letters.{outcome}", ALWAYS_KNOWN | dogs | set(plain))
@@ -61,14 +52,14 @@ def check(definition: Definition) -> None:
 
 
 def _check_fee(fee: Any) -> None:
-    _object(fee, "fee", required={"rule", "text"}, optional={"fees", "first_taxable_month", "reduced_share"})
+    only(fee, "fee", required={"rule", "text"}, optional={"fees", "first_taxable_month", "reduced_share"})
     if fee["rule"] not in RULES:
         raise DefinitionError(f"fee: rule {fee['rule']!r} is not known")
     _both(fee["text"], "fee.text")
     if fee["rule"] != "graduated":
-        _object(fee, "fee", required={"rule", "text"})
+        only(fee, "fee", required={"rule", "text"})
         return
-    _object(fee, "fee", required={"rule", "text", "fees", "first_taxable_month"}, optional={"reduced_share"})
+    only(fee, "fee", required={"rule", "text", "fees", "first_taxable_month"}, optional={"reduced_share"})
     if not _texts(fee["fees"], "fee.fees"):
         raise DefinitionError("fee: fees names no fee")
     if fee["first_taxable_month"] not in ("following", "same"):
@@ -81,7 +72,7 @@ def _check_fee(fee: Any) -> None:
 
 
 def _check_parties(parties: Any, plain: Mapping[str, Field], groups: Mapping[str, Field]) -> None:
-    _object(parties, "parties", required={"applicant"}, optional={"joint", "shared"})
+    only(parties, "parties", required={"applicant"}, optional={"joint", "shared"})
     shared = parties.get("shared", [])
     known = {*plain, *(f"{key}.{item.key}" for key, group in groups.items() for item in group.fields)}
     if not isinstance(shared, list) or not all(isinstance(key, str) and key in known for key in shared):
@@ -89,7 +80,7 @@ def _check_parties(parties: Any, plain: Mapping[str, Field], groups: Mapping[str
     _check_party(parties["applicant"], "parties.applicant", plain)
     if "joint" in parties:
         joint = parties["joint"]
-        _object(joint, "parties.joint", required={"group", "fields", "hearing"})
+        only(joint, "parties.joint", required={"group", "fields", "hearing"})
         group = groups.get(joint["group"]) if isinstance(joint["group"], str) else None
         if group is None:
             raise DefinitionError(f"parties.joint: {joint['group']!r} is no group")
@@ -98,14 +89,13 @@ def _check_parties(parties: Any, plain: Mapping[str, Field], groups: Mapping[str
 
 
 def _check_hearing(words: Any, where: str) -> None:
-    _object(words, where, required={"subject", "opening", "consequence"})
+    only(words, where, required={"subject", "opening", "consequence"})
     for sentence in (words["subject"], words["opening"], *_texts(words["consequence"], f"{where}.consequence")):
-        _text(sentence, where)
-        _check_placeholders(sentence, where, ("applicants", "filed_on"))
+        _sentence(sentence, where, ("applicants", "filed_on"))
 
 
 def _check_party(mapping: Any, where: str, fields: Mapping[str, Field]) -> None:
-    _object(mapping, where, optional=set(PARTY_FIELDS))
+    only(mapping, where, optional=PARTY_FIELDS)
     for name, key in mapping.items():
         item = fields.get(key) if isinstance(key, str) else None
         if item is None:
@@ -119,18 +109,18 @@ def _check_party(mapping: Any, where: str, fields: Mapping[str, Field]) -> None:
 
 
 def _check_letter(letter: Any, where: str, known: frozenset[str] | set[str]) -> None:
-    _object(letter, where, required=REQUIRED, optional=OPTIONAL)
+    only(letter, where, required=REQUIRED, optional=OPTIONAL)
     _text(letter["title"], f"{where}.title", MOST_TITLE)
     _both(letter["result"], f"{where}.result", MOST_RESULT)
     for sentence in (letter["title"], *letter["result"].values()):
-        _check_placeholders(sentence, where, ())
+        _sentence(sentence, where, ())
     if "remedy" in letter and not isinstance(letter["remedy"], bool):
         raise DefinitionError(f"{where}: remedy is true or false")
     asked = letter.get("asked", [])
     if not isinstance(asked, list):
         raise DefinitionError(f"{where}: asked is a list")
     for number, question in enumerate(asked):
-        _object(question, f"{where}.asked[{number}]", required={"key", "label", "missing"})
+        only(question, f"{where}.asked[{number}]", required={"key", "label", "missing"})
         _text(question["key"], f"{where}.asked[{number}].key")
         if not KEY.fullmatch(question["key"]) or question["key"] in DecisionForm.base_fields:
             raise DefinitionError(f"{where}.asked[{number}]: {question['key']!r} is no name for it")
@@ -149,32 +139,21 @@ def _check_letter(letter: Any, where: str, known: frozenset[str] | set[str]) -> 
     for name in ("reasons", "hints"):
         sentences += _texts(letter.get(name, []), f"{where}.{name}")
     for sentence in sentences:
-        _text(sentence, where)
-        _check_placeholders(sentence, where, known)
+        _sentence(sentence, where, known)
     if "findings" in letter:
-        _object(letter["findings"], f"{where}.findings", required=set(FINDINGS))
+        only(letter["findings"], f"{where}.findings", required=FINDINGS)
         for name, sentence in letter["findings"].items():
-            _text(sentence, f"{where}.findings.{name}")
-            _check_placeholders(sentence, f"{where}.findings.{name}", FINDINGS[name])
+            _sentence(sentence, f"{where}.findings.{name}", FINDINGS[name])
 
 
-def _check_placeholders(sentence: str, where: str, known: Iterable[str]) -> None:
+def _sentence(sentence: Any, where: str, known: Iterable[str]) -> None:
+    """A text that names nothing but what is known."""
+    _text(sentence, where)
     for name in PLACEHOLDER.findall(sentence):
         if name not in known:
             raise DefinitionError(f"{where}: nothing is known as {{{name}}}")
     if re.search("[{}]", PLACEHOLDER.sub("", sentence)):
         raise DefinitionError(f"{where}: braces stand around the name of something, without blanks")
-
-
-def _object(
-    raw: Any, where: str, *, required: Iterable[str] = frozenset(), optional: Iterable[str] = frozenset()
-) -> None:
-    if not isinstance(raw, dict):
-        raise DefinitionError(f"{where}: expected an object")
-    if missing := set(required) - set(raw):
-        raise DefinitionError(f"{where}: {', '.join(sorted(missing))} missing")
-    if unknown := set(raw) - set(required) - set(optional):
-        raise DefinitionError(f"{where}: unknown {', '.join(sorted(unknown))}")
 
 
 def _text(raw: Any, where: str, most: int | None = None) -> None:
@@ -193,6 +172,6 @@ def _texts(raw: Any, where: str) -> list[str]:
 
 
 def _both(raw: Any, where: str, most: int | None = None) -> None:
-    _object(raw, where, required={"de", "en"})
+    only(raw, where, required={"de", "en"})
     for text in raw.values():
         _text(text, where, most)

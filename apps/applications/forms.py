@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.applications.charges import kassenzeichen_is_made, usual_due_date
+from apps.applications.charges import usual_due_date
 from apps.applications.dog_assessment import DogFinding, Findings, declared
 from apps.applications.states import Status, Together
 from apps.cases.consents import IN_THE_PORTAL, KNOWN_WHEN, QUESTION
@@ -180,7 +181,8 @@ class DecisionForm(forms.Form):
             del self.fields["together"]
         if not fee_by_clerk and Status.ASSESSED not in outcomes:
             del self.fields["due_on"], self.fields["kassenzeichen"]
-        elif kassenzeichen_is_made():
+        elif settings.KASSENZEICHEN:
+            # A rule makes it: nobody has to type it.
             del self.fields["kassenzeichen"]
         self.initial.setdefault("due_on", usual_due_date())
         needed_by_choice(self.fields.values())

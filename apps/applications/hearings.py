@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import formats, timezone, translation
 
 from apps.accounts.models import User
-from apps.applications.letters import department_of, fill, source_of
+from apps.applications.letters import department_of, fill, newest_extra, source_of
 from apps.applications.reading import shared
 from apps.cases import invitations
 from apps.cases.addressee import Addressee, addressees_of
@@ -20,9 +20,8 @@ from apps.cases.states import Act, PartyRole
 from apps.catalogue.models import Regime
 from apps.core.business_calendar import today
 from apps.core.transitions import TransitionConflict, TransitionError
-from apps.formbuilder.models import FormVersion
 from apps.notices.models import HEARING, Delivery, Notice
-from apps.notices.transitions import Copy, Draft, create_notice, letter_out, letter_returned, takes_the_place
+from apps.notices.transitions import Draft, create_notice, letter_out, letter_returned, takes_the_place
 
 TITLE = "Anhörung"
 RESULT = {
@@ -54,12 +53,9 @@ def not_heard(case: Case) -> list[Party]:
 def words_of(case: Case) -> dict[str, Any]:
     """What the form says to those it names; as the newest version has it where the application's own has nothing."""
     own = case.application.form_version.parsed
-    newest = FormVersion.objects.current(own.slug)
-    for definition in (own, newest.parsed if newest is not None else own):
-        found: dict[str, Any] = definition.extra.get("parties", {}).get("joint", {}).get("hearing", {})
-        if found:
-            return found
-    return {}
+    words = (extra.get("parties", {}).get("joint", {}).get("hearing") for extra in (own.extra, newest_extra(own.slug)))
+    found: dict[str, Any] = next(filter(None, words), {})
+    return found
 
 
 def may_be_heard(party: Party) -> bool:
@@ -89,21 +85,17 @@ def hear(party: Party, *, due_on: dt.date, decided: bool = False, by: User) -> N
             raise TransitionConflict("a hearing was begun before")
         addressee = next(one for one in addressees_of(party.case) if one.principal == party)
         invitations.demand_decision(party, decided)
-        code, here = "", _answers_here(addressee)
+        # Whether who gets the letter has an account that stands for the party.
+        code, here = "", addressee.account is not None and not addressee.party.by_mail_only
         # A code says who somebody is: it goes to nobody else, and not to whoever has shown it already.
         if not here and addressee.party == addressee.principal and not party.has_proved:
             code = invitations.make_code(party, decided=decided, until=due_on, by=by)
         Hearing.objects.create(party=party, opened_by=by, due_on=due_on)
         record(party.case, Act.HEARD, by=by, only_for=[party.pk], decided=decided)
-        letter = Draft(_context(addressee, code=code, here=here, due_on=due_on, by=by), Copy(addressee))
+        letter = Draft(_context(addressee, code=code, here=here, due_on=due_on, by=by), addressee)
         notice = create_notice(party.case, template=HEARING, title=TITLE, result=RESULT, letters=[letter], by=by)
         takes_the_place(Delivery.objects.get(letter__notice=notice))
         return notice
-
-
-def _answers_here(addressee: Addressee) -> bool:
-    """Whether who gets the letter has an account that stands for the party."""
-    return addressee.account is not None and not addressee.party.by_mail_only
 
 
 def _hearing_of(delivery: Delivery) -> QuerySet[Hearing]:

@@ -51,12 +51,10 @@ BADGES = {
 
 
 def _answers(request: HttpRequest, case: Case, *, staff: bool) -> list[Panel]:
-    application = case.application
     summary = read_by(case, request.user, staff=staff)
     if not summary:
         return []
-    context = {"summary": summary, "files": files_of(application), "case": case, "staff": staff,
-               "decision": application.decision}  # fmt: skip
+    context = {"summary": summary, "files": files_of(case.application), "case": case, "staff": staff}
     return [Panel("applications/_answers.html", context, order=40)]
 
 

@@ -24,7 +24,7 @@ from apps.core.transitions import TransitionError
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.summary import plain_values
 from apps.notices.models import LegalRemedy
-from apps.notices.transitions import Copy, Draft
+from apps.notices.transitions import Draft
 
 DAYS_IN_A_YEAR = 365
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -83,7 +83,7 @@ def letters_for(application: Application, decision: dict[str, Any], *, outcome: 
             raise NotTogether
         names = [line for addressee in addressees for line in addressee.party.name_lines]
         lines = [*names, *first.contact.place_lines]
-        drafts.append(Draft(common | {"recipients": lines}, Copy(first, also_to=tuple(others))))
+        drafts.append(Draft(common | {"recipients": lines}, first, also_to=tuple(others)))
         return Composed(template["title"], template["result"], drafts)
     informed = _already_told(application.case)
     with translation.override("de"):
@@ -97,11 +97,11 @@ def letters_for(application: Application, decision: dict[str, Any], *, outcome: 
             context |= {"source": source_of(application.case), "checked": addressee.contact.checked_on is not None}
         if addressee.party != addressee.principal:
             context["on_behalf_of"] = addressee.principal.name
-        drafts.append(Draft(context, Copy(addressee)))
+        drafts.append(Draft(context, addressee))
         if addressee.party != addressee.principal:
             own = addressee_at(addressee.principal, addressee.principal)
             told = common | {"recipients": own.lines, "copy_of": addressee.party.name}
-            drafts.append(Draft(told, Copy(own, is_copy=True)))
+            drafts.append(Draft(told, own, is_copy=True))
     return Composed(template["title"], template["result"], drafts)
 
 
@@ -144,7 +144,9 @@ def _common(application: Application, decision: dict[str, Any], *, outcome: str,
         tenor = [fill(line, values) for line in template["tenor"]]
         if decision.get("valid_from") and template.get("validity"):
             tenor.append(fill(template["validity"], values))
-        found, why = _findings(template, _newest(definition.slug, outcome), decision, values)
+        # What was filed under an older version of the form may lack sentences that the newest has.
+        newest = newest_extra(definition.slug).get("letters", {}).get(outcome, {})
+        found, why = _findings(template, newest, decision, values)
         tenor += found
         tenor += [str(line) for line in decision.get("conditions", []) if line]
         has_fee = Decimal(decision.get("fee") or 0) > 0
@@ -160,7 +162,12 @@ def _common(application: Application, decision: dict[str, Any], *, outcome: str,
             "salutation": "Guten Tag,",
             "opening": fill(template["opening"], values),
             "tenor": tenor,
-            "reasons": _reasons(template, decision, values) + why,
+            # Begründung (§ 39 VwVfG): the clerk's words, then the standing ones.
+            "reasons": [
+                *(line.strip() for line in str(decision.get("reasons", "")).split("\n") if line.strip()),
+                *(fill(line, values) for line in template.get("reasons", [])),
+                *why,
+            ],
             "charge": lines_of(decision["charge"]) if decision.get("charge") else [],
             "tax_lines": [
                 {
@@ -177,7 +184,7 @@ def _common(application: Application, decision: dict[str, Any], *, outcome: str,
             "department": department_of(case),
             "clerk": by.full_name,
             "legal_basis": ", ".join(case.service.legal_basis) if case.service else "",
-            "joint": _joint(case, template, _newest(definition.slug, outcome), values),
+            "joint": _joint(case, template, newest, values),
         }
         if template.get("remedy", True):
             regime = case.service.regime if case.service else ""
@@ -250,21 +257,14 @@ def _findings(
     return tenor, reasons + ([found["reason"]] if found["reason"] else [])
 
 
-def _newest(slug: str, outcome: str) -> dict[str, Any]:
-    """The letter as the newest version of the form has it: what was filed under an older one may lack sentences."""
+def newest_extra(slug: str) -> dict[str, Any]:
+    """The ``extra`` of the newest version of a form."""
     version = FormVersion.objects.current(slug)
-    letters: dict[str, Any] = version.parsed.extra.get("letters", {}) if version is not None else {}
-    return dict(letters.get(outcome, {}))
+    return version.parsed.extra if version is not None else {}
 
 
 def _day(iso: str) -> str:
     return str(formats.date_format(dt.date.fromisoformat(iso), "DATE_FORMAT"))
-
-
-def _reasons(template: dict[str, Any], decision: dict[str, Any], values: dict[str, str]) -> list[str]:
-    """Begründung (§ 39 VwVfG): the clerk's words, then the standing ones."""
-    own = [p.strip() for p in str(decision.get("reasons", "")).split("\n") if p.strip()]
-    return own + [fill(line, values) for line in template.get("reasons", [])]
 
 
 def department_of(case: Case) -> dict[str, str]:

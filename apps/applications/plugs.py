@@ -1,10 +1,10 @@
 """What applications plug in: doors on service pages, panels, retention, export, the check of what a form has of theirs."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -20,8 +20,8 @@ from apps.cases.models import Case
 from apps.catalogue.models import OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.downloads import pieces
-from apps.core.retention import days, delete_each, keep
-from apps.core.sockets import Door, Panel, RetentionRule
+from apps.core.retention import delete_each, keep
+from apps.core.sockets import Door, Panel
 from apps.core.transitions import Phase
 from apps.formbuilder.models import definition_checks
 
@@ -48,24 +48,19 @@ def take_over_drafts(request: HttpRequest, user: User) -> None:
 @sockets.my_area_panels.plug
 def drafts_panel(request: HttpRequest) -> list[Panel]:
     """Drafts, so that nothing begun is lost."""
-    user: Any = request.user
-    drafts = list(
-        Draft.objects.filter(owner=user, channel="online").select_related("service").defer("answers", "typed")
-    )
-    if not drafts:
-        return []
-    return [Panel("applications/_drafts.html", {"drafts": drafts}, order=30)]
+    return _panel(request, Draft.objects.filter(channel="online"))
 
 
 @sockets.desk_panels.plug
 def captured_drafts_panel(request: HttpRequest) -> list[Panel]:
     """What somebody has begun to capture and not filed yet."""
+    return _panel(request, Draft.objects.exclude(channel="online"), captured=True)
+
+
+def _panel(request: HttpRequest, drafts: QuerySet[Draft], **more: Any) -> list[Panel]:
     user: Any = request.user
-    captured = Draft.objects.filter(owner=user).exclude(channel="online")
-    drafts = list(captured.select_related("service").defer("answers", "typed"))
-    if not drafts:
-        return []
-    return [Panel("applications/_drafts.html", {"drafts": drafts, "captured": True}, order=30)]
+    shown = list(drafts.filter(owner=user).select_related("service").defer("answers", "typed"))
+    return [Panel("applications/_drafts.html", {"drafts": shown, **more}, order=30)] if shown else []
 
 
 @sockets.exports.plug
@@ -94,16 +89,12 @@ def drop_drafts(user: User) -> None:
     delete_each(Draft.objects.filter(owner=user))
 
 
-def _old_cases(now: dt.datetime) -> QuerySet[Case]:
-    limit = now - days("applications")
-    closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
-    return closed.filter(decided_at__lt=limit) | closed.filter(decided_at=None, closed_at__lt=limit)
-
-
 keep("drafts", "Entwürfe, die niemand mehr benutzt", Draft.objects.all(), "updated_at", delete_each)
 # They can be reached as long as the cookie of their browser lives.
 keep("ownerless_drafts", "Entwürfe ohne Konto", Draft.objects.filter(owner=None), "updated_at", delete_each)
-sockets.retention_rules.plug(RetentionRule("applications", "Abgeschlossene Anträge", _old_cases, delete_each))
+closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
+ended = closed.annotate(ended_at=Coalesce("decided_at", "closed_at"))
+keep("applications", "Abgeschlossene Anträge", ended, "ended_at", delete_each)
 
 
 @sockets.staff_urls.plug

@@ -28,6 +28,7 @@ from apps.catalogue.models import Fee, Regime
 from apps.core import facts
 from apps.core.business_calendar import add_working_days, today
 from apps.core.models import FactKind, PrivateFile
+from apps.core.text import texts_in
 from apps.core.transitions import Phase, TransitionError, Who, move
 from apps.notices.models import LetterPreview
 from apps.notices.transitions import create_notice, preview_letter
@@ -115,7 +116,7 @@ def _parties(mapping: dict[str, Any], answers: dict[str, Any], by: User, draft: 
 
 def _move_files(draft: Draft, case: Case, answers: dict[str, Any]) -> None:
     """Hand the files that belong to visible fields from the draft to the case."""
-    kept = _file_ids(answers)
+    kept = set(texts_in(answers))
     owner = [party.pk for party in case.parties.filter(role=PartyRole.APPLICANT)]
     labels = {item.key: item.label["de"] for step in draft.form_version.parsed.steps for item in step.walk()}
     for upload in draft.uploads.select_related("file"):
@@ -123,14 +124,6 @@ def _move_files(draft: Draft, case: Case, answers: dict[str, Any]) -> None:
             key = upload.path.rsplit("-", 1)[-1]
             attach(case, upload.file, label=labels.get(key, upload.file.name), only_for=owner)
             upload.delete()
-
-
-def _file_ids(value: Any) -> set[str]:
-    if isinstance(value, dict):
-        return set().union(*(_file_ids(v) for v in value.values())) if value else set()
-    if isinstance(value, list):
-        return set().union(*(_file_ids(v) for v in value)) if value else set()
-    return {value} if isinstance(value, str) else set()
 
 
 def withdraw(case: Case, *, by: User) -> None:
@@ -282,6 +275,6 @@ def _decide(case: Case, ruling: Ruling, *, by: User) -> Case:
 
 def files_of(application: Application) -> dict[str, PrivateFile]:
     """The uploads of an application by id."""
-    ids = _file_ids(application.answers)
+    ids = set(texts_in(application.answers))
     attachments = application.case.attachments.select_related("file")
     return {str(a.file_id): a.file for a in attachments if str(a.file_id) in ids}

@@ -100,9 +100,6 @@ class OutgoingEmail(models.Model):
     def __str__(self) -> str:
         return f"{self.purpose} ({self.get_status_display()})"
 
-    def record_move(self, old: str, new: str, *, by: Any, **record: Any) -> None:
-        """Nothing more to write down: the row itself is the record."""
-
 
 class BannerLevel(models.TextChoices):
     INFO = "info", _("Hinweis")

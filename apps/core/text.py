@@ -3,7 +3,8 @@
 import re
 import sys
 import unicodedata
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 # So many marks on one letter are more than any language has (UAX #15, section 13).
 MOST_MARKS = 30
@@ -95,6 +96,15 @@ def digits(text: str) -> str:
 
 def _seen(text: str) -> str:
     return "" if _NOTHING_SEEN.fullmatch(text) else text.strip()
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a value of JSON, in order; not the keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(part)
 
 
 def storable(text: str) -> str:

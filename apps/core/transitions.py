@@ -86,8 +86,10 @@ def move(
     """Change ``instance.status`` to ``new`` if the table allows it to ``who`` and nobody was faster.
 
     ``changes`` are further columns written by the same UPDATE, ``where`` what else must hold for the row (as
-    for ``filter``); ``record`` is handed to the model's ``record_move``. Raises TransitionError for a move the
-    table does not have and TransitionConflict when the row has changed since it was read.
+    for ``filter``). A model may have ``is_made_by(who, user)``: whether a person really is what they make the move as; and
+    ``record_move(old, new, by=…, **record)``, which writes it down in the transaction, where the row itself is not record
+    enough. Raises TransitionError for a move the table does not have and TransitionConflict when the row has changed since it
+    was read.
     """
     old = instance.status
     if not workflow.allows(old, new):
@@ -104,4 +106,5 @@ def move(
             raise TransitionConflict(f"{workflow.name}: {instance.pk} is no longer {old}")
         for name, value in values.items():
             setattr(instance, name, value)
-        instance.record_move(old, new, by=by, **record)
+        if (record_move := getattr(instance, "record_move", None)) is not None:
+            record_move(old, new, by=by, **record)

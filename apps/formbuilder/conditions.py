@@ -16,7 +16,7 @@ from apps.core.business_calendar import today
 from apps.formbuilder.reading import DefinitionError, only, string
 
 if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+    from apps.formbuilder.types import Field
 
 DAY = re.compile(r"today([+-][0-9]{1,5})?")
 
@@ -56,6 +56,7 @@ class Condition(ABC):
             comparison.demand_possible_for(asked[comparison.field], where)
 
 
+@dataclass(frozen=True)
 class Comparison(Condition):
     """A condition that looks at one field."""
 
@@ -69,10 +70,18 @@ class Comparison(Condition):
         """Raises DefinitionError where the field is never answered so."""
 
 
+@dataclass(frozen=True)
 class Combination(Condition):
-    """A condition of others."""
+    """Of others, ``all`` or ``any`` hold, or the one that there is does ``not``."""
 
+    kind: str
     parts: tuple[Condition, ...]
+
+    def holds(self, answers: Mapping[str, Any]) -> bool:
+        held = (part.holds(answers) for part in self.parts)
+        if self.kind == "not":
+            return not any(held)
+        return all(held) if self.kind == "all" else any(held)
 
     def comparisons(self) -> Iterator[Comparison]:
         for part in self.parts:
@@ -83,7 +92,6 @@ class Combination(Condition):
 class Equals(Comparison):
     """The answer is one of ``values``; of several answers, one of them is."""
 
-    field: str
     values: tuple[Any, ...]
 
     def holds(self, answers: Mapping[str, Any]) -> bool:
@@ -102,7 +110,6 @@ class Equals(Comparison):
 class Between(Comparison):
     """The answer is a number or a day from ``low`` to ``high``, either left out (None); no answer is neither."""
 
-    field: str
     low: Any = None
     high: Any = None
 
@@ -141,7 +148,6 @@ def comparable(value: Any) -> Any:
 class Empty(Comparison):
     """Nothing was answered, or (``empty`` is False) something was."""
 
-    field: str
     empty: bool
 
     def holds(self, answers: Mapping[str, Any]) -> bool:
@@ -157,7 +163,6 @@ class Empty(Comparison):
 class Count(Comparison):
     """A group has at least ``low`` and at most ``high`` entries."""
 
-    field: str
     low: int = 0
     high: int | None = None
 
@@ -170,30 +175,6 @@ class Count(Comparison):
         too_few = self.high is not None and self.high < item.min_items
         if not item.is_group or self.low > item.max_items or too_few:
             raise DefinitionError(f"{where}: {self.field} is no group that has ever so many entries")
-
-
-@dataclass(frozen=True)
-class All(Combination):
-    parts: tuple[Condition, ...]
-
-    def holds(self, answers: Mapping[str, Any]) -> bool:
-        return all(part.holds(answers) for part in self.parts)
-
-
-@dataclass(frozen=True)
-class AnyOf(Combination):
-    parts: tuple[Condition, ...]
-
-    def holds(self, answers: Mapping[str, Any]) -> bool:
-        return any(part.holds(answers) for part in self.parts)
-
-
-@dataclass(frozen=True)
-class Not(Combination):
-    parts: tuple[Condition, ...]
-
-    def holds(self, answers: Mapping[str, Any]) -> bool:
-        return not self.parts[0].holds(answers)
 
 
 COMPARISONS = {"is", "in", "at_least", "at_most", "empty", "count_at_least", "count_at_most"}
@@ -217,13 +198,11 @@ def parse_condition(raw: Any, where: str) -> Condition | None:
     parts = tuple(p for p in (parse_condition(i, where) for i in items) if p is not None)
     if not parts:
         raise DefinitionError(f"{where}: {kind} is empty")
-    if kind == "not":
-        return Not(parts)
-    return All(parts) if kind == "all" else AnyOf(parts)
+    return Combination(kind, parts)
 
 
 def _comparison(raw: dict[str, Any], where: str) -> Condition:
-    only(raw, {"field", *COMPARISONS}, where)
+    only(raw, where, {"field", *COMPARISONS})
     key = string(raw, "field", where)
     said = frozenset(raw) - {"field"}
     if said == {"is"}:

@@ -12,57 +12,9 @@ from typing import Any
 from apps.formbuilder import patterns
 from apps.formbuilder.conditions import Condition, Count, parse_condition
 from apps.formbuilder.reading import KEY, DefinitionError, Text, name, only, optional_text, string, text
-from apps.formbuilder.types import FIELD_TYPES, FieldType
+from apps.formbuilder.types import FIELD_TYPES, Choice, Field
 
 __all__ = ["KEY", "Choice", "Definition", "DefinitionError", "Field", "Step", "check", "parse"]
-
-
-@dataclass(frozen=True)
-class Choice:
-    value: str
-    label: Text
-
-
-@dataclass(frozen=True)
-class Field:
-    """One question, or a group of them."""
-
-    key: str
-    type: str
-    label: Text
-    hint: Text | None = None
-    required: bool = True
-    missing: Text | None = None
-    when: Condition | None = None
-    choices: tuple[Choice, ...] = ()
-    fields: tuple["Field", ...] = ()
-    item_label: Text | None = None
-    min_items: int = 1
-    max_items: int = 1
-    max_length: int | None = None
-    min_value: str | None = None
-    max_value: str | None = None
-    # Of a date: the key of another one, asked before, that it may not lie before.
-    not_before: str | None = None
-    # Of a postcode or a text: the key of the country asked before. What Germany demands of it holds only there.
-    country: str | None = None
-    # Of a text or a postcode: a name of patterns.py.
-    pattern: str | None = None
-    invalid: Text | None = None
-    autocomplete: str | None = None
-    prefill: str | None = None
-    width: str | None = None
-    # Of a number: what people may write behind it, a name of patterns.py.
-    unit: str | None = None
-
-    @property
-    def field_type(self) -> FieldType:
-        """What knows how to ask, store and show it."""
-        return FIELD_TYPES[self.type]
-
-    @property
-    def is_group(self) -> bool:
-        return self.type == "group"
 
 
 @dataclass(frozen=True)
@@ -98,7 +50,7 @@ def parse(raw: Any) -> Definition:
     """Read a definition; raises DefinitionError naming the first thing that is wrong."""
     if not isinstance(raw, dict):
         raise DefinitionError("a form definition is an object")
-    only(raw, {"slug", "title", "steps", "extra"}, "form")
+    only(raw, "form", {"slug", "title", "steps", "extra"})
     steps_raw = raw.get("steps")
     if not isinstance(steps_raw, list) or not steps_raw:
         raise DefinitionError("form: steps is a list with at least one entry")
@@ -111,7 +63,7 @@ def parse(raw: Any) -> Definition:
 
 
 def _step(raw: Any, where: str) -> Step:
-    only(raw, {"key", "title", "intro", "fields", "when"}, where)
+    only(raw, where, {"key", "title", "intro", "fields", "when"})
     fields = raw.get("fields")
     if not isinstance(fields, list) or not fields:
         raise DefinitionError(f"{where}: fields is a list with at least one entry")
@@ -131,7 +83,7 @@ _FIELD_KEYS = {"key", "type", "label", "hint", "required", "missing", "when", "c
 
 
 def _field(raw: Any, where: str, *, nested: bool = False) -> Field:
-    only(raw, _FIELD_KEYS, where)
+    only(raw, where, _FIELD_KEYS)
     kind = raw.get("type")
     if not isinstance(kind, str) or kind not in FIELD_TYPES or (nested and kind == "group"):
         raise DefinitionError(f"{where}: type {kind!r} is not known here")

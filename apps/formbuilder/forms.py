@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -32,11 +32,9 @@ class StepForm(forms.Form):
         kwargs["use_required_attribute"] = False
         super().__init__(*args, **kwargs)
         if self.is_bound and remembers and (known := self._known_before()):
-            if isinstance(self.data, QueryDict):
-                self.data = self.data.copy()
-                self.data.update(known)
-            else:
-                self.data = {**self.data, **known}
+            data: Any = copy(self.data)
+            data.update(known)
+            self.data = data
         if not self.is_bound:
             self._hide_unasked()
 
@@ -102,39 +100,18 @@ class StepForm(forms.Form):
         return {key: types[key].to_stored(value) for key, value in self.cleaned_data.items()}
 
 
-def from_stored(item: Field, value: Any) -> Any:
-    """A stored value as the form's initial value."""
-    return value if value in (None, "") else item.field_type.from_stored(value)
-
-
 @lru_cache(maxsize=512)
-def _form_class(fields: tuple["_Wrapped", ...], language: str) -> type[StepForm]:
+def _form_class(fields: tuple[Field, ...], language: str) -> type[StepForm]:
     """The form class for some fields in one language; made once."""
-    items = tuple(w.field for w in fields)
-    base: dict[str, Any] = {"definition_fields": tuple(f for f in items if f.field_type.asks)}
+    base: dict[str, Any] = {"definition_fields": tuple(f for f in fields if f.field_type.asks)}
     for item in base["definition_fields"]:
         base[item.key] = item.field_type.form_field(item)
     return type("DefinedStepForm", (StepForm,), base)
 
 
-class _Wrapped:
-    """A field hashed by identity: a parsed definition lives as long as the process."""
-
-    __slots__ = ("field",)
-
-    def __init__(self, item: Field) -> None:
-        self.field = item
-
-    def __hash__(self) -> int:
-        return id(self.field)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Wrapped) and other.field is self.field
-
-
 def form_class(fields: tuple[Field, ...]) -> type[StepForm]:
     """The form class for the plain fields among ``fields``."""
-    return _form_class(tuple(_Wrapped(f) for f in fields), get_language() or "de")
+    return _form_class(fields, get_language() or "de")
 
 
 def taken(item: Field, value: Any, answers: Mapping[str, Any]) -> Any:

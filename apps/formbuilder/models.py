@@ -1,9 +1,8 @@
 """Form definitions as data: each version is frozen."""
 
-import hashlib
 import json
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import pgtrigger
@@ -27,7 +26,7 @@ class FormVersionQuerySet(models.QuerySet["FormVersion"]):
 
         Raises DefinitionError.
         """
-        slug = check_for_publication(raw).slug
+        slug = parse(raw).slug
         current = self.current(slug)
         number = current.version + 1 if current is not None else 1
         return self.create(slug=slug, version=number, definition=raw, edited=edited)
@@ -60,34 +59,19 @@ class FormVersion(models.Model):
 
         Raises DefinitionError. A row that exists is never written again (the database refuses).
         """
-        check_for_publication(self.definition)
+        definition = parse(self.definition)
+        for demand in (check, *definition_checks):
+            demand(definition)
         super().save(*args, **kwargs)
 
     @cached_property
     def parsed(self) -> Definition:
         """The definition as objects."""
-        return parsed(self.definition)
+        return _parsed(json.dumps(self.definition, sort_keys=True))
 
 
-def check_for_publication(raw: Any) -> Definition:
-    """Whether a definition may be published; raises DefinitionError naming the first thing that is wrong."""
-    definition = parse(raw)
-    check(definition)
-    for demand in definition_checks:
-        demand(definition)
-    return definition
-
-
-_parsed: dict[str, Definition] = {}
 # Far more than there are forms; whoever tries out drafts fills it.
-MOST_PARSED = 500
-
-
-def parsed(raw: dict[str, Any]) -> Definition:
+@lru_cache(maxsize=100)
+def _parsed(definition: str) -> Definition:
     """Parse what is the same once per process, whichever row or file it stands in."""
-    content = hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
-    if content not in _parsed:
-        if len(_parsed) >= MOST_PARSED:
-            _parsed.clear()
-        _parsed[content] = parse(raw)
-    return _parsed[content]
+    return parse(json.loads(definition))

@@ -1,6 +1,7 @@
 """Reading JSON: what is there, what is missing, and where."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -12,11 +13,13 @@ class DefinitionError(ValueError):
     """The JSON is not a form; the message names the place."""
 
 
-def only(raw: Any, keys: set[str], where: str) -> None:
-    """Raises DefinitionError unless it is an object with no other keys."""
+def only(raw: Any, where: str, optional: Iterable[str] = (), *, required: Iterable[str] = ()) -> None:
+    """Raises DefinitionError unless it is an object with all that is required and nothing unknown."""
     if not isinstance(raw, dict):
         raise DefinitionError(f"{where}: expected an object")
-    if unknown := set(raw) - keys:
+    if missing := set(required) - set(raw):
+        raise DefinitionError(f"{where}: {', '.join(sorted(missing))} missing")
+    if unknown := set(raw) - set(required) - set(optional):
         raise DefinitionError(f"{where}: unknown {', '.join(sorted(unknown))}")
 
 

@@ -4,44 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
-from apps.core.bilingual import localised
 from apps.formbuilder.definition import Definition, Field, Step
-from apps.formbuilder.forms import StepForm, form_class, from_stored
-
-
-@dataclass
-class GroupEntry:
-    """One entry of a repeated group, e.g. one dog."""
-
-    group: Field
-    index: int
-    form: StepForm
-
-    @property
-    def title(self) -> str:
-        """„Hund 2"."""
-        return f"{localised(self.group.item_label or self.group.label)} {self.index + 1}"
+from apps.formbuilder.forms import StepForm, form_class
 
 
 @dataclass
 class Group:
-    """A repeated group with its entries as they stand on the page."""
+    """A repeated group with its entries (one dog each) as they stand on the page: never fewer than it has at least."""
 
     field: Field
-    entries: list[GroupEntry]
-    error: str = ""
+    entries: list[StepForm]
 
     @property
-    def label(self) -> str:
-        return str(localised(self.field.label))
-
-    @property
-    def hint(self) -> str:
-        return str(localised(self.field.hint)) if self.field.hint else ""
+    def titled(self) -> list[tuple[str, StepForm]]:
+        """Each entry with its title: in a template, a form is asked for its fields first, and one may be called so."""
+        return [(entry.title, entry) for entry in self.entries]
 
     @property
     def can_add(self) -> bool:
@@ -74,7 +51,7 @@ class BoundStep:
         # Conditions look at other steps' answers and at this form's own, never at its old ones.
         self.before = {k: v for k, v in self.answers.items() if k not in own}
         plain = tuple(f for f in step.fields if not f.is_group)
-        initial = {f.key: from_stored(f, self.answers[f.key]) for f in plain if f.key in self.answers}
+        initial = {f.key: f.field_type.from_stored(self.answers[f.key]) for f in plain if f.key in self.answers}
         self.form = form_class(plain)(
             data,
             initial=initial,
@@ -91,11 +68,10 @@ class BoundStep:
             count = min(_whole(self.data.get(f"{group.key}-count"), count), group.max_items)
             count = max(count, group.min_items)
         # An entry's condition may look at what was answered on the same page.
-        answers = {**self.before, **self._own_values()}
-        entries = []
+        answers, entries = self._values(), []
         for index in range(count):
             values = stored[index] if index < len(stored) else {}
-            initial = {f.key: from_stored(f, values[f.key]) for f in group.fields if f.key in values}
+            initial = {f.key: f.field_type.from_stored(values[f.key]) for f in group.fields if f.key in values}
             prefix = f"{group.key}-{index}"
             form = form_class(group.fields)(
                 self.data,
@@ -105,33 +81,31 @@ class BoundStep:
                 remembers=False,
                 files={f.key: self.files.get(f"{prefix}-{f.key}", []) for f in group.fields},
             )
-            entry = GroupEntry(group, index, form)
-            form.title = entry.title
-            entries.append(entry)
+            form.title = group.entry_title(index)
+            entries.append(form)
         return Group(group, entries)
 
     @property
     def all_forms(self) -> list[StepForm]:
         """The step's own form and those of its groups' entries."""
-        return [self.form, *(e.form for g in self.visible_groups for e in g.entries)]
+        return [self.form, *(entry for group in self.visible_groups for entry in group.entries)]
 
     @property
     def visible_groups(self) -> list[Group]:
         """Groups whose condition holds for what is stored and typed."""
-        values = {**self.before, **self._own_values()}
+        values = self._values()
         return [g for g in self.groups.values() if g.field.when is None or g.field.when.holds(values)]
 
-    def _own_values(self) -> dict[str, Any]:
+    def _values(self) -> dict[str, Any]:
+        """What conditions look at: the answers of other steps, and what is typed (or stored) in this one."""
         if self.form.is_bound:
             self.form.is_valid()
-            return self.form.stored()
-        return {k: v for k, v in self.answers.items() if k in self.form.fields}
+            return {**self.before, **self.form.stored()}
+        return {**self.before, **{k: v for k, v in self.answers.items() if k in self.form.fields}}
 
     def items(self) -> list[dict[str, Any]]:
         """What the page shows, in the definition's order: fields, static texts, groups."""
-        if self.form.is_bound:
-            self.form.is_valid()
-        values = {**self.before, **self._own_values()}
+        values = self._values()
         visible = {g.field.key: g for g in self.visible_groups}
         shown: list[dict[str, Any]] = []
         for item in self.step.fields:
@@ -153,22 +127,13 @@ class BoundStep:
         """Whether everything typed holds; errors are then on the forms."""
         # Every form is asked, so that all errors show at once.
         results = [form.is_valid() for form in self.all_forms]
-        valid = all(results)
-        for group in self.visible_groups:
-            if len(group.entries) < group.field.min_items:
-                group.error = ngettext(
-                    "Bitte machen Sie mindestens eine Angabe.",
-                    "Bitte machen Sie mindestens %(count)s Angaben.",
-                    group.field.min_items,
-                ) % {"count": group.field.min_items}
-                valid = False
-        return valid
+        return all(results)
 
     def stored(self) -> dict[str, Any]:
         """The answers of this step as JSON, after ``is_valid``; what is hidden is absent."""
         values = self.form.stored()
         for group in self.visible_groups:
-            values[group.field.key] = [entry.form.stored() for entry in group.entries]
+            values[group.field.key] = [entry.stored() for entry in group.entries]
         return values
 
     def keys(self) -> set[str]:
@@ -200,11 +165,11 @@ def _whole(text: Any, default: int) -> int:
         return default
 
 
-def drop_errors(step: BoundStep, names: list[str]) -> None:
-    """Forget "missing" errors of fields the person could not see yet."""
+def drop_errors(step: BoundStep, names: list[str] | None = None) -> None:
+    """Forget "missing" errors of fields the person could not see yet: of these, or of all if none are named."""
     for form in step.all_forms:
         for name in list(form.errors):
-            if form.add_prefix(name) in names and name != NON_FIELD_ERRORS:
+            if names is None or form.add_prefix(name) in names:
                 del form.errors[name]
 
 
@@ -248,8 +213,3 @@ def _type(data: dict[str, Any], name: str, item: Field, value: Any) -> None:
     sent = None if value is None else item.field_type.as_typed(value)
     if sent is not None:
         data[name] = sent
-
-
-def required_hint() -> str:
-    """The sentence above a form: most fields are needed, so the few optional ones are marked."""
-    return _("Bitte füllen Sie alle Felder aus. Was Sie weglassen können, ist gekennzeichnet.")

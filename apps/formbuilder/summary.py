@@ -54,8 +54,7 @@ def summarise(definition: Definition, answers: Mapping[str, Any]) -> list[StepSu
         for item in step.fields:
             if item.is_group:
                 for index, entry in enumerate(answers.get(item.key) or []):
-                    title = f"{localised(item.item_label or item.label)} {index + 1}"
-                    summary.blocks.append(Block(title, _lines(item.fields, entry), item.key))
+                    summary.blocks.append(Block(item.entry_title(index), _lines(item.fields, entry), item.key))
             else:
                 summary.lines.extend(_lines((item,), answers))
         result.append(summary)
@@ -69,15 +68,9 @@ def _lines(fields: tuple[Field, ...], values: Mapping[str, Any]) -> list[Line]:
             continue
         value = values[item.key]
         ids = tuple(value) if item.type == "upload" and isinstance(value, list) else ()
-        lines.append(Line(item.key, str(localised(item.label)), plain(item, value), ids))
+        said = _("keine Angabe") if value in (None, "", []) else item.field_type.plain(item, value)
+        lines.append(Line(item.key, str(localised(item.label)), said, ids))
     return lines
-
-
-def plain(item: Field, value: Any) -> str:
-    """One answer as a person would say it."""
-    if value in (None, "", []):
-        return _("keine Angabe")
-    return item.field_type.plain(item, value)
 
 
 def plain_values(definition: Definition, answers: Mapping[str, Any]) -> dict[str, str]:

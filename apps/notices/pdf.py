@@ -7,9 +7,6 @@ fetcher. A bare ``HTML(string).write_pdf()`` loads certificates and parses all o
 import gc
 import io
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,8 @@ from fontTools.ttLib import TTFont
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from apps.core.text import texts_in
 
 # The scheme of our own files; nothing else is ever fetched.
 SCHEME = "letter:"
@@ -74,15 +73,8 @@ def _printable() -> frozenset[int]:
 
 def unprintable(value: Any) -> list[str]:
     """The words of a letter's context (JSON) with a character that would be printed as an empty box; each once."""
-    if isinstance(value, str):
-        found = [word for word in value.split() if any(_has_no_glyph(character) for character in word)]
-    elif isinstance(value, dict):
-        found = [word for part in value.values() for word in unprintable(part)]
-    elif isinstance(value, list):
-        found = [word for part in value for word in unprintable(part)]
-    else:
-        found = []
-    return list(dict.fromkeys(found))
+    words = (word for text in texts_in(value) for word in text.split())
+    return list(dict.fromkeys(word for word in words if any(_has_no_glyph(character) for character in word)))
 
 
 def _has_no_glyph(character: str) -> bool:
@@ -90,34 +82,15 @@ def _has_no_glyph(character: str) -> bool:
     return ord(character) not in _printable() and unicodedata.category(character) not in ("Cf", "Cc")
 
 
-@dataclass(frozen=True)
-class _Kept:
-    fetcher: OwnFilesOnly
-    fonts: FontConfiguration
-    style: CSS
-
-
 @lru_cache(maxsize=1)
-def _kept() -> _Kept:
+def _kept() -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
     fetcher, fonts = OwnFilesOnly(), FontConfiguration()
     style = CSS(
         string=(BASE / "letter.css").read_text(encoding="utf-8"),
         font_config=fonts, url_fetcher=fetcher, base_url=SCHEME,
     )  # fmt: skip
     gc.freeze()
-    return _Kept(fetcher, fonts, style)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking the layout tree while it grows."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+    return fetcher, fonts, style
 
 
 def letter_html(template: str, context: dict[str, Any]) -> str:
@@ -131,18 +104,23 @@ def write_pdf(html: str) -> tuple[bytes, int]:
 
     Raises RenderError for anything that goes wrong, an address outside our own files included.
     """
-    kept = _kept()
+    fetcher, fonts, style = _kept()
+    # Nobody is to walk the layout tree while it grows.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
-        with _no_collection():
-            document = HTML(string=html, url_fetcher=kept.fetcher, base_url=SCHEME).render(
-                stylesheets=[kept.style], font_config=kept.fonts, pdf_variant="pdf/ua-1"
-            )
-            content = document.write_pdf(pdf_variant="pdf/ua-1")
+        document = HTML(string=html, url_fetcher=fetcher, base_url=SCHEME).render(
+            stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"
+        )
+        content = document.write_pdf(pdf_variant="pdf/ua-1")
     except FatalURLFetchingError as error:
         # Derives from BaseException: it would pass every ``except Exception`` of the worker.
         raise RenderError(str(error)) from error
     except Exception as error:
         raise RenderError(type(error).__name__) from error
+    finally:
+        if collecting:
+            gc.enable()
     if not content.startswith(b"%PDF-") or not document.pages:
         raise RenderError("no pages")
     return content, len(document.pages)

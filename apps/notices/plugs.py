@@ -15,17 +15,9 @@ from apps.accounts.models import User
 from apps.cases.models import Case, Party
 from apps.cases.sockets import case_exports, consent_ends
 from apps.cases.states import Way
+from apps.core import sockets
 from apps.core.retention import delete_each, keep
-from apps.core.sockets import (
-    Sweep,
-    Tile,
-    closings,
-    desk_tiles,
-    export_files,
-    mail_fates,
-    staff_urls,
-    sweeps,
-)
+from apps.core.sockets import Sweep, Tile
 from apps.notices import views
 from apps.notices.models import Delivery, Letter, LetterPreview
 from apps.notices.states import NoticeStatus
@@ -41,13 +33,13 @@ def _overdue_previews(cutoff: dt.datetime) -> QuerySet[LetterPreview]:
     return waiting.order_by("created_at")
 
 
-sweeps.plug(Sweep(RENDER_TASK, _overdue))
-sweeps.plug(Sweep(PREVIEW_TASK, _overdue_previews, most=100))
+sockets.sweeps.plug(Sweep(RENDER_TASK, _overdue))
+sockets.sweeps.plug(Sweep(PREVIEW_TASK, _overdue_previews, most=100))
 keep("previews", "Vorschauen von Bescheiden", LetterPreview.objects.all(), "created_at", delete_each)
-mail_fates.plug(told)
+sockets.mail_fates.plug(told)
 
 
-@desk_tiles.plug
+@sockets.desk_tiles.plug
 def given_up(request: HttpRequest) -> list[Tile]:
     """Letters that could not be made: shown only when there are any."""
     mine = Case.objects.worked_by(request.user)
@@ -58,7 +50,7 @@ def given_up(request: HttpRequest) -> list[Tile]:
     return [Tile(_("Bescheide mit Fehler"), count, url, urgent=True)]
 
 
-@desk_tiles.plug
+@sockets.desk_tiles.plug
 def outbox_tile(request: HttpRequest) -> list[Tile]:
     """Letters for the post; one that waits for more than a day is urgent."""
     mine = Delivery.objects.filter(letter__notice__case__in=Case.objects.worked_by(request.user)).to_post()
@@ -83,7 +75,7 @@ def export_notices(case: Case, user: User) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@export_files.plug
+@sockets.export_files.plug
 def letters_of_cases(user: User) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Letters that are known to the person. Taking one along that was never opened would be its retrieval."""
     found = Delivery.objects.to(user).filter(letter__status=NoticeStatus.DONE)
@@ -94,7 +86,7 @@ def letters_of_cases(user: User) -> Iterator[tuple[str, Iterable[bytes]]]:
         yield name, [bytes(delivery.letter.document.content)]
 
 
-@closings.plug
+@sockets.closings.plug
 def unread_letters_by_post(user: User) -> None:
     """Who closes the account gets by post what was not fetched."""
     Delivery.objects.filter(party__account=user, opened_at=None, way=Way.PORTAL).update(way=Way.POST)
@@ -106,6 +98,4 @@ def unread_letters_of_a_party_by_post(party: Party) -> None:
     Delivery.objects.filter(party=party, opened_at=None, way=Way.PORTAL).update(way=Way.POST)
 
 
-@staff_urls.plug
-def _staff_urls() -> list[Any]:
-    return [path("postausgang/", views.outbox, name="outbox")]
+sockets.staff_urls.plug(lambda: [path("postausgang/", views.outbox, name="outbox")])

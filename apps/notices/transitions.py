@@ -40,25 +40,21 @@ letter_returned: Socket[Callable[[Delivery], None]] = Socket()
 
 
 @dataclass(frozen=True)
-class Copy:
-    """To whom a letter goes: one addressee, or several at one address who get one letter (``also_to``)."""
+class Draft:
+    """A letter that is to be made: its frozen context (JSON) with the address field in ``recipients``, and where it goes.
 
-    addressee: Addressee
+    That is to one addressee, or to several at one address who get one letter (``also_to``).
+    """
+
+    context: dict[str, Any]
+    to: Addressee
     is_copy: bool = False
     also_to: tuple[Addressee, ...] = ()
 
     @property
     def way(self) -> Way:
         """Together by post only: whoever fetches a letter here fetches one of their own."""
-        return Way.POST if self.also_to else self.addressee.way
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A letter that is to be made: its frozen context (JSON) with the address field in ``recipients``, and where it goes."""
-
-    context: dict[str, Any]
-    to: Copy
+        return Way.POST if self.also_to else self.to.way
 
 
 def create_notice(
@@ -88,16 +84,15 @@ def write_letter(notice: Notice, *, template: str, draft: Draft) -> Letter:
     letter = Letter.objects.create(
         notice=notice, template=template, template_version=TEMPLATE_VERSION, context=draft.context
     )
-    to = draft.to
     delivery = Delivery.objects.create(
         letter=letter,
-        principal=to.addressee.principal,
-        party=to.addressee.party,
-        is_copy=to.is_copy,
+        principal=draft.to.principal,
+        party=draft.to.party,
+        is_copy=draft.is_copy,
         recipients=draft.context["recipients"],
-        way=to.way,
+        way=draft.way,
     )
-    delivery.also_to.set([other.party for other in to.also_to])
+    delivery.also_to.set([other.party for other in draft.also_to])
     bell.ring(RENDER_TASK, letter.pk)
     return letter
 
@@ -142,13 +137,9 @@ def opened(delivery: Delivery, *, by: User) -> None:
         if first and delivery.letter.done_at is not None:
             _is_out(delivery, timezone.localdate())
             _note(delivery, "retrieved", days=(timezone.now() - delivery.letter.done_at).days)
-    notice = delivery.notice
     looked(delivery.notice.case, by=by, purpose=Purpose.LETTER)
     own = by.pk == delivery.party.account_id or delivery.also_to.filter(account=by.pk).exists()
-    record(
-        notice.case, Act.NOTICE_OPENED, by=by, public=own, only_for=delivery.letter.addressees, title=notice.title,
-        hearing=delivery.letter.is_hearing,
-    )  # fmt: skip
+    delivery.letter.record(Act.NOTICE_OPENED, by=by, public=own, only_for=delivery.letter.addressees)
 
 
 def told(email: OutgoingEmail, status: str) -> None:
@@ -200,9 +191,8 @@ def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: User | None) -> i
             waiting = Delivery.objects.filter(pk=delivery.pk, letter__status=NoticeStatus.DONE, posted_on=None)
             waiting = waiting.worth_sending()
             if waiting.update(posted_on=on, posted_by=by):
-                notice = delivery.notice
-                record(notice.case, Act.NOTICE_POSTED, by=by, only_for=delivery.letter.addressees, title=notice.title,
-                       on=on.isoformat(), hearing=delivery.letter.is_hearing)  # fmt: skip
+                letter = delivery.letter
+                letter.record(Act.NOTICE_POSTED, by=by, only_for=letter.addressees, on=on.isoformat())
                 _note(delivery, "posted" if delivery.by_post else "posted_after_all")
                 _is_out(delivery, on)
                 count += 1
@@ -230,10 +220,7 @@ def returned(delivery: Delivery, *, on: dt.date, by: User | None) -> None:
         if out.update(returned_on=on, returned_by=by) != 1:
             raise TransitionError("it was not posted, or came back before")
         _note(delivery, "returned")
-        record(
-            delivery.notice.case, Act.NOTICE_BACK, by=by, public=False, title=delivery.notice.title, on=on.isoformat(),
-            hearing=delivery.letter.is_hearing,
-        )  # fmt: skip
+        delivery.letter.record(Act.NOTICE_BACK, by=by, public=False, on=on.isoformat())
         for told_of in letter_returned:
             told_of(delivery)
 
@@ -266,14 +253,11 @@ def send_again(delivery: Delivery, *, by: User | None) -> Letter:
             context = letter.context | {"recipients": [*names, *first.contact.place_lines]}
             if first.party != first.principal:
                 context["on_behalf_of"] = first.principal.name
-            to = Copy(first, is_copy=back.is_copy, also_to=tuple(others))
-            letters.append(write_letter(letter.notice, template=letter.template, draft=Draft(context, to)))
+            draft = Draft(context, first, is_copy=back.is_copy, also_to=tuple(others))
+            letters.append(write_letter(letter.notice, template=letter.template, draft=draft))
         written = letters[0]
         Delivery.objects.filter(pk=back.pk).update(again=written.deliveries.get())
-        record(
-            letter.notice.case, Act.NOTICE_AGAIN, by=by, public=False, title=letter.notice.title,
-            hearing=letter.is_hearing,
-        )  # fmt: skip
+        letter.record(Act.NOTICE_AGAIN, by=by, public=False)
     return written
 
 

@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from apps.formbuilder import patterns
-from apps.formbuilder.conditions import All, AnyOf, Condition, Equals, Not
+from apps.formbuilder.conditions import Combination, Condition, Equals
 from apps.formbuilder.definition import DefinitionError, check, parse
 from apps.formbuilder.models import FormVersion
 from apps.formbuilder.types import FIELD_TYPES
@@ -249,7 +249,7 @@ def test_every_type_can_be_used_at_the_top_and_in_a_group(kind: str) -> None:
         (Equals("mine", (True,)), {"mine": True}, True),
         (Equals("mine", (False,)), {"mine": None}, False),
         (Equals("kind", ("a",)), {"kind": {"a": 1}}, False),
-        (Not((Equals("kind", ("a",)),)), {}, True),
+        (Combination("not", (Equals("kind", ("a",)),)), {}, True),
     ],
 )
 def test_condition_holds(condition: Condition, answers: dict[str, Any], holds: bool) -> None:
@@ -258,10 +258,10 @@ def test_condition_holds(condition: Condition, answers: dict[str, Any], holds: b
 
 def test_conditions_combine() -> None:
     a, b = Equals("a", (1,)), Equals("b", (1,))
-    both, either = All((a, b)), AnyOf((a, b))
+    both, either = Combination("all", (a, b)), Combination("any", (a, b))
     table = [(x, y, both.holds({"a": x, "b": y}), either.holds({"a": x, "b": y})) for x in (0, 1) for y in (0, 1)]
     assert table == [(0, 0, False, False), (0, 1, False, True), (1, 0, False, True), (1, 1, True, True)]
-    assert list(Not((both,)).fields()) == ["a", "b"]
+    assert list(Combination("not", (both,)).fields()) == ["a", "b"]
 
 
 JSON = st.recursive(

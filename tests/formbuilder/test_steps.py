@@ -390,8 +390,8 @@ def test_upload_of_an_entry_belongs_to_that_entry() -> None:
     group = field("dogs", "group", max_items=3, fields=[field("photo", "upload")])
     bound = bind(step(group), {"dogs-count": "2"}, files={"dogs-0-photo": ["a"], "photo": ["x"], "dogs-2-photo": ["c"]})
     assert not bound.is_valid()
-    assert not bound.groups["dogs"].entries[0].form.errors
-    assert bound.groups["dogs"].entries[1].form.errors["photo"] == ["Diese Datei fehlt noch: photo"]
+    assert not bound.groups["dogs"].entries[0].errors
+    assert bound.groups["dogs"].entries[1].errors["photo"] == ["Diese Datei fehlt noch: photo"]
 
 
 # -- conditions --------------------------------------------------------------------------------
@@ -508,8 +508,8 @@ def test_error_of_an_entry_stands_at_that_entry() -> None:
     bound = bind(kennel(), {"has": "yes", "dogs-count": "2", "dogs-0-name": "Ødin", "dogs-1-name": ""})
     assert not bound.is_valid()
     first, second = bound.groups["dogs"].entries
-    assert not first.form.errors
-    assert list(second.form.errors) == ["name"]
+    assert not first.errors
+    assert list(second.errors) == ["name"]
 
 
 @pytest.mark.parametrize(
@@ -534,7 +534,7 @@ def test_fresh_page_shows_the_least_or_the_stored_entries() -> None:
     assert len(bind(kennel(least=2)).groups["dogs"].entries) == 2
     stored = {"dogs": [{"name": "Bruno"}, {"name": "Käthe"}, {"name": "Ødin"}]}
     bound = bind(kennel(), answers=stored)
-    assert [str(e.form["name"].value()) for e in bound.groups["dogs"].entries] == ["Bruno", "Käthe", "Ødin"]
+    assert [str(e["name"].value()) for e in bound.groups["dogs"].entries] == ["Bruno", "Käthe", "Ødin"]
 
 
 def test_typed_entries_replace_stored_ones() -> None:
@@ -573,7 +573,7 @@ def test_field_of_an_entry_may_depend_on_an_answer_of_the_same_page() -> None:
     assert without.is_valid()
     assert without.stored() == {"has_chip": False, "dogs": [{}]}
     fresh = bind(asked, answers={"has_chip": True})
-    assert "chip" in fresh.groups["dogs"].entries[0].form.fields
+    assert "chip" in fresh.groups["dogs"].entries[0].fields
 
 
 # -- what appears only after an answer -----------------------------------------------------------
@@ -592,7 +592,7 @@ def test_errors_of_fields_on_the_page_are_not_dropped() -> None:
     bound.is_valid()
     drop_errors(bound, bound.unseen({"has", "dogs-0-name"}))
     assert list(bound.form.errors) == ["has"]
-    assert [list(e.form.errors) for e in bound.groups["dogs"].entries] == [["name"], []]
+    assert [list(e.errors) for e in bound.groups["dogs"].entries] == [["name"], []]
 
 
 def test_step_knows_the_keys_it_answers_for() -> None:

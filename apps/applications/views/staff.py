@@ -287,8 +287,7 @@ def capture(request: SignedInRequest) -> HttpResponse:
             draft = drafts.begin(
                 form.cleaned_data["service"], user=request.user, browser="", channel=form.cleaned_data["channel"]
             )
+            return redirect("applications:step", draft.pk, draft.step)
         except TransitionError:
             form.add_error("service", _("Für diese Leistung gibt es noch kein Formular."))
-            return render(request, "applications/capture.html", {"form": form}, status=422)
-        return redirect("applications:step", draft.pk, draft.step)
     return render(request, "applications/capture.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -1,7 +1,6 @@
 """Filling in an application, step by step."""
 
 import re
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +21,6 @@ from apps.applications.views.reach import asks_who_was_signed_in, owned_in_this_
 from apps.cases.models import Case
 from apps.catalogue.models import Service
 from apps.core import limits, text, uploads
-from apps.core.bilingual import localised
 from apps.core.downloads import private_file
 from apps.core.requests import query_dict
 from apps.formbuilder.definition import Field, Step
@@ -107,9 +105,8 @@ def step(request: HttpRequest, pk: Any, key: str) -> HttpResponse:
     bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
     if typed:
         bound.is_valid()
-        names = [f.add_prefix(n) for f in bound.all_forms for n in [*f.fields, "__all__"]]
         if "_quiet" in typed:
-            drop_errors(bound, names)
+            drop_errors(bound)
     return _render_step(request, draft, bound, steps)
 
 
@@ -123,8 +120,7 @@ def _lost_session(request: HttpRequest, pk: Any, key: str) -> HttpResponse | Non
         return None
     current = draft.form_version.parsed.step(key)
     if request.method == "POST" and current is not None:
-        typed = _typed(current, request.POST) | {"_quiet": ["1"]}
-        drafts.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        drafts.save_step(draft, current.key, typed=_typed(current, request.POST) | {"_quiet": ["1"]})
         messages.info(
             request,
             _(
@@ -138,8 +134,7 @@ def _keep(request: HttpRequest, draft: Draft, current: Step | None) -> None:
     """Keep what was sent to a step that cannot be shown now (an earlier one has come open)."""
     if request.method == "POST" and current is not None:
         _take_uploads(request, draft, current)
-        typed = _typed(current, request.POST) | {"_quiet": ["1"]}
-        drafts.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        drafts.save_step(draft, current.key, typed=_typed(current, request.POST) | {"_quiet": ["1"]})
         messages.info(request, _("Ihre Eingaben sind gespeichert. Hier fehlt noch etwas."))
 
 
@@ -149,8 +144,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
     quiet = next((name for name in QUIET if name in data), None)
     if quiet:
         anchor = _change_groups(draft, current, data, quiet)
-        typed = _typed(current, data) | {"_quiet": ["1"]}
-        drafts.save_step(draft, current.key, answers=None, keys=set(), typed=typed)
+        drafts.save_step(draft, current.key, typed=_typed(current, data) | {"_quiet": ["1"]})
         if not upload_errors:
             return _after_quiet(draft, current, steps, quiet, anchor, reviewed="_review" in data)
     bound = BoundStep(current, answers=draft.answers, files=draft.files_by_path(), data=data)
@@ -158,7 +152,7 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
     valid = bound.is_valid() and not upload_errors
     # A question that has just appeared is shown even if it may be left out.
     if valid and not unseen:
-        drafts.save_step(draft, current.key, answers=bound.stored(), keys=bound.keys(), typed=None)
+        drafts.save_step(draft, current.key, answers=bound.stored(), keys=bound.keys())
         steps = visible_steps(draft.form_version.parsed, draft.answers)
         index = next(i for i, s in enumerate(steps) if s.key == current.key)
         if "_review" in data or index + 1 >= len(steps):
@@ -168,10 +162,10 @@ def _post_step(request: HttpRequest, draft: Draft, current: Step, steps: list[St
     if revealed:
         drop_errors(bound, unseen)
     elif quiet:
-        drop_errors(bound, [f.add_prefix(n) for f in bound.all_forms for n in f.fields])
+        drop_errors(bound)
     for name, sentence in upload_errors.items():
         _add_upload_error(bound, name, sentence)
-    drafts.save_step(draft, current.key, answers=None, keys=set(), typed=_typed(current, data))
+    drafts.save_step(draft, current.key, typed=_typed(current, data))
     return _render_step(request, draft, bound, steps, revealed=revealed, status=422)
 
 
@@ -194,9 +188,7 @@ def _change_groups(draft: Draft, current: Step, data: QueryDict, quiet: str) -> 
     value = data.get(quiet, "")
     data.pop(quiet, None)
     if quiet == "_unlink":
-        file_id = _uuid(value)
-        if file_id is not None:
-            drafts.remove_upload(draft, file_id)
+        drafts.remove_upload(draft, value)
         return ""
     groups = {f.key: f for f in current.fields if f.is_group}
     if quiet == "_add" and value in groups:
@@ -278,14 +270,11 @@ def _render_step(
     number = next(i for i, s in enumerate(steps, start=1) if s.key == bound.step.key)
     stored = {str(u.file_id): u for u in draft.uploads.select_related("file")}
     files = {path: [stored[i] for i in ids] for path, ids in draft.files_by_path().items()}
-    items = bound.items()
     context = {
         "draft": draft,
         "service": draft.service,
         "step": bound.step,
-        "title": localised(bound.step.title),
-        "intro": localised(bound.step.intro) if bound.step.intro else "",
-        "items": items,
+        "items": bound.items(),
         "forms": bound.all_forms,
         "files": files,
         "revealed": revealed,
@@ -359,10 +348,3 @@ def _whole(digits: str) -> int | None:
 
 def _number(digits: str | None) -> int:
     return _whole(digits or "") or 0
-
-
-def _uuid(written: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(written)
-    except ValueError:
-        return None

@@ -1,7 +1,6 @@
 """The times that are taken, who waits for one that others give back, and who was asked to come."""
 
 import uuid
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -152,9 +151,6 @@ class Booking(models.Model):
     def __str__(self) -> str:
         return f"{self.reference} {timezone.localtime(self.starts_at):%d.%m.%Y %H:%M}"
 
-    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
-        """The row's own times are the record."""
-
     @property
     def is_live(self) -> bool:
         """Held, reserved or offered, and not lapsed."""
@@ -238,9 +234,6 @@ class Wish(models.Model):
     def waits(self) -> bool:
         """Whether a time may still come."""
         return self.status == WishStatus.WAITING and self.last_day >= timezone.localdate()
-
-    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
-        """The row's own times are the record."""
 
     @property
     def token(self) -> str:

@@ -1,7 +1,6 @@
 """Who is there, which number was called where, and who serves."""
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -11,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
 from apps.appointments.booking.models import Booking
 from apps.appointments.reception.states import AT_COUNTER, Source, TicketStatus
 from apps.appointments.timetable.models import BookableService, Counter, OpeningRule
@@ -109,9 +107,6 @@ class Ticket(models.Model):
     def is_open(self) -> bool:
         """Still waiting or at a counter."""
         return self.status in (TicketStatus.WAITING, *AT_COUNTER)
-
-    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
-        """The row's own times are the record."""
 
     def get_absolute_url(self) -> str:
         """The page of whoever drew it."""

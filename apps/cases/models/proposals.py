@@ -1,7 +1,5 @@
 """Acts that need more than one person: proposed by one, released by another; or agreed to by all parties."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -76,9 +74,6 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.get_status_display()}"
-
-    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
-        """The verbs write into the timeline of the case what became of it."""
 
     def is_made_by(self, who: Who, user: User) -> bool:
         """As in the case (see there)."""

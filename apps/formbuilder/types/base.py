@@ -1,23 +1,77 @@
-"""What a type of field knows of itself."""
+"""A field of a form, and what its type knows of itself."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.bilingual import localised
-from apps.formbuilder.reading import DefinitionError
+from apps.formbuilder.conditions import Condition
+from apps.formbuilder.reading import DefinitionError, Text
 
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+# By the name that definitions use.
+FIELD_TYPES: dict[str, "FieldType"] = {}
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: Text
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One question, or a group of them. Each is its own: a parsed definition lives as long as the process."""
+
+    key: str
+    type: str
+    label: Text
+    hint: Text | None = None
+    required: bool = True
+    missing: Text | None = None
+    when: Condition | None = None
+    choices: tuple[Choice, ...] = ()
+    fields: tuple["Field", ...] = ()
+    item_label: Text | None = None
+    min_items: int = 1
+    max_items: int = 1
+    max_length: int | None = None
+    min_value: str | None = None
+    max_value: str | None = None
+    # Of a date: the key of another one, asked before, that it may not lie before.
+    not_before: str | None = None
+    # Of a postcode or a text: the key of the country asked before. What Germany demands of it holds only there.
+    country: str | None = None
+    # Of a text or a postcode: a name of patterns.py.
+    pattern: str | None = None
+    invalid: Text | None = None
+    autocomplete: str | None = None
+    prefill: str | None = None
+    width: str | None = None
+    # Of a number: what people may write behind it, a name of patterns.py.
+    unit: str | None = None
+
+    @property
+    def field_type(self) -> "FieldType":
+        """What knows how to ask, store and show it."""
+        return FIELD_TYPES[self.type]
+
+    @property
+    def is_group(self) -> bool:
+        return self.type == "group"
+
+    def entry_title(self, index: int) -> str:
+        """Of a group: what its entries are called, „Hund 2"."""
+        return f"{localised(self.item_label or self.label)} {index + 1}"
 
 
 class FieldType:
     """A type of field: how it is read from a definition, asked, stored, shown, compared and checked.
 
-    A new one is a subclass in a file of its own, registered in ``types/__init__.py``. What is stored is JSON.
+    A new one is a subclass in a file that ``types/__init__.py`` imports. What is stored is JSON.
     """
 
     # As definitions call it.
@@ -30,6 +84,9 @@ class FieldType:
     longest: ClassVar[int | None] = None
     # What is said when the answer is missing.
     missing: ClassVar[Any] = _("Diese Angabe fehlt: {label}")
+
+    def __init_subclass__(cls) -> None:
+        FIELD_TYPES[cls.key] = cls()
 
     def read(self, raw: dict[str, Any], where: str) -> None:
         """Look at what only this type understands in a definition; raises DefinitionError."""
@@ -48,11 +105,11 @@ class FieldType:
         """A bound as a value to compare with; raises ValueError."""
         return text
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         """The Django field that asks it; ``options`` are label, hint, required and messages."""
         raise NotImplementedError
 
-    def form_field(self, item: "Field") -> forms.Field:
+    def form_field(self, item: Field) -> forms.Field:
         """The Django field with everything that any field has."""
         said = item.missing and localised(item.missing)
         options: dict[str, Any] = {
@@ -70,10 +127,10 @@ class FieldType:
             built.widget.attrs["data-width"] = item.width
         return built
 
-    def adapt(self, item: "Field", field: forms.Field, values: Mapping[str, Any]) -> None:
+    def adapt(self, item: Field, field: forms.Field, values: Mapping[str, Any]) -> None:
         """Make the Django field ask less (or more) because of what was answered before."""
 
-    def sent(self, form: Any, item: "Field", field: forms.Field) -> Any:
+    def sent(self, form: Any, item: Field, field: forms.Field) -> Any:
         """What a browser has sent, or what stands for it."""
         return field.widget.value_from_datadict(form.data, {}, form.add_prefix(item.key))
 
@@ -90,11 +147,11 @@ class FieldType:
         # Stored answers may be older than the field: whatever they are, a browser would send text.
         return value if isinstance(value, str) else str(value)
 
-    def plain(self, item: "Field", value: Any) -> str:
+    def plain(self, item: Field, value: Any) -> str:
         """A stored answer (not an empty one) as a person would say it."""
         return str(value)
 
-    def may_be_answered(self, item: "Field", value: Any) -> bool:
+    def may_be_answered(self, item: Field, value: Any) -> bool:
         """Whether the stored answer can be ``value``: a condition on anything else would never hold."""
         return isinstance(value, str)
 

@@ -1,14 +1,11 @@
 """E-mail address and telephone."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 
 from apps.core.fields import MailAddressField, PhoneField
-from apps.formbuilder.types.base import FieldType
-
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+from apps.formbuilder.types.base import Field, FieldType
 
 
 class Email(FieldType):
@@ -16,7 +13,7 @@ class Email(FieldType):
 
     key = "email"
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         return MailAddressField(max_length=254, **options)
 
 
@@ -26,5 +23,5 @@ class Telephone(FieldType):
     key = "tel"
     longest = 40
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         return PhoneField(**options)

@@ -1,17 +1,14 @@
 """A day."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils import formats
 
 from apps.core.fields import GermanDateField
 from apps.formbuilder.conditions import day
-from apps.formbuilder.types.base import FieldType
-
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+from apps.formbuilder.types.base import Field, FieldType
 
 
 class Date(FieldType):
@@ -22,7 +19,7 @@ class Date(FieldType):
     def read_bound(self, text: str) -> dt.date:
         return day(text)
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         first, last = item.min_value or "1900-01-01", item.max_value or "2100-12-31"
         return GermanDateField(first=lambda: day(first), last=lambda: day(last), **options)
 
@@ -35,7 +32,7 @@ class Date(FieldType):
         except (TypeError, ValueError):
             return value
 
-    def plain(self, item: "Field", value: Any) -> str:
+    def plain(self, item: Field, value: Any) -> str:
         found = self.from_stored(value)
         return formats.date_format(found, "DATE_FORMAT") if isinstance(found, dt.date) else str(value)
 

@@ -1,17 +1,14 @@
 """A German registration number."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import PlainCharField
 from apps.core.text import normal
-from apps.formbuilder.types.base import FieldType
-
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+from apps.formbuilder.types.base import Field, FieldType
 
 _DIGITS = r"[ -]*([1-9][0-9]{0,3})([EH]?)"
 # Divided where it was typed; undivided only where there is one way to divide it.
@@ -44,5 +41,5 @@ class LicencePlate(FieldType):
 
     key = "licence_plate"
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         return LicencePlateField(max_length=20, **options)

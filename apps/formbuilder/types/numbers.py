@@ -1,7 +1,7 @@
 """Whole numbers, and amounts."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils import formats
@@ -9,10 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.fields import GermanDecimalField, GermanIntegerField
 from apps.formbuilder import patterns
-from apps.formbuilder.types.base import FieldType
-
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+from apps.formbuilder.types.base import Field, FieldType
 
 
 class Integer(FieldType):
@@ -23,7 +20,7 @@ class Integer(FieldType):
     def read_bound(self, text: str) -> int:
         return int(text)
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         options["error_messages"].setdefault("invalid", _("Bitte geben Sie eine ganze Zahl ein. Beispiel: 2"))
         return GermanIntegerField(
             unit=(patterns.known(item.unit, patterns.UNITS) or "") if item.unit else "",
@@ -33,7 +30,7 @@ class Integer(FieldType):
             **options,
         )
 
-    def may_be_answered(self, item: "Field", value: Any) -> bool:
+    def may_be_answered(self, item: Field, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
 
     def may_be_compared(self, bound: Any) -> bool:
@@ -51,7 +48,7 @@ class Amount(FieldType):
             raise ValueError("no number")
         return number
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         options["error_messages"].setdefault("invalid", _("Bitte geben Sie eine Zahl ein. Beispiel: 12,50"))
         return GermanDecimalField(
             min_value=Decimal(item.min_value) if item.min_value is not None else None,
@@ -65,7 +62,7 @@ class Amount(FieldType):
     def to_stored(self, value: Any) -> Any:
         return str(value) if isinstance(value, Decimal) else value
 
-    def plain(self, item: "Field", value: Any) -> str:
+    def plain(self, item: Field, value: Any) -> str:
         return formats.number_format(Decimal(value), 2)
 
     def may_be_compared(self, bound: Any) -> bool:

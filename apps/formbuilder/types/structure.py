@@ -1,11 +1,8 @@
 """What asks nothing itself: a text to read, and a group of fields that may be repeated."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from apps.formbuilder.types.base import FieldType
-
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+from apps.formbuilder.types.base import Field, FieldType
 
 
 class Info(FieldType):
@@ -17,7 +14,7 @@ class Info(FieldType):
     def as_typed(self, value: Any) -> str | list[str] | None:
         return None
 
-    def may_be_answered(self, item: "Field", value: Any) -> bool:
+    def may_be_answered(self, item: Field, value: Any) -> bool:
         return False
 
 

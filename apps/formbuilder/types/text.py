@@ -1,6 +1,6 @@
 """A line, and a text of several lines."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -10,10 +10,7 @@ from apps.core.bilingual import localised
 from apps.core.fields import PlainCharField
 from apps.formbuilder import patterns
 from apps.formbuilder.types.address import asks_less_abroad
-from apps.formbuilder.types.base import FieldType
-
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+from apps.formbuilder.types.base import Field, FieldType
 
 
 class Text(FieldType):
@@ -22,14 +19,14 @@ class Text(FieldType):
     key = "text"
     longest = 200
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         validators = []
         if item.pattern and (pattern := patterns.fits(item.pattern)):
             message = localised(item.invalid) if item.invalid else _("Bitte prüfen Sie diese Angabe.")
             validators.append(RegexValidator(pattern, message=message))
         return PlainCharField(max_length=item.max_length or self.longest, validators=validators, **options)
 
-    def adapt(self, item: "Field", field: forms.Field, values: Any) -> None:
+    def adapt(self, item: Field, field: forms.Field, values: Any) -> None:
         asks_less_abroad(item, field, values)
 
 
@@ -39,6 +36,6 @@ class Textarea(FieldType):
     key = "textarea"
     longest = 4000
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         widget = forms.Textarea(attrs={"rows": 5})
         return PlainCharField(max_length=item.max_length or self.longest, widget=widget, **options)

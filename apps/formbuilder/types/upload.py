@@ -1,15 +1,12 @@
 """Files."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import uploads
-from apps.formbuilder.types.base import FieldType
-
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+from apps.formbuilder.types.base import Field, FieldType
 
 
 class StoredUploadField(forms.Field):
@@ -35,17 +32,17 @@ class Upload(FieldType):
     always_sent = False
     missing = _("Diese Datei fehlt noch: {label}")
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         return StoredUploadField(**options)
 
-    def sent(self, form: Any, item: "Field", field: forms.Field) -> Any:
+    def sent(self, form: Any, item: Field, field: forms.Field) -> Any:
         return form.stored_files.get(item.key, [])
 
     def as_typed(self, value: Any) -> str | list[str] | None:
         return None
 
-    def plain(self, item: "Field", value: Any) -> str:
+    def plain(self, item: Field, value: Any) -> str:
         return ""
 
-    def may_be_answered(self, item: "Field", value: Any) -> bool:
+    def may_be_answered(self, item: Field, value: Any) -> bool:
         return False

@@ -1,14 +1,11 @@
 """A question with yes or no, and something to confirm."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.formbuilder.types.base import FieldType
-
-if TYPE_CHECKING:
-    from apps.formbuilder.definition import Field
+from apps.formbuilder.types.base import Field, FieldType
 
 
 class YesNoField(forms.TypedChoiceField):
@@ -36,16 +33,16 @@ class Boolean(FieldType):
     always_sent = False
     missing = _("Bitte wählen Sie eine Antwort: {label}")
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         return YesNoField(**options)
 
     def as_typed(self, value: Any) -> str | list[str] | None:
         return "yes" if value else "no"
 
-    def plain(self, item: "Field", value: Any) -> str:
+    def plain(self, item: Field, value: Any) -> str:
         return str(_("Ja") if value else _("Nein"))
 
-    def may_be_answered(self, item: "Field", value: Any) -> bool:
+    def may_be_answered(self, item: Field, value: Any) -> bool:
         return isinstance(value, bool)
 
 
@@ -55,7 +52,7 @@ class Confirm(Boolean):
     key = "confirm"
     missing = _("Bitte bestätigen Sie: {label}")
 
-    def build(self, item: "Field", options: dict[str, Any]) -> forms.Field:
+    def build(self, item: Field, options: dict[str, Any]) -> forms.Field:
         return forms.BooleanField(**options)
 
     def as_typed(self, value: Any) -> str | list[str] | None:

@@ -57,18 +57,6 @@ class LegalRemedy(models.Model):
     def __str__(self) -> str:
         return f"{self.get_key_display()} ({self.valid_from:%d.%m.%Y})"
 
-    @property
-    def in_use(self) -> bool:
-        """Whether notices may stand on it."""
-        return self.valid_from <= today()
-
-
-class NoticeQuerySet(models.QuerySet["Notice"]):
-    def visible_to(self, user: Viewer) -> "NoticeQuerySet":
-        """Notices of the cases of one's department, and those one gets a letter of."""
-        mine = Delivery.objects.to(user).filter(letter__notice=OuterRef("pk"))
-        return self.filter(Exists(mine) | Q(case__in=Case.objects.worked_by(user)))
-
 
 class Notice(models.Model):
     """A decision of the city on its way to those it concerns: one letter, or one for each of them."""
@@ -84,8 +72,6 @@ class Notice(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
     result = Bilingual("result")
-
-    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Bescheid")
@@ -147,10 +133,11 @@ class Letter(models.Model):
     def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
         """A document that is there shows in the case's timeline."""
         if new == NoticeStatus.DONE:
-            record(
-                self.notice.case, Act.NOTICE_READY, only_for=self.addressees, title=self.notice.title,
-                hearing=self.is_hearing,
-            )  # fmt: skip
+            self.record(Act.NOTICE_READY, only_for=self.addressees)
+
+    def record(self, act: str, **more: Any) -> None:
+        """Write down in the case's timeline what happened to it; ``more`` as for ``record`` of cases."""
+        record(self.notice.case, act, title=self.notice.title, hearing=self.is_hearing, **more)
 
     @property
     def is_hearing(self) -> bool:

@@ -1,7 +1,6 @@
 """Letters as a decision would send them, to be looked at before it is made."""
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +8,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
 from apps.cases.models import Case
 from apps.notices.states import NoticeStatus
 
@@ -51,9 +49,6 @@ class LetterPreview(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case.reference} {self.created_at:%d.%m.%Y %H:%M}"
-
-    def record_move(self, old: str, new: str, *, by: User | None, **data: Any) -> None:
-        """The row itself is the record."""
 
     @property
     def is_done(self) -> bool:
