@@ -204,11 +204,11 @@ def _terminal_key() -> str:
 
 
 def _waits(user: User) -> Wish:
-    return waiting_list.wish(
-        services=[setting.bookable()], persons=1, office=None, first_day=today(), last_day=today(), weekdays=[0],
-        earliest=dt.time(8), latest=dt.time(12), name=user.full_name, email=user.email, phone="", language="de",
-        user=user, proved=True,
+    made = Wish(
+        first_day=today(), last_day=today(), weekdays=[0], earliest=dt.time(8), latest=dt.time(12),
+        name=user.full_name, email=user.email, user=user,
     )  # fmt: skip
+    return waiting_list.wish(made, [setting.bookable()], proved=True)
 
 
 def _arrived(booking: Booking, clerk: User) -> Ticket:

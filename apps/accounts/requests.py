@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from apps.accounts.models import User
 
+Page = Callable[..., HttpResponse]
 # Whoever looks at a page.
 Viewer = User | AnonymousUser
 
@@ -24,13 +25,20 @@ def signed_in(request: HttpRequest) -> SignedInRequest | None:
     return cast(SignedInRequest, request) if request.user.is_authenticated else None
 
 
-def for_departments(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A page of the staff area for those who work on cases; for others (CDO, editors) it is not there."""
+def only_for(may: Callable[[User], bool]) -> Callable[[Page], Page]:
+    """Wrap a page of the staff area for those who ``may`` see it; for others it is not there."""
 
-    @wraps(view)
-    def inner(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.department_ids:
-            raise Http404
-        return view(request, *args, **kwargs)
+    def decorate(view: Page) -> Page:
+        @wraps(view)
+        def inner(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not may(request.user):
+                raise Http404
+            return view(request, *args, **kwargs)
 
-    return inner
+        return inner
+
+    return decorate
+
+
+# Those who work on cases; not CDO and editors.
+for_departments = only_for(lambda user: bool(user.department_ids))

@@ -22,8 +22,8 @@ from apps.api.guards import ShortListField
 from apps.appointments.booking import holding, proof, transitions
 from apps.appointments.booking.forms import MOST_SERVICES
 from apps.appointments.booking.limits import may_hold, may_mail
-from apps.appointments.booking.models import Booking
-from apps.appointments.booking.states import CONFIRMABLE, BookedBy, BookingStatus
+from apps.appointments.booking.models import LONGEST_DAYS, Booking
+from apps.appointments.booking.states import BookedBy, BookingStatus
 from apps.appointments.timetable import availability
 from apps.appointments.timetable.models import BookableService
 from apps.catalogue.models import Office
@@ -129,7 +129,7 @@ class SlotQuerySerializer(VisitSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)
         # As far as anybody can look ahead; beyond, there is nothing.
-        first = min(max(attrs.get("first") or today(), today()), today() + dt.timedelta(days=holding.LONGEST_DAYS))
+        first = min(max(attrs.get("first") or today(), today()), today() + dt.timedelta(days=LONGEST_DAYS))
         last = attrs.get("last") or first + dt.timedelta(days=7)
         attrs["first"], attrs["last"] = first, min(last, first + dt.timedelta(days=MOST_DAYS))
         return attrs
@@ -330,9 +330,7 @@ class Confirm(APIView):
         asked = ConfirmSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        if booking.status not in (BookingStatus.CONFIRMED, *CONFIRMABLE) or (
-            booking.status in CONFIRMABLE and not booking.is_live
-        ):
+        if booking.status != BookingStatus.CONFIRMED and not booking.is_live:
             return problem("the time has lapsed", status.HTTP_410_GONE)
         try:
             if booking.status == BookingStatus.HELD:

@@ -1,8 +1,7 @@
 """The catalogue for machines: what the city offers, read only."""
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
-from rest_framework import generics, serializers
+from rest_framework import serializers, viewsets
 
 from apps.catalogue.models import Fee, Service
 
@@ -19,7 +18,7 @@ class ServiceSerializer(serializers.ModelSerializer[Service]):
     """A service in both languages."""
 
     department = serializers.CharField(source="department.name_de")
-    fees = serializers.SerializerMethodField()
+    fees = FeeSerializer(source="current_fees", many=True, read_only=True)
 
     class Meta:
         model = Service
@@ -29,27 +28,13 @@ class ServiceSerializer(serializers.ModelSerializer[Service]):
             "department", "online", "online_url", "trust_level", "fees",
         ]  # fmt: skip
 
-    @extend_schema_field(FeeSerializer(many=True))
-    def get_fees(self, service: Service) -> list[dict[str, object]]:
-        """The fees of the service in force today."""
-        return [dict(FeeSerializer(fee).data) for fee in getattr(service, "current_fees", [])]
 
-
-class ServiceList(generics.ListAPIView[Service]):
-    """``GET /api/v1/services/``."""
+class Services(viewsets.ReadOnlyModelViewSet[Service]):
+    """``GET /api/v1/services/``, and one of them by its slug."""
 
     serializer_class = ServiceSerializer
+    lookup_field = "slug"
     pagination_class = None
 
     def get_queryset(self) -> QuerySet[Service]:
         return Service.objects.published().for_page().order_by("slug")
-
-
-class ServiceDetail(generics.RetrieveAPIView[Service]):
-    """``GET /api/v1/services/{slug}/``."""
-
-    serializer_class = ServiceSerializer
-    lookup_field = "slug"
-
-    def get_queryset(self) -> QuerySet[Service]:
-        return Service.objects.published().for_page()

@@ -5,8 +5,8 @@ from apps.api.schema import Description
 
 app_name = "api"
 urlpatterns = [
-    path("v1/services/", catalogue.ServiceList.as_view(), name="services"),
-    path("v1/services/<slug:slug>/", catalogue.ServiceDetail.as_view(), name="service"),
+    path("v1/services/", catalogue.Services.as_view({"get": "list"}), name="services"),
+    path("v1/services/<slug:slug>/", catalogue.Services.as_view({"get": "retrieve"}), name="service"),
     path("v1/appointments/services", appointments.Services.as_view(), name="appointment_services"),
     path("v1/appointments/slots", appointments.Slots.as_view(), name="slots"),
     path("v1/appointments/holds", appointments.Holds.as_view(), name="holds"),

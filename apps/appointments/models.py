@@ -1,22 +1,8 @@
 """Where Django looks for models: those of the four rooms, from top to bottom."""
 
-from apps.appointments.booking.models import Booking, Invitation, Passed, Wish
-from apps.appointments.figures.models import ClosedDay, LeadTime
-from apps.appointments.reception.models import Shift, Ticket
-from apps.appointments.timetable.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
+from apps.appointments.booking import models as booking
+from apps.appointments.figures import models as figures
+from apps.appointments.reception import models as reception
+from apps.appointments.timetable import models as timetable
 
-__all__ = [
-    "BookableService",
-    "Booking",
-    "ClosedDay",
-    "Closure",
-    "Counter",
-    "Invitation",
-    "LeadTime",
-    "OfficePolicy",
-    "OpeningRule",
-    "Passed",
-    "Shift",
-    "Ticket",
-    "Wish",
-]
+__all__ = ["booking", "figures", "reception", "timetable"]

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import uuid
+from contextlib import suppress
 
 from django.conf import settings
 from django.core import signing
@@ -119,11 +120,9 @@ def close_answered() -> int:
     quiet = Case.objects.filter(kind=KIND, status=Status.ANSWERED).exclude(messages__created_at__gte=limit)
     count = 0
     for case in quiet[:500]:
-        try:
+        with suppress(TransitionError):
             close(case)
-        except TransitionError:
-            continue
-        count += 1
+            count += 1
     return count
 
 

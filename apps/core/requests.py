@@ -1,5 +1,6 @@
 """What was sent, kept and brought back."""
 
+import uuid
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -7,6 +8,19 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseNotAllowed, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+
+
+def uuid_of(sent: str) -> uuid.UUID | None:
+    """A key as a form sends it; None for what is none."""
+    try:
+        return uuid.UUID(sent)
+    except ValueError:
+        return None
+
+
+def number_of(sent: str) -> int:
+    """The key of a row as a form sends it; 0, which no row has, for what is none."""
+    return int(sent) if sent.isdecimal() and len(sent) < 19 else 0
 
 
 def query_dict(typed: Mapping[str, list[str]]) -> QueryDict:

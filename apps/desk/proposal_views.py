@@ -10,7 +10,7 @@ from apps.accounts.requests import SignedInRequest
 from apps.cases import proposals
 from apps.cases.forms import RefuseForm
 from apps.cases.models import Case
-from apps.core.requests import sent_from
+from apps.core.requests import number_of, sent_from
 from apps.core.transitions import TransitionError
 
 
@@ -33,7 +33,7 @@ def proposal(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
             proposals.take_back(found, by=request.user)
             said = _("Der Vorschlag ist zurückgenommen.")
         elif chosen == "signed":
-            party = get_object_or_404(case.parties, pk=_number(request.POST.get("party", "")))
+            party = get_object_or_404(case.parties, pk=number_of(request.POST.get("party", "")))
             done = proposals.signature_seen(found, party, by=request.user)
             said = _("Alle haben zugestimmt. Es ist so weit.") if done else _("Die Unterschrift ist vermerkt.")
         else:
@@ -54,7 +54,3 @@ def proposal(request: SignedInRequest, reference: str, pk: int) -> HttpResponse:
 def _refuse_again(request: SignedInRequest, case: Case, form: RefuseForm) -> HttpResponse:
     """What was written as a reason, with what is wrong with it."""
     return render(request, "desk/refuse.html", {"case": case, "form": form}, status=422)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0

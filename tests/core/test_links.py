@@ -9,6 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from apps.appointments.booking import transitions as appointments
+from apps.appointments.booking.models import LONGEST_DAYS
 from apps.cases.models import Case
 from apps.contact.transitions import REPLY_DAYS, reply_path
 from tests.appointments import setting
@@ -51,7 +52,7 @@ def test_link_of_a_booking_ages(client: Any, db: None, place: str) -> None:
     booking = confirmed(setting.office(), "11:00")
     token = appointments.manage_token(booking)
     assert client.get(f"/termine/link/{token}/{place}").status_code in (200, 302)
-    with time_machine.travel(timezone.now() + dt.timedelta(days=appointments.MANAGE_DAYS, minutes=1)):
+    with time_machine.travel(timezone.now() + dt.timedelta(days=LONGEST_DAYS, minutes=1)):
         assert appointments.booking_for_token(token) is None
         assert SecureClient().get(f"/termine/link/{token}/{place}").status_code in (404, 410)
 

@@ -19,6 +19,7 @@ from apps.accounts import codes, factors, sessions
 from apps.accounts.forms import TOO_MUCH_MAIL, AddressForm, CodeForm
 from apps.accounts.kept import login_required
 from apps.accounts.requests import SignedInRequest
+from apps.core.requests import number_of
 
 PROOF = "proof"
 PROOF_TEMPLATE = "account/email/proof_code"
@@ -85,8 +86,7 @@ def my_sessions(request: SignedInRequest) -> HttpResponse:
             sessions.end_all(request.user, by=request.user, keep=request)
             messages.success(request, _("Alle anderen Sitzungen sind beendet."))
         else:
-            chosen = request.POST.get("session", "")
-            pk = int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0
+            pk = number_of(request.POST.get("session", ""))
             if not sessions.end_one(request.user, pk, by=request.user, request=request):
                 raise Http404
             messages.success(request, _("Die Sitzung ist beendet."))

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from apps.appointments.booking.models import WISH_DAYS, Booking
+from apps.appointments.booking.models import LONGEST_DAYS, Booking
 from apps.appointments.booking.states import BookedBy
 from apps.appointments.timetable.availability import Visit, rules, visit_of
 from apps.appointments.timetable.models import BookableService, OpeningRule
@@ -28,22 +28,15 @@ MOST_SERVICES = 5
 TOO_MUCH_MAIL = _("Heute ging schon zu viel Post an diese Adresse oder von Ihrem Anschluss. Bitte rufen Sie an: 115")
 TOO_MANY = _("Mehr Termine auf einmal gehen für diese Adresse nicht. Bitte sagen Sie einen ab oder rufen Sie an: 115")
 TOO_MANY_WISHES = _("Für diese Adresse warten schon zwei Wünsche. Bitte beenden Sie einen davon oder rufen Sie an: 115")
-
-
-def dates() -> dict[str, Any]:
-    """What is said about a day that is missing or none."""
-    return {
-        "required": _("Der Tag fehlt. Beispiel: 24.12.2026"),
-        "invalid": _("Bitte geben Sie einen Tag ein. Beispiel: 24.12.2026"),
-    }
-
-
-def times() -> dict[str, Any]:
-    """The same about a time of day."""
-    return {
-        "required": _("Die Uhrzeit fehlt. Beispiel: 08:00"),
-        "invalid": _("Bitte geben Sie eine Uhrzeit ein. Beispiel: 08:00"),
-    }
+# And of a day or a time of day that is missing or none.
+DAY: dict[str, Any] = {
+    "required": _("Der Tag fehlt. Beispiel: 24.12.2026"),
+    "invalid": _("Bitte geben Sie einen Tag ein. Beispiel: 24.12.2026"),
+}
+TIME: dict[str, Any] = {
+    "required": _("Die Uhrzeit fehlt. Beispiel: 08:00"),
+    "invalid": _("Bitte geben Sie eine Uhrzeit ein. Beispiel: 08:00"),
+}
 
 
 class VisitForm(forms.Form):
@@ -73,7 +66,7 @@ class VisitForm(forms.Form):
     )
     standort = forms.ModelChoiceField(
         label=_("Wo?"),
-        queryset=Office.objects.none(),
+        queryset=Office.objects.filter(policy__active=True),
         to_field_name="slug",
         required=False,
         empty_label=_("egal wo"),
@@ -85,8 +78,11 @@ class VisitForm(forms.Form):
         self.offered = rules().services
         services: Any = self.fields["leistung"]
         services.choices = [(slug, b.service.name) for slug, b in self.offered.items()]
-        offices: Any = self.fields["standort"]
-        offices.queryset = Office.objects.filter(policy__active=True)
+
+    @property
+    def visit(self) -> Visit:
+        """What was chosen, once the form is valid."""
+        return visit_of(self.cleaned_data["leistung"], self.cleaned_data["personen"])
 
     def clean_leistung(self) -> list[BookableService]:
         """Few enough to be one visit."""
@@ -139,22 +135,13 @@ class StaffVisitForm(VisitForm):
         field: Any = self.fields["standort"]
         field.queryset = Office.objects.filter(pk__in=[o.pk for o in offices])
 
-    @property
-    def visit(self) -> Visit:
-        """What was chosen, once the form is valid."""
-        return visit_of(self.cleaned_data["leistung"], self.cleaned_data["personen"])
-
 
 class StaffDetailsForm(forms.Form):
     """Who comes, as said on the telephone or at the counter; some way to reach them."""
 
     name = PlainCharField(label=_("Name"), max_length=240, error_messages={"required": _("Der Name fehlt.")})
     phone = PhoneField(label=_("Telefon"), required=False)
-    email = MailAddressField(
-        label=_("E-Mail-Adresse"),
-        max_length=254,
-        required=False,
-    )
+    email = MailAddressField(label=_("E-Mail-Adresse"), max_length=254, required=False)
     booked_by = forms.ChoiceField(
         label=_("Wie kam der Wunsch?"),
         widget=forms.RadioSelect,
@@ -260,8 +247,8 @@ class DetailsForm(forms.Form):
 class WishForm(VisitForm):
     """When somebody could come; the rest is as for a booking."""
 
-    first_day = GermanDateField(label=_("Frühestens am"), error_messages=dates())
-    last_day = GermanDateField(label=_("Spätestens am"), error_messages=dates())
+    first_day = GermanDateField(label=_("Frühestens am"), error_messages=DAY)
+    last_day = GermanDateField(label=_("Spätestens am"), error_messages=DAY)
     weekdays = forms.TypedMultipleChoiceField(
         label=_("An welchen Tagen?"),
         choices=OpeningRule.WEEKDAYS[:6],
@@ -270,8 +257,8 @@ class WishForm(VisitForm):
         initial=[0, 1, 2, 3, 4],
         error_messages={"required": _("Bitte wählen Sie mindestens einen Wochentag.")},
     )
-    earliest = GermanTimeField(label=_("Nicht vor"), initial=dt.time(8), error_messages=times())
-    latest = GermanTimeField(label=_("Beginn spätestens um"), initial=dt.time(17), error_messages=times())
+    earliest = GermanTimeField(label=_("Nicht vor"), initial=dt.time(8), error_messages=TIME)
+    latest = GermanTimeField(label=_("Beginn spätestens um"), initial=dt.time(17), error_messages=TIME)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -281,7 +268,7 @@ class WishForm(VisitForm):
         for name, day in (("first_day", first), ("last_day", last)):
             if day and day < today():
                 self.add_error(name, _("Dieser Tag ist schon vorbei."))
-        if last and last > today() + dt.timedelta(days=WISH_DAYS):
+        if last and last > today() + dt.timedelta(days=LONGEST_DAYS):
             self.add_error("last_day", _("So weit im Voraus geht das nicht."))
         earliest, latest = data.get("earliest"), data.get("latest")
         if earliest and latest and latest < earliest:

@@ -16,7 +16,7 @@ from psycopg.types.range import Range
 
 from apps.accounts.models import User
 from apps.accounts.requests import Viewer
-from apps.appointments.booking.models import Booking
+from apps.appointments.booking.models import LONGEST_DAYS, Booking
 from apps.appointments.booking.states import MAKING_WAY, BookedBy, BookingStatus
 from apps.appointments.timetable import availability
 from apps.appointments.timetable.availability import Rules, Visit
@@ -31,8 +31,6 @@ from apps.core.transitions import TransitionError
 
 HOLD_MINUTES = 10
 MAX_EXTENSIONS = 3
-# The longest horizon there is.
-LONGEST_DAYS = 400
 
 
 class Full(Exception):

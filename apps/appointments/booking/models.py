@@ -34,14 +34,10 @@ from apps.core.references import new_reference
 
 WISH_SALT = "appointments.wish"
 # The longest horizon there is.
-WISH_DAYS = 400
+LONGEST_DAYS = 400
 
 
 class BookingQuerySet(models.QuerySet["Booking"]):
-    def taking_time(self) -> "BookingQuerySet":
-        """Bookings that take a counter's time right now; a lapsed hold takes none."""
-        return self.filter(status__in=ACTIVE).exclude(status__in=MAKING_WAY, expires_at__lte=timezone.now())
-
     def lapsed(self) -> "BookingQuerySet":
         """What makes way, since its time is over."""
         return self.filter(status__in=MAKING_WAY, expires_at__lte=timezone.now())

@@ -20,6 +20,7 @@ from apps.appointments.booking.concerned import concerned
 from apps.appointments.booking.holding import release
 from apps.appointments.booking.models import Booking, Invitation, Wish
 from apps.appointments.booking.states import LAPSING, WishStatus
+from apps.appointments.booking.views import office
 from apps.appointments.timetable import availability
 from apps.appointments.timetable.models import OfficePolicy
 from apps.appointments.timetable.sockets import rules_changed
@@ -201,9 +202,6 @@ def tell_concerned(request: HttpRequest) -> None:
 
 @sockets.staff_urls.plug
 def _staff_urls() -> list[Any]:
-    # Here and not above: the views are loaded once the models are.
-    from apps.appointments.booking.views import office
-
     return [
         path("termine/buchen/", office.book, name="appointment_book"),
         path("termine/anrufen/", office.calls, name="appointment_calls"),

@@ -33,15 +33,11 @@ def odd(request: HttpRequest) -> bool:
 
 
 def needed(request: HttpRequest) -> bool:
-    """Whether this request to hold a time has to come with a proof and has none that holds."""
-    strange = odd(request)
-    return strange and not request.user.is_authenticated and not given(request)
-
-
-def given(request: HttpRequest) -> bool:
-    """Whether the form brings work that was done, or the code that was mailed."""
+    """Whether a proof has to come with this request to hold a time, and neither work nor the mailed code does."""
+    if not odd(request) or request.user.is_authenticated:
+        return False
     work = request.POST.get("altcha", "")
-    return holds(work) if work else _code_fits(request)
+    return not (holds(work) if work else _code_fits(request))
 
 
 # -- work -----------------------------------------------------------------------------------------------
@@ -74,11 +70,6 @@ def holds(work: str) -> bool:
         return False
     name = hashlib.sha256(str(signature).encode()).hexdigest()
     return bool(cache.add(f"altcha:{name}", 1, MINUTES * 60))
-
-
-def challenge_json() -> str:
-    """The challenge for an attribute of the widget."""
-    return json.dumps(challenge())
 
 
 def _secret(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.appointments.booking import holding, reminders, transitions, waiting_list
+from apps.appointments.booking import holding, transitions, waiting_list
 
 
 @shared_task(name="appointments.release_lapsed", ignore_result=True)
@@ -21,4 +21,4 @@ def offer(pk: str) -> None:
 @shared_task(name="appointments.remind", ignore_result=True)
 def remind() -> None:
     """Remind those who come tomorrow."""
-    reminders.remind()
+    transitions.remind()

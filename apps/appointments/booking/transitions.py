@@ -6,6 +6,7 @@ With ``holding.py`` and ``waiting_list.py`` the only writers of its status.
 import datetime as dt
 import hashlib
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +20,8 @@ from psycopg.types.range import Range
 
 from apps.accounts.models import User
 from apps.accounts.requests import Viewer
-from apps.appointments.booking.holding import LONGEST_DAYS, account_of, release_lapsed
-from apps.appointments.booking.models import Booking, Invitation, Wish
+from apps.appointments.booking.holding import account_of, release_lapsed
+from apps.appointments.booking.models import LONGEST_DAYS, Booking, Invitation, Wish
 from apps.appointments.booking.sockets import booking_gone
 from apps.appointments.booking.states import WISHES, WORKFLOW, BookingStatus, CancelledBy, WishStatus
 from apps.appointments.timetable import availability
@@ -44,8 +45,9 @@ MANAGE_SALT = "appointments.manage"
 OFFER_TASK = "appointments.offer"
 # Nobody shall work out what comes next.
 _draw = secrets.SystemRandom()
-# A signed link is good until the visit is over; this is the longest horizon there is.
-MANAGE_DAYS = LONGEST_DAYS
+# From the morning of the day before; whoever books later than that needs no reminder.
+REMIND_BEFORE = dt.timedelta(hours=30)
+LATELY = dt.timedelta(hours=12)
 
 
 class TooMany(Exception):
@@ -63,25 +65,21 @@ class WrongCode(Exception):
 # -- confirming -----------------------------------------------------------------------------------------
 
 
-def reserve(booking: Booking, *, name: str, email: str, phone: str = "", case: Any = None) -> str:
+def reserve(booking: Booking, *, name: str, email: str, phone: str = "") -> str:
     """Take the details and keep the time for thirty minutes, until the mailed link or code confirms it.
 
     Returns the code. Raises TransitionError when the hold has lapsed.
     """
     code = f"{secrets.randbelow(10**6):06d}"
-    changes = {
-        "name": name, "email": email, "phone": phone, "code_hash": _hashed(booking, code),
-        "code_tries": 0,
-    }  # fmt: skip
-    if case is not None:
-        changes["case"] = case
+    hashed = _hashed(booking, code)
+    changes = {"name": name, "email": email, "phone": phone, "code_hash": hashed, "code_tries": 0}
     if booking.status == BookingStatus.HELD:
         # Another address later on does not make the half hour longer.
         changes["expires_at"] = timezone.now() + dt.timedelta(minutes=RESERVE_MINUTES)
     with transaction.atomic():
         live = {"expires_at__gt": timezone.now()}
         move(booking, WORKFLOW, BookingStatus.RESERVED, who=Who.PARTY, changes=changes, where=live)
-        _mail(booking, "appointment_confirm", code=code, link=_absolute(booking, "appointments:confirm"))
+        mail(booking, "appointment_confirm", page="confirm", code=code)
     return code
 
 
@@ -109,15 +107,15 @@ def check_code(booking: Booking, code: str) -> None:
 
 def confirm(
     booking: Booking, *, by: Viewer | None = None, name: str | None = None, email: str | None = None,
-    phone: str | None = None, case: Any = None, note: str = "",
+    phone: str | None = None, note: str = "",
 ) -> None:  # fmt: skip
     """The time is theirs; a booking it replaces goes in the same transaction. ``note`` goes into the mail.
 
-    Name, email, phone and case are given where nothing had been reserved (signed-in people, staff). Raises
+    Name, email and phone are given where nothing had been reserved (signed-in people, staff). Raises
     TransitionError when the time has lapsed or the old one was moved elsewhere meanwhile, and TooMany when as
     many stand for the address as may.
     """
-    details = {"name": name, "email": email, "phone": phone, "case_id": case.pk if case else None}
+    details = {"name": name, "email": email, "phone": phone}
     if not (email if email is not None else booking.email) and booking.replaces_id is None and booking.case_id is None:
         # Nothing follows from it: what is one statement is its own transaction.
         _make_certain(booking, by, details, moves=False)
@@ -137,7 +135,7 @@ def confirm(
             open_ones = Invitation.objects.filter(case=booking.case_id, settled_at=None)
             open_ones.filter(service__in=booking.services.all()).update(settled_at=timezone.now())
         template = "appointment_moved" if old is not None else "appointment_confirmed"
-        _mail(booking, template, link=manage_link, note=note)
+        mail(booking, template, note=note)
 
 
 def _make_certain(booking: Booking, by: Viewer | None, details: dict[str, Any], *, moves: bool) -> None:
@@ -151,10 +149,9 @@ def _make_certain(booking: Booking, by: Viewer | None, details: dict[str, Any], 
     account = None if booking.replaces_id is not None else account_of(by)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT appointments_confirm(%s, %s, %s, %s, %s, %s::bigint, %s::bigint)",
-            [booking.pk, limit, details["name"], details["email"], details["phone"],
-             account.pk if account is not None else None, details["case_id"]],
-        )  # fmt: skip
+            "SELECT appointments_confirm(%s, %s, %s, %s, %s, %s::bigint, NULL)",
+            [booking.pk, limit, *details.values(), account.pk if account is not None else None],
+        )
         outcome = cursor.fetchone()[0]
     if outcome == "too many":
         raise TooMany
@@ -177,7 +174,7 @@ def cancel(booking: Booking, *, by: str = CancelledBy.CITIZEN, note: str = "") -
         raise TransitionError("the visit has begun")
     with transaction.atomic():
         _cancel(booking, by=by)
-        _mail(booking, "appointment_cancelled", note=note)
+        mail(booking, "appointment_cancelled", note=note)
         if by == CancelledBy.OFFICE:
             _call(booking, note)
 
@@ -262,34 +259,28 @@ def move_by_office(old: Booking, new: Booking, *, note: str = "") -> None:
 
 def other_counters(booking: Booking) -> list[int]:
     """Counters that are open for the booking at its time by the rules, its own left out."""
-    known = availability.rules()
-    visit = visit_of(booking)
     day = timezone.localdate(booking.starts_at)
     found = availability.office_days([booking.office.pk], day, day, audience=Audience.INTERNAL, now=None, taken=False)
     start, end = minute(booking.starts_at), minute(booking.ends_at)
+    visit = Visit(frozenset(booking.services.values_list("pk", flat=True)), end - start)
     return [
         counter
         for office in found
         for counter in availability.able(office, visit)
-        if counter != booking.counter_id and counter in known.skills.get(office.office, {})
-        and availability.covers(office, counter, start, end)
-    ]  # fmt: skip
+        if counter != booking.counter_id and availability.covers(office, counter, start, end)
+    ]
 
 
 def change_counter(booking: Booking) -> bool:
     """Serve the booking at another counter at the same time; nobody has to be told. False if all are taken."""
     release_lapsed()
     for counter in other_counters(booking):
-        try:
-            with transaction.atomic():
-                stands = Booking.objects.confirmed().filter(pk=booking.pk)
-                if stands.update(counter_id=counter, kept_for=""):
-                    booking.counter_id = counter
-                    touch(booking.office.pk, timezone.localdate(booking.starts_at))
-                    return True
-        except IntegrityError:
-            # The constraint: taken.
-            continue
+        # What the constraint says of a counter that is taken.
+        with suppress(IntegrityError), transaction.atomic():
+            if Booking.objects.confirmed().filter(pk=booking.pk).update(counter_id=counter, kept_for=""):
+                booking.counter_id = counter
+                touch(booking.office.pk, timezone.localdate(booking.starts_at))
+                return True
     return False
 
 
@@ -318,46 +309,41 @@ def manage_token(booking: Booking) -> str:
     return signing.dumps(str(booking.pk), salt=MANAGE_SALT)
 
 
-def manage_link(booking: Booking) -> str:
-    """The whole address behind the signed link."""
-    with translation.override(booking.language):
-        return f"{settings.SITE_URL}{reverse('appointments:manage', args=[manage_token(booking)])}"
-
-
 def booking_for_token(token: str) -> Booking | None:
     """The booking behind a signed link; None when it is forged, too old or gone."""
     try:
-        pk = signing.loads(token, salt=MANAGE_SALT, max_age=MANAGE_DAYS * 24 * 3600)
+        # Good until the visit is over.
+        pk = signing.loads(token, salt=MANAGE_SALT, max_age=LONGEST_DAYS * 24 * 3600)
     except signing.BadSignature:
         return None
     return Booking.objects.select_related("counter__office", "counter__office__policy").filter(pk=pk).first()
 
 
-def mail_reminder(booking: Booking) -> None:
-    """The mail before the day; the caller has marked the booking."""
-    _mail(booking, "appointment_reminder", link=manage_link)
+def remind() -> int:
+    """Remind everybody who comes soon, once; returns how many. Made up for after an outage."""
+    now = timezone.now()
+    due = (
+        Booking.objects.confirmed()
+        .filter(starts_at__gt=now, starts_at__lte=now + REMIND_BEFORE, confirmed_at__lt=now - LATELY, reminded_at=None)
+        .exclude(email="")
+    )
+    count = 0
+    for pk in due.values_list("pk", flat=True):
+        with transaction.atomic():
+            # Two runs at once remind once: whoever marks the row writes the mail.
+            if Booking.objects.confirmed().filter(pk=pk, reminded_at=None).update(reminded_at=timezone.now()):
+                mail(Booking.objects.select_related("counter__office").get(pk=pk), "appointment_reminder")
+                count += 1
+    return count
 
 
-def _absolute(booking: Booking, name: str) -> str:
-    with translation.override(booking.language):
-        return f"{settings.SITE_URL}{reverse(name, args=[manage_token(booking)])}"
-
-
-def _mail(booking: Booking, template: str, **context: Any) -> None:
-    """A mail about the booking: when and where, but not for what and not for whom.
-
-    What is made of the booking (a link) is made only if there is a mail to write.
-    """
+def mail(booking: Booking, template: str, *, page: str = "manage", **context: Any) -> None:
+    """A mail about the booking: when and where, but not for what and not for whom; its link leads to ``page``."""
     if booking.email:
-        context = {name: value(booking) if callable(value) else value for name, value in context.items()}
-        emails.queue(booking.email, template, {"booking": booking, **context}, language=booking.language)
+        with translation.override(booking.language):
+            link = settings.SITE_URL + reverse(f"appointments:{page}", args=[manage_token(booking)])
+        emails.queue(booking.email, template, {"booking": booking, "link": link, **context}, language=booking.language)
 
 
 def _hashed(booking: Booking, code: str, key: str = "") -> str:
     return hashlib.sha256(f"{key or settings.SECRET_KEY}:{booking.pk}:{code}".encode()).hexdigest()
-
-
-def visit_of(booking: Booking) -> Visit:
-    """What the booking is for, with the minutes it was made with."""
-    minutes = minute(booking.ends_at) - minute(booking.starts_at)
-    return Visit(frozenset(booking.services.values_list("pk", flat=True)), minutes)

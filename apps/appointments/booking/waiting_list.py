@@ -7,6 +7,7 @@ The only writers of a wish's status.
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -43,22 +44,14 @@ class TooManyWishes(Exception):
 # -- wishes -----------------------------------------------------------------------------------------------
 
 
-def wish(
-    *, services: Iterable[BookableService], persons: int, office: Any, first_day: dt.date, last_day: dt.date,
-    weekdays: list[int], earliest: dt.time, latest: dt.time, name: str, email: str, phone: str, language: str,
-    user: Any = None, replaces: Booking | None = None, proved: bool = False,
-) -> Wish:  # fmt: skip
+def wish(made: Wish, services: Iterable[BookableService], *, proved: bool = False) -> Wish:
     """Write down what somebody waits for; unless the address is proved, the mailed link makes it count.
 
     Raises TooManyWishes.
     """
     with transaction.atomic():
-        _demand_room(email)
-        made = Wish.objects.create(
-            persons=persons, office=office, first_day=first_day, last_day=last_day, weekdays=weekdays,
-            earliest=earliest, latest=latest, name=name, email=email, phone=phone, language=language,
-            user=user if getattr(user, "is_authenticated", False) else None, replaces=replaces,
-        )  # fmt: skip
+        _demand_room(made.email)
+        made.save(force_insert=True)
         made.services.set(services)
         if proved:
             confirm(made)
@@ -117,7 +110,6 @@ def _mail(made: Wish, template: str) -> None:
 
 def offer(pk: Any) -> bool:
     """Offer a freed time to the first in line whom it suits; True if it was. Nothing at night."""
-    now = timezone.now()
     with transaction.atomic():
         freed = (
             Booking.objects.select_for_update(skip_locked=True, of=("self",)).select_related("counter__office")
@@ -125,7 +117,7 @@ def offer(pk: Any) -> bool:
         )  # fmt: skip
         if freed is None:
             return False
-        night = not _is_day(now)
+        night = not DAY_BEGINS <= timezone.localtime().time() < DAY_ENDS
         days = _days(freed)
         for candidate in _suited(freed):
             start = _start(freed, candidate, days)
@@ -143,10 +135,6 @@ def _is_free(candidate: Wish) -> bool:
     """Whether nothing else is offered to them right now; whoever offers them something else at once is passed over."""
     row = Wish.objects.select_for_update(skip_locked=True).filter(pk=candidate.pk, status=WishStatus.WAITING)
     return row.exists() and not Booking.objects.filter(wish=candidate, status=BookingStatus.OFFERED).exists()
-
-
-def _is_day(now: dt.datetime) -> bool:
-    return DAY_BEGINS <= timezone.localtime(now).time() < DAY_ENDS
 
 
 def _rest_until_morning(freed: Booking) -> None:
@@ -231,9 +219,7 @@ def _give(freed: Booking, candidate: Wish, start: int) -> bool:
     for low, high in ((before_low, starts_at - buffer), (ends_at + buffer, before_high)):
         if high - low >= dt.timedelta(minutes=SHORTEST):
             transitions.rest(freed, low, high)
-    with translation.override(candidate.language):
-        link = settings.SITE_URL + reverse("appointments:confirm", args=[transitions.manage_token(freed)])
-    emails.queue(candidate.email, "appointment_offer", {"booking": freed, "link": link}, language=candidate.language)
+    transitions.mail(freed, "appointment_offer", page="confirm")
     return True
 
 
@@ -258,16 +244,11 @@ def sweep() -> int:
     """What time has done: offers that ran out go on, freed times are offered, wishes end. Returns how many offers."""
     now = timezone.now()
     for booking in Booking.objects.filter(status=BookingStatus.OFFERED, expires_at__lte=now)[:200]:
-        try:
+        with suppress(TransitionError):
             pass_on(booking)
-        except TransitionError:
-            continue
     for old in Wish.objects.filter(status=WishStatus.WAITING, last_day__lt=timezone.localdate())[:200]:
-        try:
-            with transaction.atomic():
-                move(old, WISHES, WishStatus.ENDED, who=Who.PORTAL, changes={"ended_at": now})
-                _mail(old, "appointment_wish_over")
-        except TransitionError:
-            continue
+        with suppress(TransitionError), transaction.atomic():
+            move(old, WISHES, WishStatus.ENDED, who=Who.PORTAL, changes={"ended_at": now})
+            _mail(old, "appointment_wish_over")
     freed = Booking.objects.filter(status=BookingStatus.FREED, expires_at__gt=now).order_by("starts_at")
     return sum(offer(pk) for pk in freed.values_list("pk", flat=True)[:200])

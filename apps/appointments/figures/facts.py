@@ -16,7 +16,6 @@ from apps.appointments.figures.models import ClosedDay
 from apps.appointments.reception.models import Ticket
 from apps.appointments.timetable import availability
 from apps.appointments.timetable.minutes import local_minute, moment
-from apps.appointments.timetable.states import Audience
 from apps.core.business_calendar import today
 from apps.core.facts import made
 from apps.core.models import Fact, FactKind
@@ -55,11 +54,11 @@ def recount(month: dt.date) -> list[str]:
     begin = month.replace(day=1)
     end = (begin + dt.timedelta(days=32)).replace(day=1)
     kept_since = today() - days("bookings")
-    wrong = []
+    wrong: list[str] = []
+    if Fact.objects.filter(month=begin, hour=None).exists():
+        # A month that is closed knows no days any more.
+        return wrong
     for day in ClosedDay.objects.filter(day__gte=max(begin, kept_since), day__lt=end).values_list("day", flat=True):
-        if Fact.objects.filter(month=begin, hour=None).exists():
-            # A month that is closed knows no days any more.
-            continue
         counted = Counter(fact.outcome for fact in _appointments(day))
         of_day = Fact.objects.filter(what=FactKind.APPOINTMENT, hour__date=day)
         noted = Counter(of_day.values_list("outcome", flat=True))
@@ -110,10 +109,7 @@ def _open_time(day: dt.date) -> list[Fact]:
     begin, _end = _bounds(day)
     facts = []
     for office in known.offices.values():
-        read = availability.office_days(
-            [office.pk], day, day, audience=Audience.INTERNAL, now=None, taken=False, given=known
-        )
-        minutes = sum(high - low for o in read for c in o.openings for low, high in availability.open_spans(o, c))
+        minutes = availability.open_minutes(known, office.pk, day, day)
         if minutes:
             facts.append(made(FactKind.OPEN_TIME, at=begin, **_about(office), minutes=minutes))
     return facts

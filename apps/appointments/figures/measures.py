@@ -45,10 +45,7 @@ def utilisation(offices: Iterable[Office], first: dt.date, last: dt.date) -> lis
     stood = [BookingStatus.CONFIRMED, BookingStatus.SERVED, BookingStatus.NO_SHOW]
     begin, end = (moment(local_minute(day, dt.time.min)) for day in (first, last + dt.timedelta(days=1)))
     for office in offices:
-        days = availability.office_days(
-            [office.pk], first, last, audience=Audience.INTERNAL, now=None, taken=False, given=known
-        )
-        minutes = sum(high - low for o in days for c in o.openings for low, high in availability.open_spans(o, c))
+        minutes = availability.open_minutes(known, office.pk, first, last)
         bookings = Booking.objects.filter(
             counter__office=office, status__in=stood, starts_at__gte=begin, starts_at__lt=end
         )
@@ -79,13 +76,11 @@ def no_shows(offices: Iterable[Office], first: dt.date, last: dt.date) -> list[R
 
 def waiting(offices: Iterable[Office], first: dt.date, last: dt.date) -> list[Row]:
     """Median minutes between one's turn by the clock and the first call, with and without appointment, by office."""
-    found = _rows(_WAITED, first, last)
+    found = {(office, booked): numbers for office, booked, *numbers in _rows(_WAITED, first, last)}
     rows = []
     for office in offices:
         for with_booking in (True, False):
-            count, median, late = next(
-                ((c, m, p) for o, b, c, m, p in found if o == office.pk and b == with_booking), (0, None, None)
-            )
+            count, median, late = found.get((office.pk, with_booking), (0, None, None))
             enough = count >= FEWEST
             rows.append(
                 Row(f"{office.name}, {_('mit Termin') if with_booking else _('ohne Termin')}", median if enough else None,
@@ -106,14 +101,10 @@ def counter_time(first: dt.date, last: dt.date) -> list[Row]:
 
 def lead_times(offices: Iterable[Office], service: int) -> list[Row]:
     """Days until the third free time now, by office; None where there are not three within the horizon."""
-    rows = []
-    for office in offices:
-        days = third_free(office, service)
-        rows.append(Row(str(office.name), days, 1))
-    return rows
+    return [Row(str(office.name), third_free(office, service), 1) for office in offices]
 
 
-def third_free(office: Office, service: int, *, now: dt.datetime | None = None) -> int | None:
+def third_free(office: Office, service: int) -> int | None:
     """Days until the third free public time for one person; None where there are not three within the horizon."""
     known = availability.rules()
     chosen = next((s for s in known.services.values() if s.pk == service), None)
@@ -123,7 +114,7 @@ def third_free(office: Office, service: int, *, now: dt.datetime | None = None) 
     start = today()
     read = availability.office_days(
         [office.pk], start, start + dt.timedelta(days=policy.horizon_days), audience=Audience.PUBLIC,
-        now=now or timezone.now(), given=known,
+        now=timezone.now(), given=known,
     )  # fmt: skip
     count = 0
     for day, slots in availability.slots(read, Visit(frozenset({chosen.pk}), chosen.minutes)).items():

@@ -7,6 +7,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Role
+from apps.appointments.figures import views
 from apps.appointments.figures.facts import recount
 from apps.core import sockets
 from apps.core.sockets import Door
@@ -21,9 +22,6 @@ def figures_link(request: HttpRequest) -> list[Door]:
 
 @sockets.staff_urls.plug
 def _staff_urls() -> list[Any]:
-    # Here and not above: the views are loaded once the models are.
-    from apps.appointments.figures import views
-
     return [path("termine/zahlen/", views.report, name="appointment_figures")]
 
 

@@ -51,13 +51,9 @@ def report(request: SignedInRequest) -> HttpResponse:
         ),
     ]  # fmt: skip
     if service is not None:
-        pictures.insert(
-            1,
-            _picture(
-                "vorlauf", _("Vorlauf"), _("Tage bis zur dritten freien Zeit, jetzt"),
-                measures.lead_times(offices, service.pk), count="",
-            ),
-        )  # fmt: skip
+        lead_times = measures.lead_times(offices, service.pk)
+        ahead = _picture("vorlauf", _("Vorlauf"), _("Tage bis zur dritten freien Zeit, jetzt"), lead_times, count="")
+        pictures.insert(1, ahead)
     context = {
         "pictures": pictures, "days": days, "periods": PERIODS, "first": first, "last": last,
         "services": services, "service": service,

@@ -1,6 +1,7 @@
 """The end of a day."""
 
 import datetime as dt
+from contextlib import suppress
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -26,11 +27,9 @@ def close_days() -> int:
     past = Booking.objects.confirmed().filter(Exists(called), ends_at__lt=min(midnight, now), ticket=None)
     count = 0
     for booking in past.iterator(chunk_size=500):
-        try:
+        with suppress(TransitionConflict):
             move(booking, WORKFLOW, BookingStatus.NO_SHOW, who=Who.PORTAL)
-        except TransitionConflict:
-            continue
-        count += 1
+            count += 1
     # Who was there and never called has gone; shifts that nobody ended are over.
     for ticket in Ticket.objects.filter(day__lt=today(), status=TicketStatus.WAITING):
         queueing.gone(ticket)

@@ -12,15 +12,12 @@ class WalkInForm(VisitForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["standort"].required = True
-        self.fields["standort"].error_messages["required"] = _("Bitte wählen Sie, wohin Sie kommen.")
-        offices: Any = self.fields["standort"]
-        offices.empty_label = _("Bitte wählen")
+        office: Any = self.fields["standort"]
+        office.required, office.empty_label = True, _("Bitte wählen")
+        office.error_messages["required"] = _("Bitte wählen Sie, wohin Sie kommen.")
 
 
 class TerminalForm(VisitForm):
     """The same at the terminal of an office."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.fields["standort"]
+    standort = None  # type: ignore[assignment]  # how Django takes a field away

@@ -13,6 +13,7 @@ from apps.appointments.booking.sockets import booking_doors
 from apps.appointments.booking.states import BookingStatus
 from apps.appointments.reception.models import Shift, Ticket
 from apps.appointments.reception.transitions import LATE
+from apps.appointments.reception.views import counter, day
 from apps.appointments.timetable import availability
 from apps.core import sockets
 from apps.core.retention import keep
@@ -45,9 +46,6 @@ def counter_links(request: HttpRequest) -> list[Door]:
 
 @sockets.staff_urls.plug
 def _staff_urls() -> list[Any]:
-    # Here and not above: the views are loaded once the models are.
-    from apps.appointments.reception.views import counter, day
-
     return [
         path("schalter/", counter.counters, name="counters"),
         path("schalter/<int:pk>/", counter.counter, name="counter"),

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -45,29 +46,23 @@ def check_in(booking: Booking, *, source: str) -> Ticket:
 
     Raises NotNow, and TransitionError when the booking does not stand.
     """
-    known = Ticket.objects.filter(booking=booking).first()
-    if known is not None:
-        return known
-    if booking.status != BookingStatus.CONFIRMED:
-        raise TransitionError("this booking does not stand")
     now = timezone.now()
-    if timezone.localdate(booking.starts_at) != timezone.localdate(now):
-        raise NotNow(early=booking.starts_at > now)
-    if source != Source.DESK and not booking.starts_at - EARLY <= now <= booking.starts_at + LATE:
-        raise NotNow(early=booking.starts_at > now)
-    office = booking.office
     with transaction.atomic():
-        _alone(office)
+        _alone(booking.office)
         known = Ticket.objects.filter(booking=booking).first()
         if known is not None:
             return known
-        ticket = Ticket.objects.create(
-            office=office, day=timezone.localdate(now), number=_next_number(office), booking=booking,
-            with_booking=True, source=source, persons=booking.persons, due_at=booking.starts_at,
+        if booking.status != BookingStatus.CONFIRMED:
+            raise TransitionError("this booking does not stand")
+        if timezone.localdate(booking.starts_at) != timezone.localdate(now):
+            raise NotNow(early=booking.starts_at > now)
+        if source != Source.DESK and not booking.starts_at - EARLY <= now <= booking.starts_at + LATE:
+            raise NotNow(early=booking.starts_at > now)
+        return _next(
+            booking.office, booking.services.all(), booking=booking, with_booking=True, source=source,
+            persons=booking.persons, due_at=booking.starts_at,
             minutes=max(minute(booking.ends_at) - minute(booking.starts_at), 1),
         )  # fmt: skip
-        ticket.services.set(booking.services.all())
-    return ticket
 
 
 # -- numbers without an appointment -----------------------------------------------------------------------
@@ -83,17 +78,12 @@ def draw(office: Office, services: Iterable[BookableService], persons: int, *, s
     with transaction.atomic():
         _alone(office)
         session = session_for(office, visit, source)
-        taken = set(
-            Ticket.objects.today_at(office).filter(rule=session.rule).values_list("place", flat=True)
-        )  # fmt: skip
+        taken = set(Ticket.objects.today_at(office).filter(rule=session.rule).values_list("place", flat=True))
         place = next(n for n in range(1, session.rule.tickets + 1) if n not in taken)
-        now = timezone.now()
-        ticket = Ticket.objects.create(
-            office=office, day=timezone.localdate(now), number=_next_number(office), rule=session.rule, place=place,
-            source=source, persons=persons, due_at=now, minutes=visit.minutes,
+        return _next(
+            office, chosen, rule=session.rule, place=place, source=source, persons=persons, due_at=timezone.now(),
+            minutes=visit.minutes,
         )  # fmt: skip
-        ticket.services.set(chosen)
-    return ticket
 
 
 def give_back(ticket: Ticket) -> None:
@@ -111,9 +101,12 @@ def _alone(office: Office) -> None:
         )
 
 
-def _next_number(office: Office) -> int:
-    last = Ticket.objects.today_at(office).order_by("-number").values_list("number", flat=True).first()
-    return (last or 0) + 1
+def _next(office: Office, services: Iterable[BookableService], **about: Any) -> Ticket:
+    """The next number of the day; for whoever is alone."""
+    last = Ticket.objects.today_at(office).order_by("-number").values_list("number", flat=True).first() or 0
+    ticket = Ticket.objects.create(office=office, day=timezone.localdate(), number=last + 1, **about)
+    ticket.services.set(services)
+    return ticket
 
 
 @booking_gone.plug
@@ -217,11 +210,8 @@ def hand_over(ticket: Ticket, counter: Counter | None) -> None:
     """Back into the line: for another counter, or for whichever is free. Raises TransitionError."""
     if ticket.status not in AT_COUNTER:
         raise TransitionError("nobody is at the counter")
-    if counter is not None and not Ticket.objects.filter(pk=ticket.pk).servable_at(counter).exists():
-        # It was meant for the counter that hands it over; what matters is what the other one can do.
-        beyond = ticket.services.exclude(pk__in=counter.services.all())
-        if beyond.exists():
-            raise TransitionError("the other counter cannot do that")
+    if counter is not None and ticket.services.exclude(pk__in=counter.services.all()).exists():
+        raise TransitionError("the other counter cannot do that")
     changes = {"for_counter": counter, "counter": None, "calls": 0}
     move(ticket, TICKETS, TicketStatus.WAITING, who=Who.STAFF, changes=changes)
 

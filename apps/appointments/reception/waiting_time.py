@@ -51,26 +51,19 @@ class _Waiting:
 
 def waiting_range(office: Office, ticket: Ticket | None = None) -> Range | None:
     """For a number that waits, or for one drawn now; None where nobody serves today any more."""
-    line = [_as_waiting(t) for t in _tickets(office)]
     now = _now()
+    line = [_as_waiting(t) for t in Ticket.objects.today_at(office).waiting().prefetch_related("services")]
     if ticket is None:
-        mine = _Waiting("mine", now, now, False, 12, frozenset())
-        line.append(mine)
-    else:
-        found = next((w for w in line if w.key == ticket.pk), None)
-        if found is None:
-            return None
-        mine = found
-    quick, slow = _ratios(office)
+        line.append(_Waiting("mine", now, now, False, 12, frozenset()))
     servers = _servers(office)
-    if not servers:
-        return None
     staffed = {s.counter for s in servers}
     line = [w if w.for_counter in staffed else replace(w, for_counter=None) for w in line]
-    mine = next(w for w in line if w.key == mine.key)
+    mine = next((w for w in line if w.key == (ticket.pk if ticket else "mine")), None)
+    if mine is None or not servers:
+        return None
+    quick, slow = _ratios(office)
     low = _played(line, servers, mine, quick)
-    expected = _expected(office, ticket)
-    high = _played([*line, *expected], servers, mine, slow)
+    high = _played([*line, *_expected(office)], servers, mine, slow)
     if low is None or high is None:
         return None
     ahead = sum(1 for w in line if w.key != mine.key and (w.due, str(w.key)) < (mine.due, str(mine.key)))
@@ -79,21 +72,13 @@ def waiting_range(office: Office, ticket: Ticket | None = None) -> Range | None:
 
 def shown_range(office: Office) -> Range | None:
     """For a number drawn now, as displays and terminals show it: not computed anew for each look."""
-    key = f"appointments:range:{office.pk}"
-    known = caches["pages"].get(key)
-    if known is None:
-        known = [waiting_range(office)]
-        caches["pages"].set(key, known, SHOWN_SECONDS)
-    found: Range | None = known[0]
+    key = f"appointments:shown-range:{office.pk}"
+    found: Range | None = caches["pages"].get_or_set(key, lambda: waiting_range(office), SHOWN_SECONDS)
     return found
 
 
 def _now() -> float:
     return timezone.now().timestamp() / 60
-
-
-def _tickets(office: Office) -> list[Ticket]:
-    return list(Ticket.objects.today_at(office).waiting().prefetch_related("services"))
 
 
 def _as_waiting(ticket: Ticket) -> _Waiting:
@@ -102,7 +87,7 @@ def _as_waiting(ticket: Ticket) -> _Waiting:
     return _Waiting(ticket.pk, _now(), due, ticket.with_booking, ticket.minutes, services, ticket.for_counter_id)
 
 
-def _expected(office: Office, ticket: Ticket | None) -> list[_Waiting]:
+def _expected(office: Office) -> list[_Waiting]:
     """Appointments of the next hours whose people are not there yet: they may come before somebody's turn."""
     now = timezone.now()
     rows = Booking.objects.confirmed().filter(

@@ -45,9 +45,8 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True)
 class Opening:
-    """Hours of one counter on one day: what is open, and from where the grid counts."""
+    """Hours of a counter on one day: what is open, and from where the grid counts."""
 
-    counter: int
     day: dt.date
     span: Span
 
@@ -220,14 +219,15 @@ def beginnings_at(office: OfficeDays, counter: int, minutes: int) -> list[int]:
     )
 
 
-def open_spans(office: OfficeDays, counter: int) -> list[Span]:
-    """When a counter is open and not closed; what is taken is left out if it was read."""
-    return _free(office, counter)
+def open_minutes(known: Rules, office: int, first: dt.date, last: dt.date) -> int:
+    """How long the counters of an office are open for appointments, together and by the rules alone."""
+    days = office_days([office], first, last, audience="internal", now=None, taken=False, given=known)
+    return sum(high - low for o in days for counter in o.openings for low, high in open_spans(o, counter))
 
 
 def covers(office: OfficeDays, counter: int, start: int, end: int) -> bool:
     """Whether a counter is open, and not closed, from ``start`` to ``end``."""
-    return any(low <= start and end <= high for low, high in _free(office, counter))
+    return any(low <= start and end <= high for low, high in open_spans(office, counter))
 
 
 def beginnings(known: Rules, office: int, day: dt.date, visit: Visit, *, audience: str) -> dict[int, list[int]]:
@@ -238,11 +238,8 @@ def beginnings(known: Rules, office: int, day: dt.date, visit: Visit, *, audienc
         found = {}
         for days in office_days([office], day, day, audience=audience, now=None, taken=False, given=known):
             for counter in able(days, visit):
-                for _opening, starts in _starts(days, counter, visit.minutes):
-                    for start in {start for some in starts for start in some}:
-                        counters = found.setdefault(start, [])
-                        if counter not in counters:
-                            counters.append(counter)
+                for start in beginnings_at(days, counter, visit.minutes):
+                    found.setdefault(start, []).append(counter)
         if len(known.opened) >= MOST_REMEMBERED:
             known.opened.clear()
         known.opened[key] = found
@@ -254,7 +251,7 @@ def _starts(office: OfficeDays, counter: int, minutes: int) -> Iterator[tuple[Op
     openings = office.openings.get(counter, [])
     if not openings or minutes <= 0:
         return
-    free = _free(office, counter)
+    free = open_spans(office, counter)
     begins = [span[0] for span in free]
     grid = office.grid
     for opening in openings:
@@ -271,8 +268,8 @@ def _starts(office: OfficeDays, counter: int, minutes: int) -> Iterator[tuple[Op
         yield opening, found
 
 
-def _free(office: OfficeDays, counter: int) -> list[Span]:
-    """Spans in which a visit may lie: open, not closed, and ending a buffer before what comes next."""
+def open_spans(office: OfficeDays, counter: int) -> list[Span]:
+    """Spans in which a visit may lie: open, not closed, and ending a buffer before what is taken, if that was read."""
     pieces = _without(
         _merged([o.span for o in office.openings.get(counter, [])]), _merged(office.closed.get(counter, []))
     )
@@ -327,11 +324,10 @@ def _openings(
     for rule, counters in known.openings:
         if rule.office_id not in offices or rule.audience not in REACH[audience]:
             continue
-        spans = [(day, (_at(day, rule.opens), _at(day, rule.closes))) for day in working if rule.applies_on(day)]
+        days = [day for day in working if rule.applies_on(day)]
+        hours = [Opening(day, (_at(day, rule.opens), _at(day, rule.closes))) for day in days]
         for counter in counters:
-            found.setdefault(counter, []).extend(
-                Opening(counter, day, span) for day, span in spans if span[0] < span[1]
-            )
+            found.setdefault(counter, []).extend(o for o in hours if o.span[0] < o.span[1])
     return found
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.erasure import close_account
 from apps.accounts.models import User
-from apps.appointments.booking import holding, reminders, transitions
+from apps.appointments.booking import holding, transitions
 from apps.appointments.booking.models import Booking
 from apps.appointments.booking.states import BookingStatus, CancelledBy
 from apps.appointments.timetable.models import Closure, Counter
@@ -253,8 +253,8 @@ def test_cancelled_time_rests_and_is_free_again() -> None:
 def test_reminder_goes_out_once_from_the_day_before(before: int, count: int) -> None:
     booking = confirmed(setting.office())
     with time_machine.travel(booking.starts_at - dt.timedelta(hours=before)):
-        assert reminders.remind() == count
-        assert reminders.remind() == 0
+        assert transitions.remind() == count
+        assert transitions.remind() == 0
     assert OutgoingEmail.objects.filter(purpose="appointment_reminder", to_address=booking.email).count() == count
 
 
@@ -263,7 +263,7 @@ def test_who_has_just_booked_is_not_reminded(hours: int, count: int) -> None:
     booking = confirmed(setting.office())
     with time_machine.travel(booking.starts_at - dt.timedelta(hours=2)):
         Booking.objects.filter(pk=booking.pk).update(confirmed_at=timezone.now() - dt.timedelta(hours=hours))
-        assert reminders.remind() == count
+        assert transitions.remind() == count
 
 
 def test_past_visits_lose_their_people_and_keep_their_times(aylin: Any) -> None:
@@ -324,7 +324,7 @@ def test_confirming_races_with_who_takes_the_lapsed_time(django_db_serialized_ro
         acts = [confirming, *[partial(hold, office)] * 5]
         results = many(lambda n, acts=acts: acts[n](), 6)  # type: ignore[misc]
         assert {type(r) for r in results} <= {type(None), Booking, holding.Full, TransitionConflict}
-        standing = list(Booking.objects.taking_time())
+        standing = list(Booking.objects.exclude(pk__in=Booking.objects.lapsed()))
         assert len(standing) <= 1
         if None in results:
             assert [b.pk for b in standing] == [booking.pk]

@@ -30,15 +30,15 @@ def _day(monkeypatch: Any) -> None:
 
 def wish(number: int = 1, **more: Any) -> Wish:
     """Somebody who waits, later than those before."""
-    services = more.pop("services", None) or [setting.bookable()]
-    made = waiting_list.wish(
+    services, proved = more.pop("services", None) or [setting.bookable()], more.pop("proved", True)
+    made = Wish(
         **{
-            "services": services, "persons": 1, "office": None, "first_day": today(),
-            "last_day": today() + dt.timedelta(days=40), "weekdays": [0, 1, 2, 3, 4, 5], "earliest": dt.time(8),
-            "latest": dt.time(17), "name": f"Person {number}", "email": f"person{number}@example.org", "phone": "",
-            "language": "de", "proved": True,
+            "first_day": today(), "last_day": today() + dt.timedelta(days=40), "weekdays": [0, 1, 2, 3, 4, 5],
+            "earliest": dt.time(8), "latest": dt.time(17), "name": f"Person {number}",
+            "email": f"person{number}@example.org",
         } | more
     )  # fmt: skip
+    waiting_list.wish(made, services, proved=proved)
     Wish.objects.filter(pk=made.pk).update(waiting_since=timezone.now() - dt.timedelta(days=10 - number))
     made.refresh_from_db()
     return made

@@ -31,22 +31,15 @@ NEAREST = 6
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """What for, how many, where."""
-    moving = moved(request, request.GET.get("verschieben", ""))
-    form = VisitForm(
-        initial=request.GET.dict() | {"leistung": request.GET.getlist("leistung")} if request.GET else None
-    )
-    return render(
-        request,
-        "appointments/choose.html",
-        {"form": form, "moving": moving, "moving_token": request.GET.get("verschieben", "")},
-    )
+    given = request.GET.dict() | {"leistung": request.GET.getlist("leistung")} if request.GET else None
+    return render_choose(request, VisitForm(initial=given))
 
 
 def render_choose(request: HttpRequest, form: VisitForm) -> HttpResponse:
-    """The choice with what is wrong with it; a move stays a move."""
+    """The choice, with what is wrong with it if it was made; a move stays a move."""
     token = request.GET.get("verschieben") or request.POST.get("verschieben", "")
     context = {"form": form, "moving": moved(request, token), "moving_token": token}
-    return render(request, "appointments/choose.html", context, status=422)
+    return render(request, "appointments/choose.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
@@ -57,29 +50,21 @@ def times(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render_choose(request, form)
     offices = offices_of(form)
-    days = free_for(form, offices)
-    day = chosen_day(request.GET.get("tag", ""), days)
+    days = free_times(offices, form.visit)
     query = query_of(request, form)
-    near = nearest(request.GET.get("um", ""), days)
-    names = {office.pk: office for office in offices}
     context = {
         "form": form,
         "services": form.cleaned_data["leistung"],
-        "minutes": availability.visit_of(form.cleaned_data["leistung"], form.cleaned_data["personen"]).minutes,
+        "minutes": form.visit.minutes,
         "hidden": query,
         "query": urlencode(query, doseq=True),
-        "next_times": [shown(slot, names) for slot in _first_by_office(days, offices)],
-        "near": [shown(slot, names) for slot in near],
-        "months": months(days, chosen=day),
-        "day": day,
-        "slots": [
-            {"office": office, "slots": [shown(s, names) for s in days.get(day, []) if s.office == office.pk]}
-            for office in offices
-        ] if day else [],
+        "next_times": shown(_first_by_office(days, offices), offices),
+        "near": shown(nearest(request.GET.get("um", ""), days), offices),
         "moving": moved(request, request.GET.get("verschieben", "")),
         "case": case_of(request),
         "possible": bool(days) or _possible(form, offices),
-    }  # fmt: skip
+        **calendar(offices, days, request.GET.get("tag", "")),
+    }
     return render(request, "appointments/times.html", context)
 
 
@@ -99,36 +84,32 @@ def offices_of(form: VisitForm) -> list[Office]:
     return list(availability.rules().offices.values())
 
 
-def free_for(form: VisitForm, offices: list[Office]) -> dict[dt.date, list[Slot]]:
-    """Free times for what the form asks."""
-    visit = availability.visit_of(form.cleaned_data["leistung"], form.cleaned_data["personen"])
-    return free_times(offices, visit)
-
-
 def free_times(
     offices: list[Office], visit: availability.Visit, *, audience: str = Audience.PUBLIC
 ) -> dict[dt.date, list[Slot]]:
     """Free times of offices from today to their horizons, by day."""
     first = today()
     horizon = max(OfficePolicy.objects.filter(office__in=offices).values_list("horizon_days", flat=True), default=0)
+    last = first + dt.timedelta(days=horizon)
     read = availability.office_days(
-        [o.pk for o in offices],
-        first,
-        first + dt.timedelta(days=horizon),
-        audience=audience,
-        now=timezone.now(),
-        shown=True,
+        [o.pk for o in offices], first, last, audience=audience, now=timezone.now(), shown=True
     )
     return availability.slots(read, visit)
 
 
-def chosen_day(text: str, days: dict[dt.date, list[Slot]]) -> dt.date | None:
-    """The day somebody asked for if it has free times, else the first that has."""
+def calendar(offices: list[Office], days: dict[dt.date, list[Slot]], wanted: str) -> dict[str, Any]:
+    """The months, and by office the times of the day somebody ``wanted`` if it has any, else of the first that has."""
     try:
-        day = dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(wanted)
     except ValueError:
         day = None
-    return day if day in days else next(iter(days), None)
+    day = day if day in days else next(iter(days), None)
+    of_day = days[day] if day else []
+    return {
+        "months": months(days, chosen=day),
+        "day": day,
+        "slots": [{"office": o, "slots": shown([s for s in of_day if s.office == o.pk], offices)} for o in offices],
+    }
 
 
 def nearest(text: str, days: dict[dt.date, list[Slot]]) -> list[Slot]:
@@ -150,13 +131,12 @@ def _first_by_office(days: dict[dt.date, list[Slot]], offices: list[Office]) -> 
     return sorted(found.values(), key=lambda s: s.minute)
 
 
-def shown(slot: Slot, offices: dict[int, Office]) -> dict[str, Any]:
-    """A time as a button shows it; ``value`` is what it sends."""
-    return {
-        "starts_at": slot.starts_at,
-        "office": offices[slot.office],
-        "value": f"{offices[slot.office].slug}.{slot.minute}",
-    }
+def shown(slots: list[Slot], offices: list[Office]) -> list[dict[str, Any]]:
+    """Times as buttons show them; ``value`` is what one sends."""
+    of = {o.pk: o for o in offices}
+    return [
+        {"starts_at": s.starts_at, "office": of[s.office], "value": f"{of[s.office].slug}.{s.minute}"} for s in slots
+    ]
 
 
 def query_of(request: HttpRequest, form: VisitForm) -> list[tuple[str, str]]:

@@ -85,12 +85,9 @@ def _known(request: HttpRequest, booking: Booking) -> dict[str, str]:
 
 
 def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -> HttpResponse:
-    query = [("leistung", s.service.slug) for s in booking.services.select_related("service")]
-    hidden = [
-        *query,
-        ("personen", str(booking.persons)),
-        ("zeit", f"{booking.office.slug}.{minute(booking.starts_at)}"),
-    ]
+    services = list(booking.services.select_related("service"))
+    hidden = [("leistung", s.service.slug) for s in services]
+    hidden += [("personen", str(booking.persons)), ("zeit", f"{booking.office.slug}.{minute(booking.starts_at)}")]
     if booking.replaces is not None:
         hidden.append(("verschieben", remember(request, transitions.manage_token(booking.replaces))))
     if booking.case is not None:
@@ -99,7 +96,7 @@ def _render_details(request: HttpRequest, booking: Booking, form: DetailsForm) -
         "booking": booking,
         "form": form,
         "hidden": hidden,
-        "services": booking.services.select_related("service"),
+        "services": services,
         "may_extend": booking.status == BookingStatus.HELD and booking.extensions < holding.MAX_EXTENSIONS,
     }
     return render(request, "appointments/details.html", context, status=422 if form.is_bound and form.errors else 200)

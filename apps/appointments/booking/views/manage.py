@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from icalendar import Calendar, Event
+from icalendar import STATUS, Calendar, Event
 
 from apps.appointments.booking import transitions
 from apps.appointments.booking.forms import CodeAndNumberForm
@@ -80,23 +80,19 @@ def calendar_file(request: HttpRequest, link: Link) -> HttpResponse:
     booking = link.subject
     if booking.status not in (BookingStatus.CONFIRMED, BookingStatus.CANCELLED):
         raise Http404
-    calendar = Calendar()
-    calendar.add("prodid", "-//Stadt Wolfsburg//Termine//DE")
-    calendar.add("version", "2.0")
     cancelled = booking.status == BookingStatus.CANCELLED
-    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
-    event = Event()
-    event.add("uid", f"{booking.pk}@{settings.SERVER_EMAIL.rpartition('@')[2]}")
-    event.add("dtstamp", booking.cancelled_at or booking.confirmed_at or booking.created_at)
-    event.add("dtstart", booking.starts_at.astimezone(dt.UTC))
-    event.add("dtend", booking.ends_at.astimezone(dt.UTC))
-    event.add("sequence", 1 if cancelled else 0)
-    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    event.add("summary", _("Termin bei der Stadt Wolfsburg (%(number)s)") % {"number": booking.reference})
-    office = booking.office
-    event.add(
-        "location", ", ".join(x for x in (office.name, office.street, f"{office.postcode} {office.city}".strip()) if x)
+    calendar = Calendar(
+        prodid="-//Stadt Wolfsburg//Termine//DE", version="2.0", method="CANCEL" if cancelled else "PUBLISH"
     )
+    office = booking.office
+    event = Event.new(
+        uid=f"{booking.pk}@{settings.SERVER_EMAIL.rpartition('@')[2]}", sequence=int(cancelled),
+        stamp=booking.cancelled_at or booking.confirmed_at or booking.created_at,
+        start=booking.starts_at.astimezone(dt.UTC), end=booking.ends_at.astimezone(dt.UTC),
+        status=STATUS.CANCELLED if cancelled else STATUS.CONFIRMED,
+        summary=_("Termin bei der Stadt Wolfsburg (%(number)s)") % {"number": booking.reference},
+        location=", ".join(x for x in (office.name, office.street, f"{office.postcode} {office.city}".strip()) if x),
+    )  # fmt: skip
     calendar.add_component(event)
     response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="termin-{booking.reference}.ics"'

@@ -1,7 +1,6 @@
 """Staff: the day, booking for people at the telephone or the counter, whom to call, whom a change concerns."""
 
 import datetime as dt
-import uuid
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,15 +18,14 @@ from apps.appointments.booking import holding, transitions
 from apps.appointments.booking.concerned import concerned
 from apps.appointments.booking.forms import ConcernedForm, NoteForm, StaffDetailsForm, StaffVisitForm
 from apps.appointments.booking.models import Booking
-from apps.appointments.booking.months import months
 from apps.appointments.booking.states import BookingStatus, CancelledBy
-from apps.appointments.booking.views.choosing import chosen_day, free_times, shown
+from apps.appointments.booking.views.choosing import calendar, free_times, query_of
 from apps.appointments.timetable import availability
 from apps.appointments.timetable.minutes import moment
 from apps.appointments.timetable.requests import for_offices, served_by
 from apps.appointments.timetable.states import Audience
 from apps.cases.models import Case
-from apps.catalogue.models import Office
+from apps.core.requests import uuid_of
 from apps.core.transitions import TransitionError
 
 # The code that was just made, as long as somebody prints the slip.
@@ -73,46 +71,19 @@ def book(request: SignedInRequest) -> HttpResponse:
             answer = _hold(request, form, old)
             if answer is not None:
                 return answer
-        context |= _free(form, offices, data.get("tag", ""))
-        query = [("leistung", s.service.slug) for s in form.cleaned_data["leistung"]]
-        query.append(("personen", str(form.cleaned_data["personen"])))
-        if form.cleaned_data["standort"]:
-            query.append(("standort", form.cleaned_data["standort"].slug))
-        if old is not None:
-            query.append(("verschieben", str(old.pk)))
-        context["hidden"] = query
-        context["query"] = urlencode(query)
+        chosen = [form.cleaned_data["standort"]] if form.cleaned_data["standort"] else offices
+        days = free_times(chosen, form.visit, audience=Audience.INTERNAL)
+        query = query_of(request, form)
+        context |= calendar(chosen, days, data.get("tag", ""))
+        context |= {"searched": True, "hidden": query, "query": urlencode(query)}
     return render(request, "appointments/staff/book.html", context, status=422 if form.errors else 200)
 
 
 def _moved(request: SignedInRequest, text: str) -> Booking | None:
     if not text:
         return None
-    booking = get_object_or_404(Booking.objects.worked_by(request.user), pk=_uuid(text))
+    booking = get_object_or_404(Booking.objects.worked_by(request.user), pk=uuid_of(text))
     return booking if booking.lies_ahead else None
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise Http404 from error
-
-
-def _free(form: StaffVisitForm, offices: list[Office], wanted: str) -> dict[str, Any]:
-    chosen = [form.cleaned_data["standort"]] if form.cleaned_data["standort"] else offices
-    names = {o.pk: o for o in chosen}
-    days = free_times(chosen, form.visit, audience=Audience.INTERNAL)
-    shown_day = chosen_day(wanted, days)
-    return {
-        "months": months(days, chosen=shown_day),
-        "day": shown_day,
-        "slots": [
-            {"office": o, "slots": [shown(s, names) for s in days.get(shown_day, []) if s.office == o.pk]}
-            for o in chosen
-        ] if shown_day else [],
-        "searched": True,
-    }  # fmt: skip
 
 
 def _hold(request: SignedInRequest, form: StaffVisitForm, old: Booking | None) -> HttpResponse | None:
@@ -135,9 +106,7 @@ def _hold(request: SignedInRequest, form: StaffVisitForm, old: Booking | None) -
 @require_http_methods(["GET", "POST"])
 def details(request: SignedInRequest, pk: Any) -> HttpResponse:
     """Who comes, or, for a move, what to say about it."""
-    booking = (
-        Booking.objects.worked_by(request.user).select_related("replaces", "counter__office").filter(pk=pk).first()
-    )
+    booking = Booking.objects.worked_by(request.user).select_related("replaces").filter(pk=pk).first()
     if booking is None or not (booking.status == BookingStatus.HELD and booking.audience == Audience.INTERNAL):
         if booking is not None and booking.status == BookingStatus.CONFIRMED:
             return redirect("admin:appointment", booking.pk)

@@ -1,12 +1,13 @@
 """Asking for a time: it is held, or it is said why not."""
 
 import datetime as dt
+import json
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
@@ -19,16 +20,7 @@ from apps.appointments.booking.forms import DetailsForm, EmailForm, VisitForm
 from apps.appointments.booking.limits import may_hold, may_mail
 from apps.appointments.booking.models import Booking
 from apps.appointments.booking.states import BookingStatus
-from apps.appointments.booking.views.choosing import (
-    case_of,
-    free_for,
-    moved,
-    nearest,
-    offices_of,
-    query_of,
-    render_choose,
-    shown,
-)
+from apps.appointments.booking.views import choosing
 from apps.appointments.timetable import availability
 from apps.appointments.timetable.minutes import moment
 from apps.core.requests import sent_from
@@ -46,21 +38,21 @@ def chosen_before(request: HttpRequest) -> str:
     return _times_url(request, form) if request.POST and form.is_valid() else reverse("appointments:choose")
 
 
-class Outcome(Enum):
-    """What may come of asking for a time."""
+class Outcome(TextChoices):
+    """What may come of asking for a time, and what is said where there is no page of its own for it."""
 
-    HELD = auto()
+    HELD = "held", ""
     # Taken by somebody else, or none that is offered (any more).
-    FULL = auto()
-    NOT_OFFERED = auto()
+    FULL = "full", _lazy("Diese Zeit ist gerade vergeben worden. Die nächsten freien Zeiten stehen hier.")
+    NOT_OFFERED = "not offered", _lazy("Diese Zeit ist nicht mehr buchbar. Die nächsten freien Zeiten stehen hier.")
     # Nothing was chosen that makes a visit, or no time.
-    NO_VISIT = auto()
-    NO_TIME = auto()
+    NO_VISIT = "no visit", _lazy("Die Zeit ist nicht mehr gehalten. Bitte wählen Sie neu.")
+    NO_TIME = "no time", _lazy("Bitte wählen Sie eine Zeit.")
     # The booking that was to be moved does not stand any more.
-    NOTHING_TO_MOVE = auto()
+    NOTHING_TO_MOVE = "nothing to move", _lazy("Der Termin, den Sie verschieben wollten, steht nicht mehr.")
     # Above what one network may ask for; odd enough that a proof has to come with it.
-    LIMITED = auto()
-    PROOF_NEEDED = auto()
+    LIMITED = "limited", ""
+    PROOF_NEEDED = "proof needed", ""
 
 
 @dataclass(frozen=True)
@@ -71,16 +63,6 @@ class Hold:
     visit: VisitForm
     chosen: str
     booking: Booking | None = None
-
-
-# What is said where there is no page of its own for it.
-SAID = {
-    Outcome.FULL: _lazy("Diese Zeit ist gerade vergeben worden. Die nächsten freien Zeiten stehen hier."),
-    Outcome.NOT_OFFERED: _lazy("Diese Zeit ist nicht mehr buchbar. Die nächsten freien Zeiten stehen hier."),
-    Outcome.NO_VISIT: _lazy("Die Zeit ist nicht mehr gehalten. Bitte wählen Sie neu."),
-    Outcome.NO_TIME: _lazy("Bitte wählen Sie eine Zeit."),
-    Outcome.NOTHING_TO_MOVE: _lazy("Der Termin, den Sie verschieben wollten, steht nicht mehr."),
-}
 
 
 @never_cache
@@ -106,7 +88,7 @@ def ask(request: HttpRequest, visit: VisitForm, chosen: str) -> Hold:
     if office is None or not number.isdecimal() or len(number) > 9:
         return asked(Outcome.NO_TIME)
     token = request.POST.get("verschieben", "")
-    replaces = moved(request, token)
+    replaces = choosing.moved(request, token)
     if token and replaces is None:
         return asked(Outcome.NOTHING_TO_MOVE)
     if proof.needed(request):
@@ -115,7 +97,7 @@ def ask(request: HttpRequest, visit: VisitForm, chosen: str) -> Hold:
     hold = partial(
         holding.hold, office=office, services=visit.cleaned_data["leistung"],
         persons=visit.cleaned_data["personen"], starts_at=starts_at, user=request.user,
-        language=translation.get_language() or "de", replaces=replaces, case=case_of(request),
+        language=translation.get_language() or "de", replaces=replaces, case=choosing.case_of(request),
     )  # fmt: skip
     try:
         booking = hold(key=_click(request, starts_at, visit))
@@ -128,7 +110,9 @@ def ask(request: HttpRequest, visit: VisitForm, chosen: str) -> Hold:
         return asked(Outcome.NOT_OFFERED)
     before = request.session.get(SESSION_KEY, [])
     holding.release(Booking.objects.filter(pk__in=before, status=BookingStatus.HELD).exclude(pk=booking.pk))
-    _remember(request, booking)
+    # This browser has made it: only it, or the account, may go on with it.
+    kept = [pk for pk in before if pk != str(booking.pk)]
+    request.session[SESSION_KEY] = [*kept, str(booking.pk)][-MOST_IN_SESSION:]
     return asked(Outcome.HELD, booking=booking)
 
 
@@ -137,29 +121,28 @@ def not_held(request: HttpRequest, hold: Hold, *, typed: bool = False) -> HttpRe
     if hold.outcome == Outcome.PROOF_NEEDED:
         return proof_page(request)
     if hold.outcome == Outcome.NO_VISIT and not typed:
-        return render_choose(request, hold.visit)
+        return choosing.render_choose(request, hold.visit)
     if hold.outcome in (Outcome.NO_VISIT, Outcome.NOTHING_TO_MOVE):
-        messages.warning(request, SAID[hold.outcome])
+        messages.warning(request, hold.outcome.label)
         return redirect("appointments:choose")
     if typed:
         return _gone(request, hold)
     if hold.outcome == Outcome.LIMITED:
         return render(request, "errors/429.html", status=429)
-    messages.warning(request, SAID[hold.outcome])
+    messages.warning(request, hold.outcome.label)
     wanted = {} if hold.outcome == Outcome.NO_TIME else {"um": hold.chosen.rpartition(".")[2]}
     return redirect(_times_url(request, hold.visit, **wanted))
 
 
 def _gone(request: HttpRequest, hold: Hold) -> HttpResponse:
     """The times nearest to the one that has gone, with what was typed."""
-    offices = offices_of(hold.visit)
-    names = {o.pk: o for o in offices}
+    offices = choosing.offices_of(hold.visit)
     wanted = hold.chosen.rpartition(".")[2]
     context = {
         "form": DetailsForm(initial=request.POST.dict()),
-        "near": [shown(s, names) for s in nearest(wanted, free_for(hold.visit, offices))],
-        "hidden": [*query_of(request, hold.visit), ("zeit", hold.chosen[:100])],
-        "query": urlencode(query_of(request, hold.visit), doseq=True),
+        "near": choosing.shown(choosing.nearest(wanted, choosing.free_times(offices, hold.visit.visit)), offices),
+        "hidden": [*choosing.query_of(request, hold.visit), ("zeit", hold.chosen[:100])],
+        "query": urlencode(choosing.query_of(request, hold.visit), doseq=True),
         "limited": hold.outcome == Outcome.LIMITED,
     }
     return render(request, "appointments/gone.html", context, status=409)
@@ -171,7 +154,7 @@ def proof_page(request: HttpRequest, *, form: EmailForm | None = None, code: boo
     context = {
         "hidden": [(name, value) for name, values in request.POST.lists() for value in values if name not in NOT_AGAIN],
         "target": _target(request),
-        "challenge": proof.challenge_json(),
+        "challenge": json.dumps(proof.challenge()),
         "form": form or EmailForm(),
         "code": code or bool(request.POST.get("proof_code")),
         "wrong": wrong,
@@ -204,15 +187,9 @@ def code_before(request: HttpRequest) -> HttpResponse:
 
 def _click(request: HttpRequest, starts_at: dt.datetime, form: VisitForm) -> str | None:
     """The same for both clicks of a double click: this browser, the same visit, the same time."""
-    asked = [str(starts_at), *(f"{name}={value}" for name, value in query_of(request, form))]
+    asked = [str(starts_at), *(f"{name}={value}" for name, value in choosing.query_of(request, form))]
     return holding.request_key(request.META.get("CSRF_COOKIE", ""), client="browser", body="&".join(asked))
 
 
 def _times_url(request: HttpRequest, form: VisitForm, **more: str) -> str:
-    return f"{reverse('appointments:times')}?{urlencode([*query_of(request, form), *more.items()])}"
-
-
-def _remember(request: HttpRequest, booking: Booking) -> None:
-    """This browser has made it: only it, or the account, may go on with it."""
-    kept = [pk for pk in request.session.get(SESSION_KEY, []) if pk != str(booking.pk)]
-    request.session[SESSION_KEY] = [*kept, str(booking.pk)][-MOST_IN_SESSION:]
+    return f"{reverse('appointments:times')}?{urlencode([*choosing.query_of(request, form), *more.items()])}"

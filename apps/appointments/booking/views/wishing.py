@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.appointments.booking import transitions, waiting_list
 from apps.appointments.booking.forms import TOO_MANY_WISHES, TOO_MUCH_MAIL, DetailsForm, WishForm
+from apps.appointments.booking.holding import account_of
 from apps.appointments.booking.limits import may_mail
-from apps.appointments.booking.models import WISH_DAYS, WISH_SALT, Booking, Wish
+from apps.appointments.booking.models import LONGEST_DAYS, WISH_SALT, Booking, Wish
 from apps.appointments.booking.states import BookingStatus, WishStatus
 from apps.appointments.booking.views.choosing import is_own_address, moved, signed_in_person
 from apps.core.business_calendar import today
@@ -32,18 +33,13 @@ def wish(request: HttpRequest) -> HttpResponse:
     """When could you come? With the link of an appointment: a wish for an earlier one."""
     token = request.POST.get("frueher") or request.GET.get("frueher", "")
     old = moved(request, token)
-    if request.method == "POST":
-        form = WishForm(request.POST)
-        who = DetailsForm(request.POST) if old is None else None
-        if form.is_valid() and (who is None or who.is_valid()):
-            answer = _written(request, form, who, old)
-            if answer is not None:
-                return answer
-    else:
-        form, who = (
-            WishForm(initial=_initial(request, old)),
-            None if old else DetailsForm(initial=signed_in_person(request)),
-        )
+    typed = request.POST if request.method == "POST" else None
+    form = WishForm(typed, initial=_initial(request, old))
+    who = DetailsForm(typed, initial=signed_in_person(request)) if old is None else None
+    if form.is_valid() and (who is None or who.is_valid()):
+        answer = _written(request, form, who, old)
+        if answer is not None:
+            return answer
     context = {"form": form, "who": who, "old": old, "token": token}
     wrong = bool(form.errors or (who is not None and who.errors))
     return render(request, "appointments/wish_form.html", context, status=422 if wrong else 200)
@@ -64,7 +60,6 @@ def _initial(request: HttpRequest, old: Booking | None) -> dict[str, Any]:
 def _written(request: HttpRequest, form: WishForm, who: DetailsForm | None, old: Booking | None) -> HttpResponse | None:
     """The page that follows; None with the reason in a form."""
     data = form.cleaned_data
-    user: Any = request.user
     if who is not None:
         person = {key: who.cleaned_data[key] for key in ("name", "email", "phone")}
         proved = is_own_address(request, person["email"])
@@ -79,13 +74,14 @@ def _written(request: HttpRequest, form: WishForm, who: DetailsForm | None, old:
     if not may_mail(request, person["email"]):
         errors.add_error(field, TOO_MUCH_MAIL)
         return None
+    made = Wish(
+        persons=data["personen"], office=data["standort"], first_day=data["first_day"], last_day=data["last_day"],
+        weekdays=data["weekdays"], earliest=data["earliest"], latest=data["latest"], replaces=old,
+        language=translation.get_language() or "de", user=account_of(request.user) if old is None else old.user,
+        **person,
+    )  # fmt: skip
     try:
-        made = waiting_list.wish(
-            services=data["leistung"], persons=data["personen"], office=data["standort"],
-            first_day=data["first_day"], last_day=data["last_day"], weekdays=data["weekdays"],
-            earliest=data["earliest"], latest=data["latest"], language=translation.get_language() or "de",
-            user=user if old is None else old.user, replaces=old, proved=proved, **person,
-        )  # fmt: skip
+        waiting_list.wish(made, data["leistung"], proved=proved)
     except waiting_list.TooManyWishes:
         errors.add_error(field, TOO_MANY_WISHES)
         return None
@@ -103,7 +99,7 @@ def written(request: HttpRequest) -> HttpResponse:
 
 def _wish_for_token(token: str) -> Wish | None:
     try:
-        pk = signing.loads(token, salt=WISH_SALT, max_age=WISH_DAYS * 24 * 3600)
+        pk = signing.loads(token, salt=WISH_SALT, max_age=LONGEST_DAYS * 24 * 3600)
     except signing.BadSignature:
         return None
     return Wish.objects.select_related("office").prefetch_related("services__service").filter(pk=pk).first()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.appointments.booking.forms import ArrivalForm
+from apps.appointments.booking.forms import ArrivalForm, VisitForm
 from apps.appointments.booking.limits import may_arrive
 from apps.appointments.booking.models import Booking
 from apps.appointments.reception import transitions as queueing
@@ -51,8 +51,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
 
 def _checked_in(form: ArrivalForm, *, source: str, office: Office | None = None) -> Ticket | None:
     """The ticket of the appointment; None with the reason in the form."""
-    bookings = Booking.objects.select_related("counter__office").filter(reference=form.cleaned_data["nummer"])
-    booking = bookings.first()
+    booking = Booking.objects.select_related("counter__office").filter(reference=form.cleaned_data["nummer"]).first()
     if booking is None or (office is not None and booking.office != office):
         form.add_error("nummer", _("Zu dieser Nummer gibt es hier heute keinen Termin."))
         return None
@@ -75,26 +74,24 @@ def walk_in(request: HttpRequest) -> HttpResponse:
     """Numbers for today without an appointment: how many are left where, and how long one waits."""
     form = WalkInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            ticket = _drawn(request, data["standort"], data["leistung"], data["personen"])
-        except walk_in_hours.NoTickets as problem:
-            form.add_error(None, no_ticket_text(problem))
-        else:
-            return ticket if isinstance(ticket, HttpResponse) else redirect(ticket.get_absolute_url())
+        if not may_draw(request):
+            return render(request, "errors/429.html", status=429)
+        ticket = _drawn(form, form.cleaned_data["standort"], source=Source.HOME)
+        if ticket is not None:
+            return redirect(ticket.get_absolute_url())
+        give_back_draw(request)
     offices = [_today(office) for office in availability.rules().offices.values()]
     context = {"form": form, "offices": offices, "any": any(o["sessions"] for o in offices)}
     return render(request, "appointments/walk_in.html", context, status=422 if form.errors else 200)
 
 
-def _drawn(request: HttpRequest, office: Office, services: Any, persons: int) -> Ticket | HttpResponse:
-    if not may_draw(request):
-        return render(request, "errors/429.html", status=429)
+def _drawn(form: VisitForm, office: Office, *, source: str) -> Ticket | None:
+    """A number without an appointment; None with the reason in the form."""
     try:
-        return queueing.draw(office, services, persons, source=Source.HOME)
-    except walk_in_hours.NoTickets:
-        give_back_draw(request)
-        raise
+        return queueing.draw(office, form.cleaned_data["leistung"], form.cleaned_data["personen"], source=source)
+    except walk_in_hours.NoTickets as problem:
+        form.add_error(None, no_ticket_text(problem))
+    return None
 
 
 def no_ticket_text(problem: walk_in_hours.NoTickets) -> str:
@@ -141,7 +138,6 @@ def ticket_context(found: Ticket) -> dict[str, Any]:
     return {
         "ticket": found,
         "range": waiting_time.waiting_range(found.office, found) if waits else None,
-        "services": found.services.select_related("service"),
     }
 
 
@@ -177,11 +173,7 @@ def terminal(request: HttpRequest, key: str) -> HttpResponse:
     if arrival.is_bound and arrival.is_valid():
         made = _checked_in(arrival, source=Source.TERMINAL, office=office)
     elif visit.is_bound and visit.is_valid():
-        data = visit.cleaned_data
-        try:
-            made = queueing.draw(office, data["leistung"], data["personen"], source=Source.TERMINAL)
-        except walk_in_hours.NoTickets as problem:
-            visit.add_error(None, no_ticket_text(problem))
+        made = _drawn(visit, office, source=Source.TERMINAL)
     if made is not None:
         return redirect("appointments:terminal_ticket", key, made.pk)
     wrong = bool(arrival.errors or visit.errors)

@@ -1,6 +1,5 @@
 """The counter: who is next, who is being served, who sits where."""
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +21,7 @@ from apps.appointments.timetable.models import BookableService, Counter, OfficeP
 from apps.appointments.timetable.requests import for_offices, served_by
 from apps.catalogue.models import Office
 from apps.core import references
+from apps.core.requests import number_of, uuid_of
 from apps.core.transitions import TransitionError
 
 SHOWN = 50
@@ -41,8 +41,7 @@ def _shift(request: SignedInRequest) -> Shift | None:
 def counters(request: SignedInRequest) -> HttpResponse:
     """Where one sits down today."""
     if request.method == "POST":
-        number = request.POST.get("counter", "")
-        counter = _counter(request, int(number) if number.isdecimal() and len(number) < 10 else 0)
+        counter = _counter(request, number_of(request.POST.get("counter", "")))
         try:
             shifts.sit_down(counter, request.user)
         except TransitionError:
@@ -75,10 +74,9 @@ def _line(here: Counter) -> dict[str, Any]:
     waiting = turns.in_order(tickets.servable_at(here), here)[:SHOWN]
     elsewhere = tickets.filter(status=TicketStatus.WAITING).exclude(pk__in=[t.pk for t in waiting]).count()
     # Who can take over what is being done here.
-    needed = [s.pk for s in current.services.all()] if current else []
     others = Counter.objects.filter(office=here.office, active=True, shifts__ended_at=None, shifts__isnull=False)
     others = others.exclude(pk=here.pk)
-    for service in needed:
+    for service in current.services.all() if current else []:
         others = others.filter(services=service)
     return {
         "current": current,
@@ -93,13 +91,8 @@ def _line(here: Counter) -> dict[str, Any]:
 
 def expected(office: Office) -> Any:
     """Today's appointments whose people have not come yet."""
-    rows = Booking.objects.confirmed().filter(counter__office=office, ticket=None)
-    today = timezone.localdate()
-    return (
-        rows.filter(starts_at__date=today)
-        .order_by("starts_at", "reference")
-        .prefetch_related(Prefetch("services", queryset=BookableService.objects.select_related("service")))
-    )
+    today = Booking.objects.confirmed().filter(counter__office=office, starts_at__date=timezone.localdate())
+    return today.filter(ticket=None).order_by("starts_at", "reference")
 
 
 @for_offices
@@ -129,39 +122,33 @@ def _current(here: Counter) -> Ticket:
 
 
 def _chosen(request: SignedInRequest, here: Counter) -> Ticket:
-    try:
-        pk = uuid.UUID(request.POST.get("ticket", ""))
-    except ValueError as error:
-        raise Http404 from error
-    return get_object_or_404(Ticket.objects.today_at(here.office), pk=pk)
+    return get_object_or_404(Ticket.objects.today_at(here.office), pk=uuid_of(request.POST.get("ticket", "")))
 
 
-def _next(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResponse | None:
+def _next(request: SignedInRequest, here: Counter, shift: Shift) -> None:
     shifts.resume(shift)
     if queueing.call_next(here) is None:
         messages.info(request, _("Gerade wartet niemand, den dieser Platz bedienen kann."))
-    return None
 
 
-def _done_next(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResponse | None:
+def _done_next(request: SignedInRequest, here: Counter, shift: Shift) -> None:
     queueing.finish(_current(here))
-    return _next(request, here, shift)
+    _next(request, here, shift)
 
 
-def _hand_over(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResponse | None:
+def _hand_over(request: SignedInRequest, here: Counter, shift: Shift) -> None:
     number = request.POST.get("to", "")
     target = None
     if number:
-        target = _counter(request, int(number) if number.isdecimal() and len(number) < 10 else 0)
+        target = _counter(request, number_of(number))
         if target.office_id != here.office_id:
             raise Http404
     ticket = _current(here)
     queueing.hand_over(ticket, target)
     messages.success(request, _("%(label)s wartet wieder.") % {"label": ticket.label})
-    return None
 
 
-def _check_in(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResponse | None:
+def _check_in(request: SignedInRequest, here: Counter, shift: Shift) -> None:
     reference = references.normalise(request.POST.get("booking", ""))
     booking = expected(here.office).filter(reference=reference).first()
     if booking is None:
@@ -171,7 +158,6 @@ def _check_in(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResp
     except queueing.NotNow as error:
         raise TransitionError("not today") from error
     messages.success(request, _("Angemeldet: %(label)s") % {"label": ticket.label})
-    return None
 
 
 def _leave(request: SignedInRequest, here: Counter, shift: Shift) -> HttpResponse | None:

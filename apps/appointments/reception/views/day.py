@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +18,7 @@ from apps.appointments.booking.states import LAPSING, BookingStatus, CancelledBy
 from apps.appointments.booking.views.office import keep_code
 from apps.appointments.reception import transitions as queueing
 from apps.appointments.reception.states import Source
+from apps.appointments.reception.views.counter import expected
 from apps.appointments.timetable.requests import for_offices, served_by
 from apps.core import references
 from apps.core.business_calendar import today
@@ -49,7 +49,7 @@ def day(request: SignedInRequest) -> HttpResponse:
     context = {
         "offices": offices, "office": office, "day": chosen, "text": text,
         "bookings": rows.select_related("ticket", "counter__office"),
-        "before": chosen - dt.timedelta(days=1), "after": chosen + dt.timedelta(days=1), "now": timezone.now(),
+        "before": chosen - dt.timedelta(days=1), "after": chosen + dt.timedelta(days=1),
     }  # fmt: skip
     return render(request, "appointments/staff/day.html", context)
 
@@ -64,16 +64,9 @@ def appointment(request: SignedInRequest, pk: Any) -> HttpResponse:
         answer = _do(request, booking, note)
         if answer is not None:
             return answer
-    context = {"booking": booking, "form": note, "may_check_in": _may_check_in(booking)}
+    may_check_in = expected(booking.office).filter(pk=booking.pk).exists()
+    context = {"booking": booking, "form": note, "may_check_in": may_check_in}
     return render(request, "appointments/staff/appointment.html", context, status=422 if note.errors else 200)
-
-
-def _may_check_in(booking: Booking) -> bool:
-    return (
-        booking.status == BookingStatus.CONFIRMED
-        and timezone.localdate(booking.starts_at) == today()
-        and getattr(booking, "ticket", None) is None
-    )
 
 
 def _do(request: SignedInRequest, booking: Booking, note: NoteForm) -> HttpResponse | None:
