@@ -45,9 +45,9 @@ check: install-dev ## ruff, mypy, import contracts, templates, migrations, trans
 bench: install-dev ## Run what is in benchmarks/; one JSON line each
 	@failed=0; for file in benchmarks/bench_*.py; do $(BIN)/python $$file || failed=1; done; exit $$failed
 
-soak: install-dev ## The long runs: more malformed inputs, the kills, 5,000 rule sets, 500 cases of three, ten minutes of load
+soak: install-dev ## The long runs: more malformed inputs, the kills, 5,000 rule sets, 500 cases of three, 20,000 matchings, ten minutes of load
 	@$(PYTEST) --soak tests/cases/test_audience.py tests/core/test_typed.py tests/formbuilder/test_fuzz.py tests/test_fuzz_http.py tests/notices/test_kills.py \
-		tests/appointments/timetable/test_availability.py tests/api/test_schema.py tests/appointments/test_load.py
+		tests/appointments/timetable/test_availability.py tests/api/test_schema.py tests/kita/test_matching.py tests/appointments/test_load.py
 
 install: .venv/.run-installed node_modules/.installed
 	@scripts/system-packages.sh run

@@ -9,6 +9,7 @@ INSTALLED_APPS = [
     "apps.applications",
     "apps.appointments",
     "apps.contact",
+    "apps.kita",
     "apps.formbuilder",
     "apps.notices",
     "apps.cases",

@@ -1,0 +1,28 @@
+"""The result of an instance: the assignment, who has a better claim, and a reason for every wish."""
+
+from apps.kita.formats import RESULT_FORMAT, Document, instance_from, instance_sha256
+from apps.kita.matching import assign, market_of
+from apps.kita.outcome import Outcome
+
+
+def result_of(document: Document, seconds: float) -> Document:
+    """The result (docs/kita.md) of an instance, given as parsed JSON; ``seconds`` bound the search for siblings.
+
+    Raises BadInstance.
+    """
+    market = market_of(instance_from(document))
+    if market.groups:
+        from apps.kita.together import place_siblings  # OR-Tools takes a second to load, and is for siblings only
+
+        positions, proved = place_siblings(market, seconds)
+    else:
+        positions, proved = assign(market.pools, market.keys, market.places), True
+    outcome = Outcome(market, positions)
+    return {
+        "format": RESULT_FORMAT,
+        "instance_sha256": instance_sha256(document),
+        "assignment": outcome.assignment(),
+        "unstable": outcome.unstable(),
+        "reasons": outcome.reasons(),
+        "proved": proved,
+    }

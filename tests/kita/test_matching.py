@@ -1,0 +1,210 @@
+"""The matching against brute force, against an algorithm of others, and against itself under other names."""
+
+import copy
+import itertools
+import random
+
+import pytest
+
+from apps.kita.formats import instance_from
+from apps.kita.invention import invented_instance
+from apps.kita.matching import assign, market_of
+from apps.kita.outcome import Outcome
+from apps.kita.results import result_of
+from apps.kita.verifier import problems_of
+from tests.kita.reference import Rules, small_instance
+
+SECONDS = 20.0
+# In the suite and in the soak; half of them with siblings.
+INSTANCES, SOAK_INSTANCES = 300, 20_000
+
+
+def plain(instance):
+    """What each child gets where there are no siblings."""
+    market = market_of(instance_from(instance))
+    return Outcome(market, assign(market.pools, market.keys, market.places)).assignment()
+
+
+@pytest.fixture
+def how_many(request):
+    return SOAK_INSTANCES if request.config.getoption("--soak") else INSTANCES
+
+
+def test_the_result_is_the_best_of_all_assignments(how_many):
+    for seed in range(how_many):
+        instance = small_instance(seed, siblings=bool(seed % 2), children=6 if seed % 7 == 0 else 5)
+        rules, result = Rules(instance), result_of(instance, SECONDS)
+        given = result["assignment"]
+        assert rules.allowed(given), seed
+        assert result["unstable"] == rules.unstable(given), seed
+        assert result["reasons"] == rules.reasons(given), seed
+        assert result["proved"], seed
+        assert rules.value(given) == rules.best(), seed
+        for name in given:
+            if rules.kept(name):
+                assert rules.place(name, given[name]) <= rules.place(name, rules.kept(name)), seed
+
+
+def test_no_stable_assignment_is_better_for_any_child():
+    for seed in range(100):
+        instance = small_instance(seed, siblings=False, children=5)
+        rules, given = Rules(instance), plain(instance)
+        for other in rules.assignments():
+            if not rules.unstable(other):
+                assert all(rules.place(n, given[n]) <= rules.place(n, other[n]) for n in given), (seed, other)
+
+
+def test_no_child_gains_by_saying_something_else(request, how_many):
+    thorough = request.config.getoption("--soak")
+    for seed in range(how_many // 20):
+        instance = small_instance(seed, siblings=False)
+        rules, given = Rules(instance), plain(instance)
+        contracts = [contract["id"] for contract in instance["contracts"]]
+        liars = range(len(instance["children"])) if thorough else [seed % len(instance["children"])]
+        for number, length in itertools.product(liars, range(min(4, len(contracts)) + 1)):
+            name, true = instance["children"][number]["id"], instance["children"][number]["wishes"]
+            for said in itertools.permutations(contracts, length):
+                instance["children"][number]["wishes"] = list(said)
+                got = plain(instance)[name]
+                if got in rules.lists[name]:
+                    assert rules.place(name, got) >= rules.place(name, given[name]), (seed, name, said)
+            instance["children"][number]["wishes"] = true
+
+
+def test_more_points_never_hurt_their_owner_and_more_places_nobody(how_many):
+    for seed in range(how_many):
+        draw = random.Random(seed)
+        instance = small_instance(seed, siblings=False)
+        rules, given = Rules(instance), plain(instance)
+        child = draw.choice(instance["children"])
+        facility = draw.choice(instance["pools"])["facility"]
+        before = child["points"].get(facility)
+        child["points"][facility] = (before or 0) + draw.choice((1, 10, 100))
+        after = plain(instance)
+        assert rules.place(child["id"], after[child["id"]]) <= rules.place(child["id"], given[child["id"]]), seed
+        del child["points"][facility]
+        if before is not None:
+            child["points"][facility] = before
+        draw.choice(instance["pools"])["places"] += 1
+        after = plain(instance)
+        assert all(rules.place(n, after[n]) <= rules.place(n, given[n]) for n in given), seed
+
+
+def test_an_algorithm_of_others_agrees():
+    from algmatch import HospitalResidentsProblem
+
+    for seed in range(200):
+        instance = small_instance(seed, siblings=False, holders=False)
+        rules = Rules(instance)
+        for kid in instance["children"]:  # it knows one place a pool, not two contracts of one
+            seen = set()
+            kid["wishes"] = [
+                c for c in kid["wishes"]
+                if rules.places[rules.pool_of[c]] and not (rules.pool_of[c] in seen or seen.add(rules.pool_of[c]))
+            ]  # fmt: skip
+        rules = Rules(instance)
+        kids = {name: number for number, name in enumerate(rules.lists, 1)}
+        pools = {pool: number for number, pool in enumerate(rules.places, 1)}
+        wanted = {pool: [n for n, own in rules.lists.items() if pool in map(rules.pool_of.get, own)] for pool in pools}
+        problem = HospitalResidentsProblem(
+            dictionary={
+                "residents": {kids[n]: [pools[rules.pool_of[c]] for c in own] for n, own in rules.lists.items() if own},
+                "hospitals": {
+                    pools[pool]: {
+                        "capacity": rules.places[pool],
+                        "preferences": [kids[n] for n in sorted(names, key=lambda n: rules.rank(n, pool))],
+                    }
+                    for pool, names in wanted.items()
+                    if names
+                },
+            },
+            optimised_side="residents",
+        )
+        found = problem.get_stable_matching()["resident_sided"]
+        given = plain(instance)
+        ours = {f"r{kids[n]}": f"h{pools[rules.pool_of[c]]}" if c else "" for n, c in given.items() if rules.lists[n]}
+        assert found == ours, seed
+
+
+def renamed(instance, seed):
+    """The same instance in another order, its pools, contracts and facilities under other names."""
+    draw = random.Random(seed)
+    other = copy.deepcopy(instance)
+    names = {}
+    for key in ("pools", "contracts"):
+        new = draw.sample(range(1000), len(other[key]))
+        names |= {row["id"]: f"{key}{number}" for row, number in zip(other[key], new, strict=True)}
+    houses = sorted({pool["facility"] for pool in other["pools"]})
+    names |= dict(zip(houses, (f"h{number}" for number in draw.sample(range(1000), len(houses))), strict=True))
+    for pool in other["pools"]:
+        pool |= {"id": names[pool["id"]], "facility": names[pool["facility"]]}
+    for contract in other["contracts"]:
+        contract |= {"id": names[contract["id"]], "pool": names[contract["pool"]]}
+    for kid in other["children"]:
+        kid["wishes"] = [names[c] for c in kid["wishes"]]
+        kid["points"] = {names[f]: value for f, value in kid["points"].items()}
+        kid |= {key: kid[key] and names[kid[key]] for key in ("holds", "pinned")}
+    for group in other["siblings"]:
+        draw.shuffle(group["children"])
+    for key in ("pools", "contracts", "children", "siblings"):
+        draw.shuffle(other[key])
+    return other, names
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_names_and_order_change_nothing(seed):
+    instance = (
+        small_instance(seed)
+        if seed % 2
+        else invented_instance(children=150, facilities=6, wishes=5, siblings=0.3, seed=seed)
+    )
+    other, names = renamed(instance, seed)
+    result, again = result_of(instance, SECONDS), result_of(other, SECONDS)
+    assert again["assignment"] == {n: c and names[c] for n, c in result["assignment"].items()}
+    assert len(again["unstable"]) == len(result["unstable"])
+    shuffled = copy.deepcopy(instance)
+    for key in ("pools", "contracts", "children", "siblings"):
+        random.Random(seed).shuffle(shuffled[key])
+    assert result_of(shuffled, SECONDS) == result
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_four_hundred_children_with_siblings(seed):
+    instance = invented_instance(children=400, facilities=14, wishes=8, siblings=0.15, seed=seed)
+    result = result_of(instance, SECONDS)
+    assert result["proved"]
+    assert problems_of(instance, result) == []
+    together = sum(
+        len(
+            {
+                result["assignment"][name] is not None and house(instance, result["assignment"][name])
+                for name in group["children"]
+            }
+        )
+        == 1
+        for group in instance["siblings"]
+    )
+    assert together > len(instance["siblings"]) / 3
+
+
+def house(instance, contract):
+    pool = next(row["pool"] for row in instance["contracts"] if row["id"] == contract)
+    return next(row["facility"] for row in instance["pools"] if row["id"] == pool)
+
+
+def test_a_city_with_siblings_is_matched_in_time(request):
+    if not request.config.getoption("--soak"):
+        pytest.skip("a hundred cities of 2,300 children: make soak")
+    slowest, proved, left = 0.0, 0, 0
+    import time
+
+    for seed in range(100):
+        instance = invented_instance(children=2300, facilities=60, wishes=8, siblings=0.15, seed=seed)
+        began = time.monotonic()
+        result = result_of(instance, 40.0)
+        slowest = max(slowest, time.monotonic() - began)
+        proved += result["proved"]
+        left += len(result["unstable"])
+        assert problems_of(instance, result) == [], seed
+    print(f"100 cities: slowest {slowest:.1f} s, {proved} proved, {left} entries left")
+    assert slowest < 60
