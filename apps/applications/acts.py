@@ -3,19 +3,16 @@
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
 from apps.accounts.requests import Viewer
 from apps.applications.hearings import hear, may_be_heard
 from apps.applications.states import KIND, OUTCOMES_BY_TYPE
 from apps.applications.transitions import withdraw
-from apps.cases.acts import CaseAct, register
-from apps.cases.audience import standing_for
+from apps.cases.acts import CaseAct, CitizenAct, PartyAct, register
 from apps.cases.forms import HearingForm
 from apps.cases.models import Case, Party, PartyContact
-from apps.cases.proposals import who_agrees
-from apps.core.transitions import Who
+from apps.cases.proposals import is_concerned
 
 
 def _may_be_heard(party: Party, user: Viewer) -> bool:
@@ -32,21 +29,16 @@ register(
     CaseAct(
         key="decide",
         kind=KIND,
-        label=gettext_lazy("Entscheiden"),
+        label=_("Entscheiden"),
         page=lambda case: reverse("admin:decide", args=[case.reference]),
         when=_may_be_decided,
         style="primary",
-    )
-)
-
-
-register(
-    CaseAct(
+    ),
+    PartyAct(
         key="hear",
         kind=KIND,
-        about=Party,
-        label=gettext_lazy("Anhören"),
-        intro=gettext_lazy(
+        label=_("Anhören"),
+        intro=_(
             "Die Person wurde nur genannt. Sie bekommt einen Brief: was andere angegeben haben, was daraus folgt, bis wann sie "
             "sich äußern kann und woher wir ihre Daten haben (Art. 14 DSGVO). Ohne Konto steht ein Code darin, mit dem sie "
             "antwortet. Dafür muss die Anschrift geprüft sein."
@@ -54,31 +46,21 @@ register(
         form=HearingForm,
         verb=lambda party, data, by: hear(party, due_on=data["due_on"], decided=data.get("decided", False), by=by),
         when=_may_be_heard,
-        done=gettext_lazy("Der Brief wird gerade erstellt."),
+        done=_("Der Brief wird gerade erstellt."),
         style="primary",
-    )
-)
-
-
-def _may_withdraw(case: Case, user: User) -> bool:
-    standing = standing_for(case, user)
-    return case.is_open and any(party.pk in standing for party in who_agrees(case))
-
-
-register(
-    CaseAct(
+    ),
+    CitizenAct(
         key="withdraw",
         kind=KIND,
-        who=Who.PARTY,
         by_all=True,
-        label=gettext_lazy("Antrag zurückziehen"),
+        label=_("Antrag zurückziehen"),
         verb=lambda case, _data, by: withdraw(case, by=by),
-        when=_may_withdraw,
-        question=gettext_lazy("Möchten Sie den Antrag zurückziehen?"),
-        intro=gettext_lazy("Wir bearbeiten ihn dann nicht weiter. Sie können jederzeit einen neuen Antrag stellen."),
-        yes=gettext_lazy("Ja, zurückziehen"),
-        no=gettext_lazy("Nein, behalten"),
-        done=gettext_lazy("Ihr Antrag ist zurückgezogen."),
+        when=lambda case, user: case.is_open and is_concerned(case, user),
+        question=_("Möchten Sie den Antrag zurückziehen?"),
+        intro=_("Wir bearbeiten ihn dann nicht weiter. Sie können jederzeit einen neuen Antrag stellen."),
+        yes=_("Ja, zurückziehen"),
+        no=_("Nein, behalten"),
+        done=_("Ihr Antrag ist zurückgezogen."),
         style="tertiary",
-    )
+    ),
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.applications.reading import read_by, searched, shared
@@ -16,38 +16,28 @@ from apps.core.sockets import Panel
 from apps.formbuilder.summary import Line
 
 SENTENCES = {
-    Status.SUBMITTED: StatusText(
-        gettext_lazy("Ihr Antrag ist da."),
-        gettext_lazy("Wir sehen ihn uns an. Sie müssen jetzt nichts tun."),
-    ),
-    Status.IN_REVIEW: StatusText(
-        gettext_lazy("Wir bearbeiten Ihren Antrag."), gettext_lazy("Sie müssen jetzt nichts tun.")
-    ),
+    Status.SUBMITTED: StatusText(_("Ihr Antrag ist da."), _("Wir sehen ihn uns an. Sie müssen jetzt nichts tun.")),
+    Status.IN_REVIEW: StatusText(_("Wir bearbeiten Ihren Antrag."), _("Sie müssen jetzt nichts tun.")),
     Status.QUESTION: StatusText(
-        gettext_lazy("Wir haben eine Frage an Sie."),
-        gettext_lazy("Bitte antworten Sie hier. Danach geht es weiter."),
+        _("Wir haben eine Frage an Sie."), _("Bitte antworten Sie hier. Danach geht es weiter."), badge="warning"
     ),
-    Status.GRANTED: StatusText(gettext_lazy("Ihr Antrag ist genehmigt.")),
+    Status.GRANTED: StatusText(_("Ihr Antrag ist genehmigt."), badge="success"),
     Status.REJECTED: StatusText(
-        gettext_lazy("Ihr Antrag ist abgelehnt."),
-        gettext_lazy("Im Bescheid stehen die Gründe und was Sie dagegen tun können."),
+        _("Ihr Antrag ist abgelehnt."),
+        _("Im Bescheid stehen die Gründe und was Sie dagegen tun können."),
+        badge="danger",
     ),
     Status.ASSESSED: StatusText(
-        gettext_lazy("Die Abgabe ist festgesetzt."),
-        gettext_lazy("Im Bescheid stehen der Betrag und die Zahlungstermine."),
+        _("Die Abgabe ist festgesetzt."),
+        _("Im Bescheid stehen der Betrag und die Zahlungstermine."),
+        badge="success",
     ),
-    Status.CERTIFIED: StatusText(gettext_lazy("Ihre Bescheinigung ist ausgestellt.")),
+    Status.CERTIFIED: StatusText(_("Ihre Bescheinigung ist ausgestellt."), badge="success"),
     Status.FORWARDED: StatusText(
-        gettext_lazy("Wir haben Ihren Antrag an die zuständige Behörde weitergegeben."),
-        gettext_lazy("Von dort erhalten Sie Nachricht."),
+        _("Wir haben Ihren Antrag an die zuständige Behörde weitergegeben."), _("Von dort erhalten Sie Nachricht.")
     ),
-    Status.WITHDRAWN: StatusText(gettext_lazy("Sie haben Ihren Antrag zurückgezogen.")),
+    Status.WITHDRAWN: StatusText(_("Sie haben Ihren Antrag zurückgezogen.")),
 }
-BADGES = {
-    Status.SUBMITTED: "info", Status.IN_REVIEW: "info", Status.QUESTION: "warning",
-    Status.GRANTED: "success", Status.ASSESSED: "success", Status.CERTIFIED: "success",
-    Status.REJECTED: "danger", Status.FORWARDED: "info", Status.WITHDRAWN: "info",
-}  # fmt: skip
 
 
 def _answers(request: HttpRequest, case: Case, *, staff: bool) -> list[Panel]:
@@ -77,7 +67,7 @@ def _told(lines: list[Line]) -> dict[str, str]:
 kinds.register(
     kinds.Kind(
         key=KIND,
-        label=gettext_lazy("Antrag"),
+        label=_("Antrag"),
         workflow=WORKFLOW,
         sentences=SENTENCES,
         working=Status.IN_REVIEW,
@@ -88,7 +78,6 @@ kinds.register(
         shared_panels=_shared,
         search_text=searched,
         export=_export,
-        badge=BADGES,
         has_letters=True,
     )
 )

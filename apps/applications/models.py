@@ -3,13 +3,13 @@
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.accounts.requests import Viewer
 from apps.cases.models import Case
 from apps.cases.states import Channel
@@ -32,10 +32,7 @@ class Draft(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="drafts")
     form_version = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="drafts")
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True,
-        related_name="drafts",
-    )  # fmt: skip
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="drafts")
     # Hash of the key in the cookie of the browser in which the draft was begun.
     browser = models.CharField(max_length=64, blank=True)
     channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.ONLINE)

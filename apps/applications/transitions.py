@@ -85,7 +85,7 @@ def submit(draft: Draft, *, by: User, way: str, email: str = "") -> Case:
             fees=Fee.objects.snapshot(service, today()),
         )  # fmt: skip
         if way == Way.PORTAL and not draft.captured:
-            consents.give(case.parties.get(account=by), regime=service.regime)
+            consents.give(case.parties.get(account=by))
         _move_files(draft, case, answers)
         Draft.objects.get(pk=draft.pk).delete()
         index_for_search(case)

@@ -6,6 +6,7 @@ do becomes a proposal (``proposals.py``): ``released_by`` names who releases it,
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -22,17 +23,13 @@ from apps.core.transitions import Who
 WORKING = frozenset([Role.CLERK, Role.HEAD])
 
 
-def _yes(_subject: Any, _user: Any) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class CaseAct:
     """One thing that can be done, with a case or (``about`` Party) with one of its parties: the subject.
 
     Either ``verb`` does it, with what ``form`` has asked (cleaned data; empty without a form), or ``page`` leads to a page
-    of its own. ``verb`` takes the subject, the data and who acts; ``form`` what was sent, a prefix and, as ``case`` or
-    ``party``, the subject; ``when`` and ``offered`` the subject and who asks.
+    of its own. ``verb`` takes the subject, the data and who acts; ``form`` what was sent, a prefix and the subject; ``when``
+    and ``offered`` the subject and who asks.
     """
 
     key: str
@@ -53,7 +50,7 @@ class CaseAct:
     kind: str = ""
     when: Callable[[Any, Any], bool] = lambda subject, _user: case_of(subject).is_open
     # Whether it is offered; what was typed for it meanwhile is taken as long as ``when`` holds.
-    offered: Callable[[Any, Any], bool] = _yes
+    offered: Callable[[Any, Any], bool] = lambda _subject, _user: True
     # What one should know before, and what is said when it is done (of what the verb has given).
     intro: Text = ""
     done: Text | Callable[[Any], Text] = ""
@@ -82,13 +79,16 @@ class CaseAct:
         """Its form with what was sent (None: with nothing in it); None for an act without one."""
         if self.form is None:
             return None
-        return self.form(data, prefix=self.key, **{"party" if self.about is Party else "case": subject})
+        return self.form(data, prefix=self.key, subject=subject)
 
     def said(self, result: Any) -> str:
         """The sentence about what is done."""
         return str(self.done(result) if callable(self.done) else self.done)
 
 
+# An act of staff about a party, and one of the parties.
+PartyAct = partial(CaseAct, about=Party)
+CitizenAct = partial(CaseAct, who=Who.PARTY)
 _acts: Register[CaseAct] = Register()
 register, get = _acts.add, _acts.get
 

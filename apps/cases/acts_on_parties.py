@@ -2,28 +2,15 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Role, User
 from apps.accounts.requests import Viewer
 from apps.cases import consents, invitations, looks, parties
-from apps.cases.acts import CaseAct, register
+from apps.cases.acts import PartyAct, register
 from apps.cases.addressee import PRINCIPALS
-from apps.cases.consents import has_said, has_signed, may_be_together
-from apps.cases.forms import (
-    CheckForm,
-    ContactForm,
-    DecidedForm,
-    InviteForm,
-    MandateForm,
-    NoPartyForm,
-    RevealForm,
-    SignatureForm,
-    StatementForm,
-    UnprotectForm,
-    WaiveForm,
-)
+from apps.cases.consents import has_said, has_signed, may_still_say
+from apps.cases.forms import CheckForm, ContactForm, DecidedForm, InviteForm, MandateForm, SignatureForm, asking
 from apps.cases.models import Party, PartyContact
 from apps.cases.states import ConsentTo, PartyRole
 from apps.cases.transitions import new_party
@@ -34,26 +21,21 @@ def _sees(party: Party, user: Viewer) -> bool:
     return PartyContact.objects.visible_to(user).filter(party=party).exists()
 
 
-def _contact(party: Party) -> PartyContact | None:
-    return PartyContact.objects.filter(party=party).first()
-
-
 def _is_protected(party: Party) -> bool:
-    contact = _contact(party)
-    return contact is not None and contact.protected
+    return PartyContact.objects.filter(party=party, protected=True).exists()
 
 
 def _is_checked(party: Party) -> bool:
-    contact = _contact(party)
-    return contact is not None and contact.checked_on is not None
+    return PartyContact.objects.filter(party=party, checked_on__isnull=False).exists()
 
 
-def _has_mandate(party: Party) -> bool:
-    return party.mandates.in_force().exists()
+def _may_bind(party: Party, user: Viewer) -> bool:
+    """Whether somebody whom others have named may still be bound by what is decided."""
+    return party.case.is_open and party.role == PartyRole.JOINT and _sees(party, user)
 
 
 def _may_be_together(party: Party, user: Viewer) -> bool:
-    return party.role in PRINCIPALS and party.case.is_open and may_be_together(party.case) and _sees(party, user)
+    return may_still_say(party) and _sees(party, user)
 
 
 def _grant(party: Party, data: dict[str, Any], by: User) -> Any:
@@ -62,34 +44,32 @@ def _grant(party: Party, data: dict[str, Any], by: User) -> Any:
 
 
 register(
-    CaseAct(
+    PartyAct(
         key="reveal",
-        about=Party,
-        label=gettext_lazy("Anschrift anzeigen"),
-        form=RevealForm,
+        label=_("Anschrift anzeigen"),
+        form=asking(
+            "reason",
+            _("Wofür brauchen Sie die Anschrift?"),
+            missing=_("Bitte schreiben Sie, wofür Sie die Anschrift brauchen."),
+            help_text=_("Der Grund wird mit Ihrem Namen und der Zeit festgehalten."),
+        ),
         verb=lambda party, data, by: looks.reveal(party, reason=data["reason"], by=by),
         when=lambda party, user: not _sees(party, user),
-        done=gettext_lazy("Sie sehen die Anschrift jetzt für zehn Minuten."),
+        done=_("Sie sehen die Anschrift jetzt für zehn Minuten."),
         style="primary",
-    )
-)
-register(
-    CaseAct(
+    ),
+    PartyAct(
         key="change",
-        about=Party,
-        label=gettext_lazy("Anschrift ändern"),
+        label=_("Anschrift ändern"),
         form=ContactForm,
         verb=lambda party, data, by: parties.change_contact(party, by=by, **data),
         when=_sees,
-        done=gettext_lazy("Die Anschrift ist geändert. Briefe, die schon geschrieben sind, behalten ihre."),
-    )
-)
-register(
-    CaseAct(
+        done=_("Die Anschrift ist geändert. Briefe, die schon geschrieben sind, behalten ihre."),
+    ),
+    PartyAct(
         key="check",
-        about=Party,
-        label=gettext_lazy("Anschrift ist geprüft"),
-        intro=gettext_lazy(
+        label=_("Anschrift ist geprüft"),
+        intro=_(
             "Sie haben die Anschrift nachgesehen, zum Beispiel im Melderegister. Erst dann gehen ein Zugangscode oder eine "
             "Anhörung dorthin: Was andere angegeben haben, beweist nichts."
         ),
@@ -97,37 +77,28 @@ register(
         verb=lambda party, data, by: parties.check_contact(party, seen=data["seen"], by=by),
         when=_sees,
         offered=lambda party, _user: not _is_checked(party),
-        done=gettext_lazy("Vermerkt: Die Anschrift ist geprüft."),
-    )
-)
-register(
-    CaseAct(
+        done=_("Vermerkt: Die Anschrift ist geprüft."),
+    ),
+    PartyAct(
         key="mandate",
-        about=Party,
-        label=gettext_lazy("Vollmacht vermerken"),
+        label=_("Vollmacht vermerken"),
         form=MandateForm,
         verb=_grant,
         when=lambda party, user: party.role in PRINCIPALS and _sees(party, user),
-        done=gettext_lazy("Die Vollmacht ist vermerkt."),
-    )
-)
-register(
-    CaseAct(
+        done=_("Die Vollmacht ist vermerkt."),
+    ),
+    PartyAct(
         key="end_mandate",
-        about=Party,
-        label=gettext_lazy("Vollmacht beenden"),
+        label=_("Vollmacht beenden"),
         verb=lambda party, _data, by: parties.end_mandate(party, by=by),
         when=_sees,
-        offered=lambda party, _user: _has_mandate(party),
-        done=gettext_lazy("Die Vollmacht ist beendet. Geschrieben wird wieder der Person selbst."),
-    )
-)
-register(
-    CaseAct(
+        offered=lambda party, _user: party.mandates.in_force().exists(),
+        done=_("Die Vollmacht ist beendet. Geschrieben wird wieder der Person selbst."),
+    ),
+    PartyAct(
         key="code",
-        about=Party,
-        label=gettext_lazy("Zugangscode erstellen"),
-        intro=gettext_lazy(
+        label=_("Zugangscode erstellen"),
+        intro=_(
             "Mit einem Code aus einem Brief verbindet die Person ihr Konto und sieht den Vorgang in „Mein Bereich“: was für "
             "sie bestimmt ist und was für alle. Oder sie antwortet ohne Konto."
         ),
@@ -142,14 +113,11 @@ register(
             )
             % {"code": code}
         ),
-    )
-)
-register(
-    CaseAct(
+    ),
+    PartyAct(
         key="invite",
-        about=Party,
-        label=gettext_lazy("Per E-Mail einladen"),
-        intro=gettext_lazy(
+        label=_("Per E-Mail einladen"),
+        intro=_(
             "Die Person bekommt einen Link, der einmal gilt. Wer ihn öffnet, liest dieses Postfach; wer das ist, beweist er "
             "nicht. Zustimmen kann sie damit deshalb nur mit Unterschrift."
         ),
@@ -158,123 +126,116 @@ register(
             party, email=data["email"], decided=data.get("decided", False), by=by
         ),
         when=lambda party, user: party.role != PartyRole.NONE and party.account_id is None and _sees(party, user),
-        done=gettext_lazy("Die Einladung ist unterwegs."),
-    )
-)
-register(
-    CaseAct(
+        done=_("Die Einladung ist unterwegs."),
+    ),
+    PartyAct(
         key="statement",
-        about=Party,
-        label=gettext_lazy("Äußerung vermerken"),
-        intro=gettext_lazy("Die Person hat sich auf Papier, am Schalter oder am Telefon geäußert."),
-        form=StatementForm,
+        label=_("Äußerung vermerken"),
+        intro=_("Die Person hat sich auf Papier, am Schalter oder am Telefon geäußert."),
+        form=asking(
+            "body",
+            _("Was hat die Person gesagt?"),
+            missing=_("Bitte schreiben Sie, was die Person gesagt hat."),
+            help_text=_("Wird als Notiz Teil der Akte."),
+            max_length=4000,
+            rows=3,
+        ),
         verb=lambda party, data, by: parties.statement_came(party, body=data["body"], by=by),
         when=lambda party, user: (
-            party.case.is_open
-            and party.role == PartyRole.JOINT
-            and _sees(party, user)
+            _may_bind(party, user)
             and party.hearings.filter(answered_at=None).exists()
             and not party.hearings.exclude(waived_because="").exists()
         ),
-        done=gettext_lazy("Die Äußerung ist vermerkt."),
-    )
-)
-register(
-    CaseAct(
+        done=_("Die Äußerung ist vermerkt."),
+    ),
+    PartyAct(
         key="waive",
-        about=Party,
-        label=gettext_lazy("Von der Anhörung absehen"),
-        intro=gettext_lazy(
+        label=_("Von der Anhörung absehen"),
+        intro=_(
             "Wer nur von anderen genannt wurde, wird angehört, bevor ein Bescheid ergeht. Manchmal ist das nicht nötig."
         ),
-        form=WaiveForm,
-        verb=lambda party, data, by: parties.waive_hearing(party, reason=data["reason"], by=by),
-        when=lambda party, user: (
-            party.case.is_open
-            and party.role == PartyRole.JOINT
-            and _sees(party, user)
-            and not party.hearings.over().exists()
+        form=asking(
+            "reason",
+            _("Warum wird nicht angehört?"),
+            missing=_("Bitte schreiben Sie, warum nicht angehört wird."),
+            help_text=_(
+                "Zum Beispiel: Die Person hat die Anmeldung mit unterschrieben. Das Gesetz nennt die Fälle (§ 91 Abs. 2 und 3 AO, "
+                "§ 28 Abs. 2 und 3 VwVfG, § 24 Abs. 2 SGB X)."
+            ),
         ),
-        done=gettext_lazy("Vermerkt, mit Ihrem Grund."),
-    )
-)
-register(
-    CaseAct(
+        verb=lambda party, data, by: parties.waive_hearing(party, reason=data["reason"], by=by),
+        when=lambda party, user: _may_bind(party, user) and not party.hearings.over().exists(),
+        done=_("Vermerkt, mit Ihrem Grund."),
+    ),
+    PartyAct(
         key="no_party",
-        about=Party,
-        label=gettext_lazy("Ist nicht beteiligt"),
-        intro=gettext_lazy(
+        label=_("Ist nicht beteiligt"),
+        intro=_(
             "Zum Beispiel, weil die Anhörung es ergeben hat. Der Bescheid ergeht dann nicht gegen diese Person, und sie "
             "sieht den Vorgang nicht mehr."
         ),
-        form=NoPartyForm,
+        form=asking(
+            "reason",
+            _("Warum nicht?"),
+            missing=_("Bitte schreiben Sie, warum die Person nicht beteiligt ist."),
+            help_text=_("Wird als Notiz Teil der Akte."),
+        ),
         verb=lambda party, data, by: parties.is_no_party(party, reason=data["reason"], by=by),
-        when=lambda party, user: party.case.is_open and party.role == PartyRole.JOINT and _sees(party, user),
-        done=gettext_lazy("Festgestellt, mit Ihrem Grund in den Notizen."),
-    )
-)
-register(
-    CaseAct(
+        when=_may_bind,
+        done=_("Festgestellt, mit Ihrem Grund in den Notizen."),
+    ),
+    PartyAct(
         key="one_letter_signed",
-        about=Party,
-        label=gettext_lazy("Einverständnis mit einem Brief für alle"),
+        label=_("Einverständnis mit einem Brief für alle"),
         form=SignatureForm,
         verb=lambda party, _data, by: consents.agree_to_one_letter(party, by=by, signed=True),
         when=lambda party, user: _may_be_together(party, user) and not has_said(party, ConsentTo.ONE_LETTER),
-        done=gettext_lazy("Vermerkt: Die Person ist mit einem Brief für alle einverstanden."),
-    )
-)
-register(
-    CaseAct(
+        done=_("Vermerkt: Die Person ist mit einem Brief für alle einverstanden."),
+    ),
+    PartyAct(
         key="strike_signature",
-        about=Party,
-        label=gettext_lazy("Einverständnis war ein Irrtum"),
-        intro=gettext_lazy("Sie haben die Unterschrift versehentlich vermerkt."),
+        label=_("Einverständnis war ein Irrtum"),
+        intro=_("Sie haben die Unterschrift versehentlich vermerkt."),
         verb=lambda party, _data, by: consents.strike_signature(party, by=by),
         when=lambda party, user: _may_be_together(party, user) and has_signed(party),
-        done=gettext_lazy("Das Einverständnis ist gestrichen."),
-    )
-)
-register(
-    CaseAct(
+        done=_("Das Einverständnis ist gestrichen."),
+    ),
+    PartyAct(
         key="own_letter_wanted",
-        about=Party,
-        label=gettext_lazy("Verlangt einen eigenen Brief"),
-        intro=gettext_lazy(
-            "Dann bekommt niemand einen gemeinsamen Brief, auch Eheleute nicht (§ 122 Abs. 7 Satz 2 AO)."
-        ),
+        label=_("Verlangt einen eigenen Brief"),
+        intro=_("Dann bekommt niemand einen gemeinsamen Brief, auch Eheleute nicht (§ 122 Abs. 7 Satz 2 AO)."),
         verb=lambda party, _data, by: consents.want_own_letter(party, by=by),
         when=lambda party, user: _may_be_together(party, user) and not has_said(party, ConsentTo.OWN_LETTER),
-        done=gettext_lazy("Vermerkt: Die Person bekommt einen eigenen Brief."),
-    )
-)
-register(
-    CaseAct(
+        done=_("Vermerkt: Die Person bekommt einen eigenen Brief."),
+    ),
+    PartyAct(
         key="protect",
-        about=Party,
-        label=gettext_lazy("Auskunftssperre vermerken"),
-        intro=gettext_lazy(
+        label=_("Auskunftssperre vermerken"),
+        intro=_(
             "Besteht eine Auskunftssperre (§ 51 BMG), sehen auch Kolleginnen und Kollegen die Anschrift nur mit einem Grund. "
             "Andere Beteiligte erfahren nicht, dass es sie gibt."
         ),
         verb=lambda party, _data, by: parties.protect(party, by=by),
         when=lambda _party, _user: True,
         offered=lambda party, _user: not _is_protected(party),
-        done=gettext_lazy(
+        done=_(
             "Die Auskunftssperre ist vermerkt, auch für andere unter dieser Anschrift. Sie sieht nur noch, wer einen Grund nennt. Codes und Einladungen an andere Beteiligte gelten nicht mehr."
         ),
-    )
-)
-register(
-    CaseAct(
+    ),
+    PartyAct(
         key="unprotect",
-        about=Party,
-        label=gettext_lazy("Auskunftssperre aufheben"),
-        intro=gettext_lazy("Das gibt die Leitung frei, und nie, wer es vorgeschlagen hat."),
-        form=UnprotectForm,
+        label=_("Auskunftssperre aufheben"),
+        intro=_("Das gibt die Leitung frei, und nie, wer es vorgeschlagen hat."),
+        # A second person reads it.
+        form=asking(
+            "reason",
+            _("Warum endet die Auskunftssperre?"),
+            missing=_("Bitte schreiben Sie, warum die Auskunftssperre endet."),
+            help_text=_("Zum Beispiel: Mitteilung der Meldebehörde vom …"),
+        ),
         verb=lambda party, _data, by: parties.unprotect(party, by=by),
         released_by=frozenset([Role.HEAD]),
         when=lambda party, _user: _is_protected(party),
-        done=gettext_lazy("Die Auskunftssperre ist aufgehoben."),
-    )
+        done=_("Die Auskunftssperre ist aufgehoben."),
+    ),
 )

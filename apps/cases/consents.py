@@ -25,6 +25,11 @@ ONE_LETTER = _(
     "danach eine Abschrift."
 )
 OWN_LETTER = _("Sie möchten einen eigenen Brief, auch wenn andere mit einem gemeinsamen einverstanden sind.")
+# § 122a Abs. 4 AO, § 37 Abs. 2a SGB X
+_AFTER_THE_MAIL = _(
+    "Wenn Sie das Portal wählen, gilt der Bescheid vier Tage nach unserer E-Mail als bekannt gegeben, "
+    "auch wenn Sie ihn nicht öffnen."
+)
 # When a letter in the portal counts as known; whoever consents must be told.
 KNOWN_WHEN: dict[str, Any] = {
     # § 41 Abs. 2a VwVfG
@@ -32,14 +37,8 @@ KNOWN_WHEN: dict[str, Any] = {
         "Wenn Sie das Portal wählen, gilt der Bescheid einen Tag nach Ihrem Abruf als bekannt gegeben. "
         "Rufen Sie ihn nicht innerhalb von zehn Tagen ab, kommt er mit der Post."
     ),
-    # § 122a Abs. 4 AO, § 37 Abs. 2a SGB X
-    **dict.fromkeys(
-        (Regime.AO, Regime.SGBX),
-        _(
-            "Wenn Sie das Portal wählen, gilt der Bescheid vier Tage nach unserer E-Mail als bekannt gegeben, "
-            "auch wenn Sie ihn nicht öffnen."
-        ),
-    ),
+    Regime.AO: _AFTER_THE_MAIL,
+    Regime.SGBX: _AFTER_THE_MAIL,
 }
 
 
@@ -52,13 +51,13 @@ def wording(regime: str, *, language: str, to: ConsentTo = ConsentTo.PORTAL) -> 
 
 
 def give(
-    party: Party, *, regime: str, to: ConsentTo = ConsentTo.PORTAL, language: str = "", signature_seen_by: Any = None
+    party: Party, *, to: ConsentTo = ConsentTo.PORTAL, language: str = "", signature_seen_by: User | None = None
 ) -> Consent:
     """A party agrees to something about its letters from now on, in the language of the page if it is not said.
 
     Raises TransitionConflict when it has agreed already.
     """
-    said = wording(regime, language=language or translation.get_language() or "de", to=to)
+    said = wording(regime_of(party), language=language or translation.get_language() or "de", to=to)
     try:
         with transaction.atomic():
             return Consent.objects.create(
@@ -80,7 +79,7 @@ def agree(party: Party, *, by: User) -> Consent:
         # A letter would count as known because somebody reads a mailbox.
         raise TransitionConflict("a mailed link proves nothing")
     with transaction.atomic():
-        given = give(party, regime=regime_of(party))
+        given = give(party)
         record(party.case, Act.CONSENTED, by=by, only_for=[party.pk])
     return given
 
@@ -109,10 +108,8 @@ def agree_to_one_letter(party: Party, *, by: User, signed: bool = False) -> None
         if not signed and party.by_mail_only:
             raise TransitionError("a mailed link proves nothing")
         _end(party, ConsentTo.OWN_LETTER)
-        give(
-            party, regime=regime_of(party), to=ConsentTo.ONE_LETTER, language="de" if signed else "",
-            signature_seen_by=by if signed else None,
-        )  # fmt: skip
+        seen_by = by if signed else None
+        give(party, to=ConsentTo.ONE_LETTER, language="de" if signed else "", signature_seen_by=seen_by)
         record(party.case, Act.ONE_LETTER, by=by, only_for=[party.pk])
 
 
@@ -124,7 +121,7 @@ def want_own_letter(party: Party, *, by: User) -> None:
     with transaction.atomic():
         _demand_undecided(party)
         _end(party, ConsentTo.ONE_LETTER)
-        give(party, regime=regime_of(party), to=ConsentTo.OWN_LETTER)
+        give(party, to=ConsentTo.OWN_LETTER)
         record(party.case, Act.OWN_LETTER, by=by, only_for=[party.pk])
 
 
@@ -157,6 +154,11 @@ def may_be_together(case: Case) -> bool:
     """Whether several may get one letter in such a case: that of several people, and by the law of taxes only (§ 122 AO)."""
     several = sum(party.role in PRINCIPALS for party in case.parties.all()) > 1
     return several and case.service is not None and case.service.regime == Regime.AO
+
+
+def may_still_say(party: Party) -> bool:
+    """Whether there is still something to say about one letter for all, and it is the party's to say it."""
+    return party.role in PRINCIPALS and party.case.is_open and may_be_together(party.case)
 
 
 def has_said(party: Party, to: ConsentTo) -> bool:

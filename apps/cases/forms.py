@@ -38,15 +38,26 @@ def _ahead(day: dt.date) -> dt.date:
     return day
 
 
-class ActForm(forms.Form):
-    """What an act asks; the case may say what there is to choose from."""
+class ActForm[Subject: Case | Party](forms.Form):
+    """What an act asks; its subject may say what there is to choose from."""
 
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, subject: Subject, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.case = case
+        self.subject = subject
 
 
-class QuestionForm(ActForm):
+def asking(
+    name: str, label: Any, *, missing: Any, help_text: Any = "", max_length: int = 500, rows: int = 0
+) -> type[forms.Form]:
+    """The form of an act that asks for nothing but some words: in one line, or in an area of so many ``rows``."""
+    field = PlainCharField(
+        label=label, help_text=help_text, max_length=max_length, error_messages={"required": missing},
+        widget=forms.Textarea(attrs={"rows": rows}) if rows else None,
+    )  # fmt: skip
+    return type("AskingForm", (ActForm,), {name: field})
+
+
+class QuestionForm(ActForm[Case]):
     """„Wir brauchen noch: …"""
 
     body = PlainCharField(
@@ -68,7 +79,7 @@ class QuestionForm(ActForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["to"]
-        field.queryset = self.case.parties.filter(role__in=PRINCIPALS, account__is_active=True)
+        field.queryset = self.subject.parties.filter(role__in=PRINCIPALS, account__is_active=True)
         needed_by_choice([field])
         if len(field.queryset) < 2:
             # There is nobody to choose from.
@@ -80,19 +91,7 @@ class QuestionForm(ActForm):
         return _ahead(self.cleaned_data["due_on"])
 
 
-class NoteForm(ActForm):
-    """A note for colleagues."""
-
-    body = PlainCharField(
-        label=_("Notiz"),
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Nur für Kolleginnen und Kollegen. Teil der Akte."),
-        error_messages={"required": _("Die Notiz ist leer.")},
-    )
-
-
-class RecuseForm(ActForm):
+class RecuseForm(ActForm[Case]):
     """Whoever is not free in a case says so."""
 
     sure = forms.BooleanField(
@@ -106,7 +105,7 @@ class RecuseForm(ActForm):
     )
 
 
-class AssignForm(ActForm):
+class AssignForm(ActForm[Case]):
     """Hand the case to a colleague of the department."""
 
     to = forms.ModelChoiceField(
@@ -116,20 +115,20 @@ class AssignForm(ActForm):
         empty_label=_("niemand"),
     )
 
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
-        super().__init__(*args, case=case, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         field: Any = self.fields["to"]
         field.queryset = (
-            User.objects.filter(is_active=True, is_staff=True, memberships__place=case.department.place_id)
+            User.objects.filter(is_active=True, is_staff=True, memberships__place=self.subject.department.place_id)
             # § 20 VwVfG: never the person whose case it is.
-            .exclude(pk__in=Party.objects.filter(case=case, account__isnull=False).values("account"))
+            .exclude(pk__in=Party.objects.filter(case=self.subject, account__isnull=False).values("account"))
             .distinct()
             .order_by("family_name", "given_name")
         )
-        self.initial.setdefault("to", case.assignee_id)
+        self.initial.setdefault("to", self.subject.assignee_id)
 
 
-class HandOverForm(ActForm):
+class HandOverForm(ActForm[Case]):
     """Give the case to another department."""
 
     department = forms.ModelChoiceField(
@@ -145,32 +144,13 @@ class HandOverForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
-        super().__init__(*args, case=case, **kwargs)
-        field: Any = self.fields["department"]
-        field.queryset = staffed_departments().exclude(pk=case.department_id)
-
-
-class PartyForm(forms.Form):
-    """What an act about a party asks."""
-
-    def __init__(self, *args: Any, party: Party, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.party = party
+        field: Any = self.fields["department"]
+        field.queryset = staffed_departments().exclude(pk=self.subject.department_id)
 
 
-class RevealForm(PartyForm):
-    """Why somebody needs a protected address."""
-
-    reason = PlainCharField(
-        label=_("Wofür brauchen Sie die Anschrift?"),
-        max_length=500,
-        help_text=_("Der Grund wird mit Ihrem Namen und der Zeit festgehalten."),
-        error_messages={"required": _("Bitte schreiben Sie, wofür Sie die Anschrift brauchen.")},
-    )
-
-
-class SignatureForm(PartyForm):
+class SignatureForm(ActForm[Party]):
     """That somebody has agreed to one letter for all on paper; the words stand there in German."""
 
     seen = forms.BooleanField(
@@ -184,18 +164,7 @@ class SignatureForm(PartyForm):
         self.fields["seen"].help_text = _("Sie steht unter diesen Worten: „%(words)s“") % {"words": words}
 
 
-class UnprotectForm(PartyForm):
-    """Why an Auskunftssperre ends; a second person reads it."""
-
-    reason = PlainCharField(
-        label=_("Warum endet die Auskunftssperre?"),
-        max_length=500,
-        help_text=_("Zum Beispiel: Mitteilung der Meldebehörde vom …"),
-        error_messages={"required": _("Bitte schreiben Sie, warum die Auskunftssperre endet.")},
-    )
-
-
-class PlaceForm(PlaceMixin, PartyForm):
+class PlaceForm(PlaceMixin, ActForm[Party]):
     """Where somebody lives and how they are reached."""
 
     street = PlainCharField(label=_("Straße"), max_length=120, required=False)
@@ -217,19 +186,19 @@ class ContactForm(PlaceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        contact = PartyContact.objects.filter(party=self.party).first()
+        contact = PartyContact.objects.filter(party=self.subject).first()
         if contact is not None:
             self.initial = {**{name: getattr(contact, name) for name in PLACE}, **self.initial}
 
 
-class CheckForm(PartyForm):
+class CheckForm(ActForm[Party]):
     """The address that was looked up, so that no other one counts as checked."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        contact = PartyContact.objects.filter(party=self.party).first()
+        contact = PartyContact.objects.filter(party=self.subject).first()
         self.initial.setdefault("seen", "\n".join(contact.place_lines) if contact is not None else "")
 
     def clean_seen(self) -> str:
@@ -262,7 +231,7 @@ class MandateForm(PlaceForm):
         return data
 
 
-class DecidedForm(PartyForm):
+class DecidedForm(ActForm[Party]):
     """Before anything reaches a party while the address of another is secret, the office decides what (§ 51 BMG)."""
 
     decided = forms.BooleanField(
@@ -276,7 +245,9 @@ class DecidedForm(PartyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not PartyContact.objects.filter(party__case=self.party.case_id, protected=True).exclude(pk=self.party.pk):
+        if not PartyContact.objects.filter(party__case=self.subject.case_id, protected=True).exclude(
+            pk=self.subject.pk
+        ):
             del self.fields["decided"]
 
 
@@ -324,32 +295,6 @@ class HearingForm(DecidedForm):
         return day
 
 
-class WaiveForm(PartyForm):
-    """Why somebody need not be heard."""
-
-    reason = PlainCharField(
-        label=_("Warum wird nicht angehört?"),
-        max_length=500,
-        help_text=_(
-            "Zum Beispiel: Die Person hat die Anmeldung mit unterschrieben. Das Gesetz nennt die Fälle (§ 91 Abs. 2 und 3 AO, "
-            "§ 28 Abs. 2 und 3 VwVfG, § 24 Abs. 2 SGB X)."
-        ),
-        error_messages={"required": _("Bitte schreiben Sie, warum nicht angehört wird.")},
-    )
-
-
-class StatementForm(PartyForm):
-    """What somebody has said on paper, at the counter or by telephone."""
-
-    body = PlainCharField(
-        label=_("Was hat die Person gesagt?"),
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Wird als Notiz Teil der Akte."),
-        error_messages={"required": _("Bitte schreiben Sie, was die Person gesagt hat.")},
-    )
-
-
 class RefuseForm(forms.Form):
     """Why somebody does not release what a colleague has proposed."""
 
@@ -357,15 +302,4 @@ class RefuseForm(forms.Form):
         label=_("Warum nicht?"),
         max_length=500,
         error_messages={"required": _("Bitte schreiben Sie, warum Sie ablehnen.")},
-    )
-
-
-class NoPartyForm(PartyForm):
-    """Why somebody whom others have named is no party."""
-
-    reason = PlainCharField(
-        label=_("Warum nicht?"),
-        max_length=500,
-        help_text=_("Wird als Notiz Teil der Akte."),
-        error_messages={"required": _("Bitte schreiben Sie, warum die Person nicht beteiligt ist.")},
     )

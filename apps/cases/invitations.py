@@ -141,20 +141,17 @@ def join(invitation: AccessCode, *, by: User) -> Case:
         Case.objects.held(case.pk)
         _demand_nobody_else(party, by)
         _use(invitation)
-        free = Party.objects.filter(pk=party.pk)
         # An account that was closed is nobody's.
-        unproved = free.filter(Q(account=None) | Q(account__is_active=False))
+        unproved = Q(account=None) | Q(account__is_active=False)
         if invitation.way == JoinedBy.CODE:
-            unproved = free.filter(Q(account=None) | Q(account__is_active=False) | Q(joined_by=JoinedBy.MAIL))
-        if unproved.update(account=by, joined_by=invitation.way) != 1:
+            unproved |= Q(joined_by=JoinedBy.MAIL)
+        if Party.objects.filter(unproved, pk=party.pk).update(account=by, joined_by=invitation.way) != 1:
             raise TransitionError("the party has an account")
         record(case, Act.JOINED, by=by, only_for=[party.pk])
     return case
 
 
-def answer(
-    invitation: AccessCode, *, body: str, files: Iterable[PrivateFile] = (), seen_by: Any = None
-) -> Message:  # fmt: skip
+def answer(invitation: AccessCode, *, body: str, files: Iterable[PrivateFile] = (), seen_by: Any = None) -> Message:
     """What the party says without an account, for the office and for them; the invitation is used.
 
     It ends a hearing only if a letter has brought them here. ``seen_by`` is who is signed in in the browser, if anybody.

@@ -1,7 +1,7 @@
 """Kinds of cases: what a door registers so that the spine can carry it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,10 +17,11 @@ Text = str | Promise
 
 @dataclass(frozen=True)
 class StatusText:
-    """What a status means to the citizen, in one sentence, and what happens next."""
+    """What a status means to the citizen, in one sentence, what happens next, and the colour of it."""
 
     sentence: Text
     next_step: Text = ""
+    badge: str = "info"
 
 
 def _nothing(*_args: Any) -> list[Any]:
@@ -53,7 +54,6 @@ class Kind:
     reply_path: Callable[[Case], str] | None = None
     # What a party told and was told besides; with (case, user).
     export: Callable[[Case, Any], dict[str, Any]] = lambda _case, _user: {}
-    badge: Mapping[Any, str] = field(default_factory=dict)
     # Whether it ends in letters.
     has_letters: bool = False
     # Whether the clerk may use the spine's own question with a date.
@@ -62,6 +62,10 @@ class Kind:
     def status_label(self, status: str) -> str:
         """The status in the clerk's words."""
         return str(dict(self.workflow.states.choices).get(status, status))
+
+    def badge(self, status: str) -> str:
+        """The colour of the status."""
+        return self.sentences.get(status, StatusText("")).badge
 
 
 _kinds: Register[Kind] = Register()

@@ -76,8 +76,7 @@ def protect(party: Party, *, by: User) -> None:
         if PartyContact.objects.filter(party=party, protected=False).update(protected=True) != 1:
             raise TransitionConflict("it is protected already")
         # Whoever is said to live at the same place gives it away.
-        own = PartyContact.objects.get(party=party)
-        _protect_all_at(own)
+        _protect_all_at(PartyContact.objects.get(party=party))
         # Nothing reaches another party before the office has decided what: what was sent before opens nothing any more.
         sent = AccessCode.objects.filter(party__case=party.case_id, used_at=None).exclude(party=party)
         without_code = list(sent.filter(way=JoinedBy.CODE).values_list("party", flat=True))
@@ -178,8 +177,7 @@ def is_no_party(party: Party, *, reason: str, by: User) -> None:
     """
     with transaction.atomic():
         Case.objects.held(party.case_id)
-        named = Party.objects.filter(pk=party.pk, role=PartyRole.JOINT)
-        if named.update(role=PartyRole.NONE) != 1:
+        if Party.objects.filter(pk=party.pk, role=PartyRole.JOINT).update(role=PartyRole.NONE) != 1:
             raise TransitionConflict("nobody has named them, or it was found before")
         party.access_codes.filter(used_at=None).delete()
         Note.objects.create(case=party.case, author=by, body=f"{party.name}: {reason}")

@@ -1,6 +1,5 @@
 """What the spine plugs in: export, retention, closing an account, a count that checks the facts."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -74,7 +73,4 @@ def letters_by_post(user: User) -> None:
     PartyContact.objects.filter(party__in=own, email=user.email).update(email="")
 
 
-@recounts.plug
-def recount_cases(month: dt.date) -> list[str]:
-    """See ``facts.recount``."""
-    return recount(month)
+recounts.plug(recount)

@@ -38,9 +38,7 @@ class NeedsProof(TransitionError):
     """Who came by a mailed link has not proved to be the party: they agree by signature."""
 
 
-def carry_out(
-    act: CaseAct, subject: Case | Party, *, data: dict[str, Any], typed: Mapping[str, Any], by: User
-) -> str:  # fmt: skip
+def carry_out(act: CaseAct, subject: Case | Party, *, data: dict[str, Any], typed: Mapping[str, Any], by: User) -> str:
     """Do what was asked for, or propose it; returns the sentence that says which.
 
     ``data`` is what the act's form has understood, ``typed`` what was sent. Raises TransitionError when it is not for them,
@@ -54,7 +52,7 @@ def carry_out(
             demand_proof(case, by)
             # Nobody joins between the question how many there are and the act.
             Case.objects.held(case.pk)
-        if act.released_by or (act.by_all and _others(case, by)):
+        if act.released_by or (act.by_all and others(case, by)):
             propose(act, subject, typed=typed, by=by)
             if act.who == Who.STAFF:
                 return _("Vorgeschlagen. Eine zweite Person muss es noch freigeben.")
@@ -62,7 +60,7 @@ def carry_out(
         return act.said(act.verb(subject, data, by))
 
 
-def _others(case: Case, user: User) -> list[Party]:
+def others(case: Case, user: User) -> list[Party]:
     """Who has to agree besides those for whom somebody stands."""
     standing = standing_for(case, user)
     return [party for party in who_agrees(case) if party.pk not in standing]
@@ -93,6 +91,11 @@ def who_agrees(case: Case) -> list[Party]:
     ]
 
 
+def is_concerned(case: Case, user: User) -> bool:
+    """Whether somebody is, or stands for, one of those who all have to agree."""
+    return not standing_for(case, user).isdisjoint(party.pk for party in who_agrees(case))
+
+
 def propose(act: CaseAct, subject: Case | Party, *, typed: Mapping[str, Any], by: User) -> Proposal:
     """Put an act before those who have to have the second word.
 
@@ -117,11 +120,8 @@ def propose(act: CaseAct, subject: Case | Party, *, typed: Mapping[str, Any], by
                 typed={name: [storable(str(typed[name]))] for name in names if name in typed},
                 proposed_by=by,
             )
-            if act.who == Who.STAFF:
-                record(case, Act.PROPOSED, by=by, public=False, what=act.key)
-            else:
-                concerned = who_agrees(case)
-                record(case, Act.PROPOSED, by=by, only_for=[party.pk for party in concerned], what=act.key)
+            _record(proposal, Act.PROPOSED, by=by)
+            if act.who == Who.PARTY:
                 _agree(proposal, by=by)
                 for party in missing(proposal):
                     notify(case, "case_proposal", to=party)
@@ -145,8 +145,7 @@ def agree(proposal: Proposal, *, by: User) -> str:
         locked = _lock(proposal, Who.PARTY)
         if not _agree(locked, by=by):
             raise TransitionError("they have agreed before")
-        concerned = [party.pk for party in who_agrees(locked.case)]
-        record(locked.case, Act.AGREED, by=by, only_for=concerned, what=locked.act)
+        _record(locked, Act.AGREED, by=by)
         return "" if missing(locked) else _do(locked, by=by)
 
 
@@ -160,8 +159,7 @@ def signature_seen(proposal: Proposal, party: Party, *, by: User) -> str:
         if party not in missing(locked) or not roles_in(locked.case, by):
             raise TransitionError("not theirs, or agreed before")
         Agreement.objects.create(proposal=locked, party=party, signature_seen_by=by)
-        concerned = [one.pk for one in who_agrees(locked.case)]
-        record(locked.case, Act.AGREED, by=by, only_for=concerned, what=locked.act, signature=True)
+        _record(locked, Act.AGREED, by=by, signature=True)
         return "" if missing(locked) else _do(locked, by=by, proposer_acts=True)
 
 
@@ -172,8 +170,7 @@ def release(proposal: Proposal, *, by: User) -> str:
     """
     with transaction.atomic():
         locked = _lock(proposal, Who.STAFF)
-        act = _act_of(locked)
-        if locked.proposed_by_id == by.pk or not roles_in(locked.case, by) & act.released_by:
+        if locked.proposed_by_id == by.pk or not roles_in(locked.case, by) & _act_of(locked).released_by:
             raise NotTheirOwn("somebody else releases it")
         return _do(locked, by=by)
 
@@ -187,9 +184,9 @@ def refuse(proposal: Proposal, *, reason: str, by: User) -> None:
             side == Who.STAFF and not roles_in(locked.case, by) & _act_of(locked).released_by
         ):
             raise NotTheirOwn("somebody else refuses it")
-        if side == Who.PARTY and not standing_for(locked.case, by) & {party.pk for party in who_agrees(locked.case)}:
-            raise TransitionError("not theirs")
         if side == Who.PARTY:
+            if not is_concerned(locked.case, by):
+                raise TransitionError("not theirs")
             demand_proof(locked.case, by)
         _settle(locked, ProposalStatus.REFUSED, by=by, reason=reason)
         _record(locked, Act.REFUSED, by=by)
@@ -255,12 +252,12 @@ def _shown(proposal: Proposal, case: Case, user: User, side: Who) -> Shown | Non
     absent = missing(proposal)
     if side == Who.STAFF:
         return Shown(proposal, act, [], absent, is_own=False, may_settle=False)
-    standing = standing_for(case, user)
-    if not standing & {party.pk for party in who_agrees(case)}:
+    if not is_concerned(case, user):
         return None
     mine = own_party(case, user)
     proved = mine is None or not mine.by_mail_only
-    return Shown(proposal, act, [], absent, own, proved and bool(standing & {party.pk for party in absent}))
+    asked = not standing_for(case, user).isdisjoint(party.pk for party in absent)
+    return Shown(proposal, act, [], absent, own, may_settle=proved and asked)
 
 
 def cases_that_wait(cases: Iterable[Case], user: User) -> set[int]:
@@ -290,8 +287,7 @@ def lapse(case: Case) -> None:
         # Where one party after another goes nobody is left who could agree.
         alone = proposal.side == Who.PARTY.value and not missing(proposal)
         if alone or not _can_be(proposal):
-            changes = {"settled_at": timezone.now()}
-            move(proposal, PROPOSALS, ProposalStatus.LAPSED, who=Who.PORTAL, changes=changes)
+            _settle(proposal, ProposalStatus.LAPSED)
 
 
 def for_another(user: User) -> QuerySet[Proposal, int]:
@@ -351,32 +347,33 @@ def _do(proposal: Proposal, *, by: User, proposer_acts: bool = False) -> str:
     if form is not None and not form.is_valid():
         raise TransitionError("what was typed does not hold any more")
     _settle(proposal, ProposalStatus.DONE, by=by)
-    _record(proposal, Act.RELEASED, by=by)
+    if proposal.side == Who.STAFF.value:
+        # What all parties have agreed to speaks for itself.
+        _record(proposal, Act.RELEASED, by=by)
     return act.said(act.verb(subject, form.cleaned_data if form is not None else {}, who))
 
 
-def _settle(proposal: Proposal, status: str, *, by: User | None, reason: str = "") -> None:
+def _settle(proposal: Proposal, status: str, *, by: User | None = None, reason: str = "") -> None:
     changes = {"settled_by": by, "settled_at": timezone.now(), "reason": reason}
     # Staff who have seen a signature settle what is the parties' affair.
-    who = Who.STAFF if roles_in(proposal.case, by) else Who.PARTY
+    who = Who.PORTAL if by is None else Who.STAFF if roles_in(proposal.case, by) else Who.PARTY
     move(proposal, PROPOSALS, status, who=who, by=by, changes=changes)
 
 
-def _record(proposal: Proposal, act: str, *, by: User | None) -> None:
+def _record(proposal: Proposal, act: str, *, by: User, **data: Any) -> None:
+    """Write it down for those whose affair it is: colleagues, or the parties who all have to agree."""
     if proposal.side == Who.STAFF.value:
-        record(proposal.case, act, by=by, public=False, what=proposal.act)
-    elif act != Act.RELEASED:
-        # What all have agreed to speaks for itself.
+        record(proposal.case, act, by=by, public=False, what=proposal.act, **data)
+    else:
         only_for = [party.pk for party in who_agrees(proposal.case)]
-        record(proposal.case, act, by=by, only_for=only_for, what=proposal.act)
+        record(proposal.case, act, by=by, only_for=only_for, what=proposal.act, **data)
 
 
 @case_exports.plug
 def export_proposals(case: Case, user: User) -> dict[str, Any]:
     """What the parties have proposed to each other, as one of them may know it, and which offices have looked."""
-    standing = standing_for(case, user)
     told: list[dict[str, str]] = []
-    if standing & {party.pk for party in who_agrees(case)}:
+    if is_concerned(case, user):
         for proposal in case.proposals.filter(side=Who.PARTY.value):
             act = acts.get(proposal.act)
             told.append(
@@ -393,5 +390,4 @@ def export_proposals(case: Case, user: User) -> dict[str, Any]:
 def forget_proposals(user: User) -> None:
     """Nobody has to agree any more to what somebody wanted who has closed the account."""
     for proposal in Proposal.objects.open().filter(proposed_by=user, side=Who.PARTY.value).select_related("case"):
-        changes = {"settled_at": timezone.now()}
-        move(proposal, PROPOSALS, ProposalStatus.LAPSED, who=Who.PORTAL, changes=changes)
+        _settle(proposal, ProposalStatus.LAPSED)

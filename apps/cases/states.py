@@ -25,11 +25,6 @@ class PartyRole(models.TextChoices):
     NONE = "none", _("Nicht beteiligt")
 
 
-class MandateEnd(models.TextChoices):
-    REVOKED = "revoked", _("widerrufen")
-    OVER = "over", _("abgelaufen")
-
-
 class JoinedBy(models.TextChoices):
     """How an account came to a party that others had named, which says what its owner has proved thereby."""
 

@@ -3,8 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -19,15 +18,13 @@ from apps.cases.emails import notify
 from apps.cases.models import Attachment, Case, Hearing, Message, Note, Party, PartyContact, Recusal, record
 from apps.cases.states import Act, Channel, Direction, JoinedBy, PartyRole
 from apps.catalogue.models import Service
-from apps.catalogue.normalise import normalised
 from apps.core.business_calendar import today
 from apps.core.models import PrivateFile
 from apps.core.references import new_reference
+from apps.core.text import normalised
 from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who, move
 
 REFERENCE_TRIES = 5
-
-
 NAME_FIELDS = ("given_name", "family_name", "organisation")
 PLACE_FIELDS = ("street", "house_number", "postcode", "city", "country")
 
@@ -36,8 +33,7 @@ class NobodyElse(TransitionError):
     """Nobody but the one who acts works in the department."""
 
 
-@dataclass(frozen=True)
-class NewParty:
+class NewParty(NamedTuple):
     """A party of a case that is about to be opened, and where it lives."""
 
     party: Party
@@ -139,8 +135,7 @@ def assign(case: Case, *, to: Any, by: User | None) -> None:
     with transaction.atomic():
         _update_as_read(case, assignee=to)
         case.assignee = to
-        record(case, Act.ASSIGNED, by=by, public=False, to=to.pk if to else None,
-               name=str(to) if to else "")  # fmt: skip
+        record(case, Act.ASSIGNED, by=by, public=False, to=to and to.pk, name=str(to or ""))
 
 
 def concerns(case: Case, user: User) -> bool:
@@ -244,20 +239,10 @@ def answer(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: User
     heard = heard_with(case, by, question.only_for)
     with transaction.atomic():
         changes = {"act_by": None, "came_back_at": timezone.now()}
-        move(
-            case, kind.workflow, kind.resumed, who=Who.PARTY, by=by, changes=changes, act=Act.ANSWERED,
-            only_for=question.only_for,
-        )  # fmt: skip
-        unproved = _came_by_mail(case, by)
-        message = Message.objects.create(
-            case=case, direction=Direction.IN, author=by, body=body, answer_to=question, only_for=heard,
-            unproved=unproved,
-        )  # fmt: skip
-        for file in files:
-            attach(case, file, label=file.name, message=message, only_for=heard)
+        move(case, kind.workflow, kind.resumed, who=Who.PARTY, by=by, changes=changes, act=Act.ANSWERED,
+             only_for=question.only_for)  # fmt: skip
+        message = message_of(case, heard, body=body, files=files, by=by, answer_to=question)
         facts.answered(case, question)
-        if by is not None and not unproved:
-            statement_made(heard)
     return message
 
 
@@ -292,7 +277,7 @@ def message_in(case: Case, *, body: str, files: Iterable[PrivateFile] = (), by: 
 
 def message_of(
     case: Case, heard: list[int], *, body: str, files: Iterable[PrivateFile] = (), by: User | None = None,
-    unproved: bool = False,
+    unproved: bool = False, answer_to: Message | None = None,
 ) -> Message:  # fmt: skip
     """Something said for parties (ids), which answers what they were to be heard about; see ``message_in``.
 
@@ -301,12 +286,14 @@ def message_of(
     with transaction.atomic():
         unproved = unproved or _came_by_mail(case, by)
         message = Message.objects.create(
-            case=case, direction=Direction.IN, author=by, body=body, only_for=heard, unproved=unproved
-        )
+            case=case, direction=Direction.IN, author=by, body=body, only_for=heard, unproved=unproved,
+            answer_to=answer_to,
+        )  # fmt: skip
         for file in files:
             attach(case, file, label=file.name, message=message, only_for=heard)
-        Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
-        record(case, Act.MESSAGE_IN, by=by, only_for=heard)
+        if answer_to is None:
+            Case.objects.filter(pk=case.pk).update(came_back_at=timezone.now())
+            record(case, Act.MESSAGE_IN, by=by, only_for=heard)
         if by is not None and not unproved:
             statement_made(heard)
     return message

@@ -66,8 +66,6 @@ class TwoTexts(forms.MultiWidget):
 
 class _TwoTextsField(forms.MultiValueField):
     def __init__(self, **options: Any) -> None:
-        options.pop("encoder", None)
-        options.pop("decoder", None)
         texts = [PublishedTextField(required=False, widget=forms.Textarea) for _code in LANGUAGES]
         super().__init__(**{"fields": texts, "widget": TwoTexts(), "require_all_fields": False, **options})
 

@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department, TrustLevel
-from apps.catalogue.normalise import normalised
-from apps.core.bilingual import Bilingual, localised
+from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
+from apps.core.text import normalised
 
 
 class OutcomeType(models.TextChoices):
@@ -205,11 +205,7 @@ class Service(models.Model):
         vectors = {
             f"search_{language}": SearchVector(Value(getattr(self, f"words_{language}")), config=config, weight="A")
             + SearchVector(Value(normalised(getattr(self, f"summary_{language}"))), config=config, weight="B")
-            + SearchVector(
-                Value(normalised(getattr(self, f"description_{language}"))),
-                config=config,
-                weight="D",
-            )
+            + SearchVector(Value(normalised(getattr(self, f"description_{language}"))), config=config, weight="D")
             for language, config in (("de", "german"), ("en", "english"))
         }
         type(self).objects.filter(pk=self.pk).update(**vectors)
@@ -223,22 +219,6 @@ class Service(models.Model):
     def easy_language_lines(self) -> list[str]:
         """Leichte Sprache has one sentence a line."""
         return [line.strip() for line in self.easy_language.splitlines() if line.strip()]
-
-    def texts(self, name: str) -> list[str]:
-        """A list field such as ``documents`` in the reader's language."""
-        return [localised(item) for item in getattr(self, name)]
-
-    @property
-    def requirement_list(self) -> list[str]:
-        return self.texts("requirements")
-
-    @property
-    def document_list(self) -> list[str]:
-        return self.texts("documents")
-
-    @property
-    def step_list(self) -> list[str]:
-        return self.texts("steps")
 
 
 class FeeQuerySet(models.QuerySet["Fee"]):

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.utils import translation
 
 from apps.catalogue.models import Service
-from apps.catalogue.normalise import normalised
+from apps.core.text import normalised
 
 MAX_QUERY = 80
 # How alike a typed word must be to a stored one to count as a typo of it (0 to 1).

@@ -1,7 +1,7 @@
 """What staff can do with a message."""
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from apps.cases.acts import CaseAct, register
 from apps.contact.states import KIND
@@ -10,16 +10,14 @@ register(
     CaseAct(
         key="contact_reply",
         kind=KIND,
-        label=gettext_lazy("Antworten"),
+        label=_("Antworten"),
         page=lambda case: reverse("admin:contact_reply", args=[case.reference]),
         style="primary",
-    )
-)
-register(
+    ),
     CaseAct(
         key="contact_close",
         kind=KIND,
-        label=gettext_lazy("Abschließen, ohne zu antworten"),
+        label=_("Abschließen, ohne zu antworten"),
         page=lambda case: reverse("admin:contact_close", args=[case.reference]),
-    )
+    ),
 )

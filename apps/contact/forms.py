@@ -87,6 +87,10 @@ class ContactForm(forms.Form):
             self._check_limits(data["email"])
         return data
 
+    def message(self) -> dict[str, str]:
+        """What was written, once the form is valid: without what is there against machines."""
+        return {name: text for name, text in self.cleaned_data.items() if name not in ("leerfeld", "stamp")}
+
     def _check_stamp(self, stamp: str) -> bool:
         """Whether the form was shown before and is sent again; raises ValidationError for what cannot be a person."""
         again = _("Das ging sehr schnell. Bitte prüfen Sie Ihre Angaben und senden Sie noch einmal.")
@@ -105,19 +109,16 @@ class ContactForm(forms.Form):
     def _check_limits(self, email: str) -> None:
         sender = limits.client_networks(self.request)
         if not limits.within_networks("contact-sender", sender, limit=PER_SENDER_AND_HOUR, seconds=3600):
-            raise forms.ValidationError(
-                _(
-                    "Von Ihrem Anschluss kamen gerade viele Nachrichten. Bitte versuchen Sie es in einer Stunde noch einmal oder rufen Sie an: %(phone)s."
-                ),
-                params={"phone": settings.CITY["service_number"]},
+            said = _(
+                "Von Ihrem Anschluss kamen gerade viele Nachrichten. Bitte versuchen Sie es in einer Stunde noch einmal oder rufen Sie an: %(phone)s."
             )
-        if not limits.within("contact-address", mailbox(email), limit=PER_ADDRESS_AND_DAY, seconds=86400):
-            raise forms.ValidationError(
-                _(
-                    "Zu dieser E-Mail-Adresse liegen heute schon mehrere Nachrichten vor. Bitte rufen Sie an: %(phone)s."
-                ),
-                params={"phone": settings.CITY["service_number"]},
+        elif not limits.within("contact-address", mailbox(email), limit=PER_ADDRESS_AND_DAY, seconds=86400):
+            said = _(
+                "Zu dieser E-Mail-Adresse liegen heute schon mehrere Nachrichten vor. Bitte rufen Sie an: %(phone)s."
             )
+        else:
+            return
+        raise forms.ValidationError(said, params={"phone": settings.CITY["service_number"]})
 
     def _show_again(self, **values: str) -> None:
         """Put other values into fields that are not shown."""

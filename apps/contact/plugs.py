@@ -17,13 +17,8 @@ from apps.core.sockets import Door
 @sockets.home_doors.plug
 def contact_door(request: HttpRequest) -> list[Door]:
     """The way to the team of the initiative."""
-    return [
-        Door(
-            _("#WolfsburgDigital schreiben"),
-            reverse("contact:write"),
-            _("Fragen, Ideen und Kritik zur digitalen Stadt"),
-        )
-    ]
+    hint = _("Fragen, Ideen und Kritik zur digitalen Stadt")
+    return [Door(_("#WolfsburgDigital schreiben"), reverse("contact:write"), hint)]
 
 
 keep("contact", "Abgeschlossene Anfragen", Case.objects.filter(kind=KIND), "closed_at", delete_each)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.models import Department, User
 from apps.cases.emails import notify
 from apps.cases.models import Case, Message, record
-from apps.cases.states import Act, Channel, Direction
+from apps.cases.states import Act, Direction
 from apps.cases.transitions import index_for_search, new_party, open_case, staffed_departments
 from apps.contact.models import Contact
 from apps.contact.states import KIND, WORKFLOW, Status, Topic
@@ -47,24 +47,19 @@ def _department() -> Department:
 
 def receive(
     *, given_name: str, family_name: str, email: str, concern: str, submission_key: uuid.UUID,
-    language: str, topic: str = Topic.INITIATIVE, page: str = "", channel: str = Channel.ONLINE,
-    by: User | None = None,
+    language: str, topic: str = Topic.INITIATIVE, page: str = "",
 ) -> Case:  # fmt: skip
     """Open a case for a message; the same key opens it once."""
-    department = _department()
-    party = new_party(given_name=given_name, family_name=family_name, email=email)
     with transaction.atomic():
         case, created = open_case(
             KIND,
             status=Status.RECEIVED,
             title=TITLES[Topic(topic)],
-            department=department,
+            department=_department(),
             submission_key=submission_key,
-            parties=[party],
-            channel=channel,
+            parties=[new_party(given_name=given_name, family_name=family_name, email=email)],
             language=language,
             due_on=answer_by(),
-            by=by,
         )
         if created:
             Contact.objects.create(case=case, topic=topic, page=page)

@@ -1,7 +1,5 @@
 """Writing to #WolfsburgDigital and reading the answer."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,51 +17,30 @@ from apps.core.transitions import TransitionError
 
 SESSION_KEY = "contact_sent"
 REPLIES_PER_HOUR = 10
+FORMS = {
+    Topic.INITIATIVE: (ContactForm, "contact/write.html"),
+    Topic.BARRIER: (BarrierForm, "contact/report_barrier.html"),
+}
 
 
-def _write(request: HttpRequest, form: ContactForm, template: str, topic: str) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
+@never_cache
+@require_http_methods(["GET", "POST"])
+def write(request: HttpRequest, topic: Topic = Topic.INITIATIVE) -> HttpResponse:
+    """The contact form, and „Barriere melden" (§ 9b NBGG)."""
+    form_class, template = FORMS[topic]
+    initial = {"page": request.GET.get("seite", "").replace("\x00", "")[:200]}
+    if request.user.is_authenticated:
+        initial |= {name: getattr(request.user, name) for name in ("given_name", "family_name", "email")}
+    form = form_class(request.POST if request.method == "POST" else None, request=request, initial=initial)
+    if form.is_valid():
         case = transitions.receive(
-            given_name=data["given_name"],
-            family_name=data["family_name"],
-            email=data["email"],
-            concern=data["concern"],
-            page=data.get("page", ""),
-            topic=topic,
-            submission_key=form.submission_key,
+            **form.message(), topic=topic, submission_key=form.submission_key,
             language=translation.get_language() or "de",
-        )
+        )  # fmt: skip
         request.session[SESSION_KEY] = case.reference
         return redirect("contact:sent")
     context = {"form": form, "answer_by": transitions.answer_by()}
     return render(request, template, context, status=422 if form.is_bound else 200)
-
-
-def _initial(request: HttpRequest) -> dict[str, Any]:
-    user = request.user
-    if not user.is_authenticated:
-        return {}
-    return {"given_name": user.given_name, "family_name": user.family_name, "email": user.email}
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def write(request: HttpRequest) -> HttpResponse:
-    """The contact form."""
-    data = request.POST if request.method == "POST" else None
-    form = ContactForm(data, request=request, initial=_initial(request))
-    return _write(request, form, "contact/write.html", Topic.INITIATIVE)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def report_barrier(request: HttpRequest) -> HttpResponse:
-    """„Barriere melden" (§ 9b NBGG)."""
-    data = request.POST if request.method == "POST" else None
-    page = request.GET.get("seite", "").replace("\x00", "")[:200]
-    form = BarrierForm(data, request=request, initial={"page": page, **_initial(request)})
-    return _write(request, form, "contact/report_barrier.html", Topic.BARRIER)
 
 
 @never_cache

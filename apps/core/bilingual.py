@@ -24,7 +24,9 @@ class Bilingual:
 
 
 def localised(value: Any) -> Any:
-    """Pick the reader's language from a ``{"de": …, "en": …}`` mapping; other values as they are."""
+    """Pick the reader's language from a ``{"de": …, "en": …}`` mapping, or from each of a list; others as they are."""
+    if isinstance(value, list):
+        return [localised(item) for item in value]
     if isinstance(value, dict) and "de" in value:
         return (translation.get_language() == "en" and value.get("en")) or value["de"]
     return value

@@ -37,10 +37,9 @@ class Keyed(Protocol):
 class Register[T: Keyed](dict[str, T]):
     """What apps make known under its key from their ``ready()``, in the order in which they do."""
 
-    def add(self, item: T) -> T:
-        """Make it known."""
-        self[item.key] = item
-        return item
+    def add(self, *items: T) -> None:
+        """Make them known."""
+        self.update((item.key, item) for item in items)
 
 
 @dataclass(frozen=True)

@@ -110,3 +110,13 @@ def texts_in(value: Any) -> Iterator[str]:
 def storable(text: str) -> str:
     """The text without what PostgreSQL's JSON cannot hold: NUL and halves of surrogate pairs."""
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def normalised(text: str) -> str:
+    """One spelling for search, of what is stored and of what is typed.
+
+    Lower case, no accents, ß as ss, and ae/oe/ue like ä/ö/ü: „Fuehrerschein" = „Führerschein".
+    """
+    text = text.lower().replace("ß", "ss")
+    text = "".join(c for c in normal("NFKD", text) if not unicodedata.combining(c)).lower()
+    return re.sub(r"[^\w|]+", " ", re.sub("([aou])e", r"\1", text)).strip()

@@ -26,12 +26,12 @@ from apps.cases.looks import looked
 from apps.cases.models import Case, CaseQuerySet, Hearing, Party, PartyContact, record
 from apps.cases.sockets import case_panels
 from apps.cases.states import Act, Purpose
-from apps.catalogue.normalise import normalised
 from apps.core.downloads import private_file
 from apps.core.models import NOT_DELIVERED
 from apps.core.references import normalise as normalise_reference
 from apps.core.requests import sent_from
 from apps.core.sockets import Panel, Tile, desk_panels, desk_tiles
+from apps.core.text import normalised
 from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who
 
 PAGE_SIZE = 50
@@ -132,7 +132,7 @@ def queue(request: SignedInRequest) -> HttpResponse:
         cases = _found(Case.objects.worked_by(request.user), text)
     page = Paginator(_rows(cases), PAGE_SIZE).get_page(asked.get("seite"))
     rows = [
-        {"case": c, "status": kinds.of(c).status_label(c.status), "badge": kinds.of(c).badge.get(c.status, "info"),
+        {"case": c, "status": kinds.of(c).status_label(c.status), "badge": kinds.of(c).badge(c.status),
          "kind": kinds.of(c).label, "who": next(iter(c.parties.all()), None)}
         for c in page
     ]  # fmt: skip
@@ -180,7 +180,7 @@ def _render_case(
         "case": found,
         "kind": kind,
         "status": kind.status_label(found.status),
-        "badge": kind.badge.get(found.status, "info"),
+        "badge": kind.badge(found.status),
         "panels": sorted(panels, key=lambda p: p.order),
         **_acts(request, found, opened, filled),
         "opened": opened,

@@ -108,7 +108,7 @@ def test_mandate_holds_through_its_last_day(represented: Case) -> None:
 def test_representative_with_an_account_of_their_own_fetches_there(represented: Case, juergen: User) -> None:
     lawyer = represented.parties.get(role=PartyRole.REPRESENTATIVE)
     Party.objects.filter(pk=lawyer.pk).update(account=juergen)
-    consents.give(lawyer, regime="VwVfG", language="de")
+    consents.give(lawyer, language="de")
     found = addressee_of(represented)
     assert (found.account, found.way) == (juergen, Way.PORTAL)
     assert represented in Case.objects.of(juergen)

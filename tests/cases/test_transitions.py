@@ -162,7 +162,7 @@ def test_closing_an_account_sends_by_post_what_is_ones_own_and_leaves_others_alo
     parking_case: Case, aylin: User, juergen: User
 ) -> None:
     joint = factories.joint_party(parking_case, juergen)
-    consents.give(joint, regime="VwVfG", language="de")
+    consents.give(joint, language="de")
     others = factories.parking_case(juergen)
     close_account(aylin)
     assert [(found.principal.role, found.way) for found in addressees_of(parking_case)] == [

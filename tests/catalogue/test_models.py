@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.utils import translation
 
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
+from apps.core.bilingual import localised
 
 pytestmark = pytest.mark.django_db
 
@@ -100,11 +101,14 @@ def test_texts_come_in_the_language_of_the_reader_and_german_is_better_than_none
     wohngeld.name_en, wohngeld.deadline_de, wohngeld.deadline_en = "Housing benefit", "Bis Ende März", ""
     wohngeld.documents = [{"de": "Mietvertrag", "en": "Tenancy agreement"}, {"de": "Einkommensnachweis", "en": ""}]
     with translation.override("de"):
-        assert (str(wohngeld), wohngeld.document_list) == (wohngeld.name_de, ["Mietvertrag", "Einkommensnachweis"])
+        assert (str(wohngeld), localised(wohngeld.documents)) == (
+            wohngeld.name_de,
+            ["Mietvertrag", "Einkommensnachweis"],
+        )
     with translation.override("en"):
         assert str(wohngeld) == "Housing benefit"
         assert wohngeld.deadline == "Bis Ende März"
-        assert wohngeld.document_list == ["Tenancy agreement", "Einkommensnachweis"]
+        assert localised(wohngeld.documents) == ["Tenancy agreement", "Einkommensnachweis"]
 
 
 def test_long_texts_are_cut_into_paragraphs_and_lines() -> None:

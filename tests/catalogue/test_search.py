@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apps.catalogue.models import Service
-from apps.catalogue.normalise import normalised
 from apps.catalogue.search import search
+from apps.core.text import normalised
 
 pytestmark = pytest.mark.django_db
 

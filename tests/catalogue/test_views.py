@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.catalogue.models import Fee, LifeSituation, Service
+from apps.core.bilingual import localised
 from apps.formbuilder.models import FormVersion
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +66,7 @@ def test_service_page_says_cost_duration_and_documents_before_the_way_to_begin(c
     page = text(client.get("/leistungen/hundesteuer-anmelden/"))
     service = Service.objects.get(slug="hundesteuer-anmelden")
     begin = page.index(reverse("applications:begin", args=[service.slug]))
-    for said in (service.duration_de, *service.document_list[:1], "96,00 €", "144,00 €", "168,00 €"):
+    for said in (service.duration_de, *localised(service.documents)[:1], "96,00 €", "144,00 €", "168,00 €"):
         assert said in page, said
         assert page.index(said) < begin
 

@@ -13,7 +13,6 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.catalogue.normalise import normalised
 from apps.core import fields as core_fields
 from apps.core.fields import (
     GermanDateField,
@@ -25,7 +24,7 @@ from apps.core.fields import (
     PlainCharField,
     PublishedTextField,
 )
-from apps.core.text import MOST_MARKS, many_lines, normal, one_line, unreadable
+from apps.core.text import MOST_MARKS, many_lines, normal, normalised, one_line, unreadable
 from apps.core.uploads import clean_name
 
 MARKS = "\u0315" * 1000 + "\u0300" * 1000 + "\u0316" * 1000

@@ -3,7 +3,6 @@
 import uuid
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.core import signing
@@ -75,9 +74,7 @@ class Booking(models.Model):
     booked_by = models.CharField(_("gebucht"), max_length=7, choices=BookedBy.choices, default=BookedBy.ONLINE)
     expires_at = models.DateTimeField(null=True, blank=True)
     extensions = models.PositiveSmallIntegerField(default=0)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="bookings"
-    )
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="bookings")
     name = models.CharField(_("Name"), max_length=240, blank=True)
     email = models.EmailField(_("E-Mail-Adresse"), blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
@@ -202,9 +199,7 @@ class Wish(models.Model):
     email = models.EmailField(_("E-Mail-Adresse"), blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
     language = models.CharField(max_length=2, default="de")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="wishes"
-    )
+    user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="wishes")
     # An appointment that goes when an earlier one comes.
     replaces = models.ForeignKey(Booking, on_delete=models.SET_NULL, null=True, blank=True, related_name="wishes")
 

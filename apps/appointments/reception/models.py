@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.conf import settings
 from django.core import signing
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -10,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.appointments.booking.models import Booking
 from apps.appointments.reception.states import AT_COUNTER, Source, TicketStatus
 from apps.appointments.timetable.models import BookableService, Counter, OpeningRule
@@ -117,7 +117,7 @@ class Shift(models.Model):
     """Somebody sits at a counter. Kept for days only: it is about what an employee did."""
 
     counter = models.ForeignKey(Counter, on_delete=models.CASCADE, related_name="shifts")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="shifts")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shifts")
     began_at = models.DateTimeField(default=timezone.now)
     break_since = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

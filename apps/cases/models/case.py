@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -96,10 +95,7 @@ class Case(models.Model):
     title_en = models.CharField(max_length=200)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="cases")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="cases")
-    assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
-        related_name="assigned_cases",
-    )  # fmt: skip
+    assignee = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_cases")
     channel = models.CharField(_("Eingangsweg"), max_length=8, choices=Channel.choices, default=Channel.ONLINE)
     language = models.CharField(max_length=2, default="de")
     submitted_at = models.DateTimeField(_("eingegangen am"), default=timezone.now)
@@ -201,17 +197,13 @@ class Case(models.Model):
         return list(OutgoingEmail.objects.filter(timeline_entries__case=self, status__in=NOT_DELIVERED).distinct())
 
 
-_TAKING_PART = [role for role in PartyRole if role != PartyRole.NONE]
-
-
 class PartyQuerySet(models.QuerySet["Party"]):
     def standing(self, user: User) -> "PartyQuerySet":
         """Who somebody is in cases; as a representative only while a mandate is in force."""
-        day = today()
-        in_force = Q(represents__revoked_at=None, represents__principal__role__in=_TAKING_PART) & (
-            Q(represents__valid_until=None) | Q(represents__valid_until__gte=day)
-        )
-        mandated = Exists(Party.objects.filter(in_force, represents__isnull=False, pk=OuterRef("pk")))
+        # Here and not above: a mandate is between parties.
+        from apps.cases.models.parties import Mandate
+
+        mandated = Exists(Mandate.objects.in_force().filter(representative=OuterRef("pk")))
         return self.filter(~Q(role=PartyRole.REPRESENTATIVE) | mandated, ~Q(role=PartyRole.NONE), account=user)
 
 
@@ -221,9 +213,7 @@ class Party(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="parties")
     role = models.CharField(max_length=16, choices=PartyRole.choices, default=PartyRole.APPLICANT)
     # Whose it is, once they have proved it: then the case is theirs to see. The constraint below is the index.
-    account = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
-    )
+    account = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     # How it came here, if somebody else had named it; empty for who has filed.
     joined_by = models.CharField(max_length=8, choices=JoinedBy.choices, blank=True, default="", db_default="")
     given_name = models.CharField(_("Vorname"), max_length=120, blank=True)
@@ -329,7 +319,7 @@ class Recusal(models.Model):
     """A member of staff who must not work on a case: a relative's, or one in which they are not free (§§ 20, 21 VwVfG)."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="recusals")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,18 +1,18 @@
-"""What lies in a case: what happened, what was said, notes, files."""
+"""What lies in a case: what happened, what was said, notes, files, and who has looked."""
 
 from collections.abc import Iterable
 from typing import Any, Self
 
 import pgtrigger
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.cases.models.case import Case
-from apps.cases.states import OF_A_HEARING, Act, Direction
+from apps.accounts.models import Place, User
+from apps.cases.models.case import Case, Party
+from apps.cases.states import OF_A_HEARING, Act, Direction, Purpose
 from apps.core.models import OutgoingEmail, PrivateFile
 
 
@@ -33,17 +33,14 @@ class TimelineEntry(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timeline")
     at = models.DateTimeField(default=timezone.now)
     act = models.CharField(max_length=16, choices=Act.choices)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     # Whether parties see it at all, and which.
     public = models.BooleanField(default=True)
     only_for = _only_for()
     data = models.JSONField(default=dict, blank=True)
     email = models.ForeignKey(
-        OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True,
-        related_name="timeline_entries",
-    )  # fmt: skip
+        OutgoingEmail, on_delete=models.SET_NULL, null=True, blank=True, related_name="timeline_entries"
+    )
 
     objects = HeardQuerySet["TimelineEntry"].as_manager()
 
@@ -72,9 +69,7 @@ class Message(models.Model):
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
     direction = models.CharField(max_length=3, choices=Direction.choices)
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    author = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     body = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
     # A question that waits for an answer has a day; the answer points back at it.
@@ -103,7 +98,7 @@ class Note(models.Model):
     """A note among colleagues; never shown to the citizen."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     body = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -135,3 +130,33 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class Look(models.Model):
+    """That a member of staff has read something in a case; kept for a year."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="looks")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # Where they were what let them: a citizen may know the office, not the person.
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(default=timezone.now)
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    # Of a protected address: whose, and why.
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, null=True, blank=True, related_name="looks")
+    reason = models.CharField(_("Grund"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("Einsicht")
+        verbose_name_plural = _("Einsichten")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(purpose=Purpose.ADDRESS, party__isnull=False) & ~Q(reason="")
+                | ~Q(purpose=Purpose.ADDRESS) & Q(party=None, reason=""),
+                name="look_at_address_has_reason",
+            )
+        ]
+        indexes = [models.Index(fields=["at"], name="look_at_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} {self.at:%d.%m.%Y %H:%M}"

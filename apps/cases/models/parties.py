@@ -1,16 +1,15 @@
 """What parties have said about themselves: how letters may reach them, and who acts for them."""
 
 import datetime as dt
-from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.cases.models.case import Party
-from apps.cases.states import ConsentTo, JoinedBy, MandateEnd, PartyRole
+from apps.cases.states import ConsentTo, JoinedBy, PartyRole
 from apps.core.business_calendar import today
 from apps.core.transitions import Phase
 
@@ -39,9 +38,7 @@ class Consent(models.Model):
     to = models.CharField(
         _("wozu"), max_length=12, choices=ConsentTo.choices, default=ConsentTo.PORTAL, db_default=ConsentTo.PORTAL.value
     )
-    signature_seen_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    signature_seen_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     wording = models.TextField(_("Wortlaut"))
     version = models.CharField(_("Fassung"), max_length=20)
     given_at = models.DateTimeField(_("erteilt am"), default=timezone.now)
@@ -87,7 +84,7 @@ class Mandate(models.Model):
     receives = models.BooleanField(_("mit Empfangsvollmacht"), default=False)
     valid_until = models.DateField(_("gilt bis"), null=True, blank=True)
     granted_at = models.DateTimeField(_("erteilt am"), default=timezone.now)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     revoked_at = models.DateTimeField(_("widerrufen am"), null=True, blank=True)
 
     objects = MandateQuerySet.as_manager()
@@ -104,13 +101,6 @@ class Mandate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.principal_id} → {self.representative_id}"
-
-    @property
-    def ended(self) -> Any:
-        """How it ended; None while it is in force."""
-        if self.revoked_at is not None:
-            return MandateEnd.REVOKED
-        return MandateEnd.OVER if self.valid_until is not None and self.valid_until < today() else None
 
 
 class AccessCodeQuerySet(models.QuerySet["AccessCode"]):
@@ -136,7 +126,7 @@ class AccessCode(models.Model):
     )
     code_hash = models.CharField(max_length=64)
     tries = models.PositiveSmallIntegerField(default=0)
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
@@ -195,7 +185,7 @@ class Hearing(models.Model):
     """
 
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="hearings")
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now)
     due_on = models.DateField(_("Äußerung bis"), null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import pgtrigger
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
@@ -69,7 +68,7 @@ class Notice(models.Model):
     result_de = models.CharField(max_length=300)
     result_en = models.CharField(max_length=300)
     created_at = models.DateTimeField(default=timezone.now)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     result = Bilingual("result")
 
@@ -221,14 +220,10 @@ class Delivery(models.Model):
     # When it turned out that the mail reaches nobody: from then on it is one for the post.
     unreachable_at = models.DateTimeField(null=True, blank=True)
     posted_on = models.DateField(null=True, blank=True)
-    posted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    posted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     # When the post brought it back: nobody has got it.
     returned_on = models.DateField(null=True, blank=True)
-    returned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    returned_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     # The one that was made when it came back, or was not sent in time.
     again = models.OneToOneField("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="instead_of")
 

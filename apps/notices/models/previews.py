@@ -2,12 +2,12 @@
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.cases.models import Case
 from apps.notices.states import NoticeStatus
 
@@ -20,7 +20,7 @@ class LetterPreview(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="previews")
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    made_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     # What the clerk typed, by name of the field: to go on from, and to decide from.
     typed = models.JSONField()
     template = models.CharField(max_length=40, blank=True)

@@ -69,7 +69,7 @@ def _row(found: Case, *, asked: bool) -> dict[str, Any]:
         "case": found,
         "sentence": text.sentence if text else kind.status_label(status),
         "next_step": text.next_step if text else "",
-        "badge": kind.badge.get(status, "info"),
+        "badge": kind.badge(status),
         "status": kind.status_label(status),
     }
 
@@ -161,8 +161,8 @@ def answer(request: SignedInRequest, reference: str) -> HttpResponse:
 def delivery(request: SignedInRequest, reference: str) -> HttpResponse:
     """How one's own letters in a case come: agree to fetch them here, or take that back."""
     found = _my_case(request, reference)
-    own, chosen = own_party(found, request.user), acts.get("delivery")
-    if own is None or chosen is None or not chosen.is_for(found, request.user):
+    own = own_party(found, request.user)
+    if own is None or not kinds.of(found).has_letters:
         raise Http404
     consent = Consent.objects.given(ConsentTo.PORTAL).filter(party=own).first()
     if request.method == "POST":
@@ -219,8 +219,7 @@ def act(request: SignedInRequest, reference: str, act: str) -> HttpResponse:
         return redirect(found.get_absolute_url())
     if not chosen.is_for(found, request.user):
         return redirect(found.get_absolute_url())
-    own = standing_for(found, request.user)
-    others = [party for party in proposals.who_agrees(found) if party.pk not in own] if chosen.by_all else []
+    others = proposals.others(found, request.user) if chosen.by_all else []
     context = {"case": found, "act": chosen, "others": others, "form": form}
     return render(request, "portal/act.html", context, status=422 if request.method == "POST" else 200)
 

@@ -20,6 +20,7 @@ from apps.appointments.booking.states import BookingStatus
 from apps.appointments.booking.views.choosing import is_own_address, signed_in_person
 from apps.appointments.booking.views.taking import SESSION_KEY, Hold, ask, chosen_before, not_held
 from apps.appointments.timetable.minutes import minute
+from apps.core.bilingual import localised
 from apps.core.links import remember
 from apps.core.transitions import TransitionError
 
@@ -232,7 +233,7 @@ def booking_context(request: HttpRequest, found: Booking) -> dict[str, Any]:
         "booking": found,
         "moved_to": _moved_to(request, found),
         "services": services,
-        "documents": list(dict.fromkeys(d for s in services for d in s.service.document_list)),
+        "documents": list(dict.fromkeys(d for s in services for d in localised(s.service.documents))),
         "token": remember(request, transitions.manage_token(found)),
         "doors": [door for doors_of in booking_doors for door in doors_of(found)],
     }

@@ -25,6 +25,7 @@ from apps.appointments.timetable.minutes import moment
 from apps.appointments.timetable.requests import for_offices, served_by
 from apps.appointments.timetable.states import Audience
 from apps.cases.models import Case
+from apps.core.bilingual import localised
 from apps.core.requests import uuid_of
 from apps.core.transitions import TransitionError
 
@@ -47,7 +48,7 @@ def slip(request: SignedInRequest, pk: Any) -> HttpResponse:
     known = request.session.get(CODE_KEY)
     code = known[1] if known and known[0] == str(booking.pk) and known[2] > timezone.now().timestamp() else ""
     services = list(booking.services.all())
-    documents = list(dict.fromkeys(d for s in services for d in s.service.document_list))
+    documents = list(dict.fromkeys(d for s in services for d in localised(s.service.documents)))
     context = {
         "booking": booking, "services": services, "code": code, "documents": documents, "site_url": settings.SITE_URL,
     }  # fmt: skip

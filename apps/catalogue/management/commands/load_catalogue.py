@@ -11,9 +11,19 @@ from apps.accounts.models import Department
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-PAIRS = ("name", "summary", "description", "cost", "duration", "deadline", "privacy")
-PLAIN = ("leika", "easy_language", "requirements", "documents", "steps", "legal_basis", "keywords",
-         "online", "online_url", "outcome_type", "regime", "processing_working_days", "popular")  # fmt: skip
+# Of each table: its model, the texts in both languages, the other columns.
+TABLES: dict[str, tuple[Any, tuple[str, ...], tuple[str, ...]]] = {
+    "departments": (Department, ("name",), ("abbreviation", "phone", "email", "street", "postcode", "city")),
+    "offices": (
+        Office, ("name", "opening_hours", "directions", "accessibility", "hint"), ("street", "postcode", "city", "phone"),
+    ),
+    "life_situations": (LifeSituation, ("name", "summary"), ("icon", "position")),
+    "services": (
+        Service, ("name", "summary", "description", "cost", "duration", "deadline", "privacy"),
+        ("leika", "easy_language", "requirements", "documents", "steps", "legal_basis", "keywords",
+         "online", "online_url", "outcome_type", "regime", "processing_working_days", "popular"),
+    ),
+}  # fmt: skip
 
 
 def both(entry: dict[str, Any], *stems: str) -> dict[str, str]:
@@ -33,44 +43,22 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         self.folder, self.update = Path(options["folder"]), bool(options["update"])
-        departments = {entry["slug"]: self._department(entry) for entry in self._read("departments")}
-        offices = {entry["slug"]: self._office(entry) for entry in self._read("offices")}
-        situations = {
-            entry["slug"]: self._situation(entry, position)
-            for position, entry in enumerate(self._read("life_situations"))
+        rows = {
+            name: {entry["slug"]: self._put(name, entry)[0] for entry in self._read(name)}
+            for name in ("departments", "offices", "life_situations")
         }
         entries = self._read("services")
         for entry in entries:
-            service, fresh = self._put(
-                Service,
-                slug=entry["slug"],
-                defaults={
-                    **both(entry, *PAIRS),
-                    **{key: entry[key] for key in PLAIN},
-                    "department": departments[entry["department"]],
-                },
-            )
+            service, fresh = self._put("services", entry, department=rows["departments"][entry["department"]])
             if fresh:
-                service.offices.set([offices[slug] for slug in entry["offices"]])
-                service.life_situations.set([situations[slug] for slug in entry["life_situations"]])
+                for name in ("offices", "life_situations"):
+                    getattr(service, name).set([rows[name][slug] for slug in entry[name]])
             self._fees(service, entry)
         self.stdout.write(f"{len(entries)} services loaded")
 
     def _read(self, name: str) -> list[dict[str, Any]]:
-        return list(json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8")))
-
-    def _department(self, entry: dict[str, Any]) -> Any:
-        address = {k: entry[k] for k in ("abbreviation", "phone", "email", "street", "postcode", "city")}
-        return self._put(Department, slug=entry["slug"], defaults={**both(entry, "name"), **address})[0]
-
-    def _office(self, entry: dict[str, Any]) -> Any:
-        texts = both(entry, "name", "opening_hours", "directions", "accessibility", "hint")
-        address = {k: entry[k] for k in ("street", "postcode", "city", "phone")}
-        return self._put(Office, slug=entry["slug"], defaults={**texts, **address})[0]
-
-    def _situation(self, entry: dict[str, Any], position: int) -> Any:
-        shown = {**both(entry, "name", "summary"), "icon": entry["icon"], "position": position}
-        return self._put(LifeSituation, slug=entry["slug"], defaults=shown)[0]
+        entries = json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+        return [{**entry, "position": position} for position, entry in enumerate(entries)]
 
     def _fees(self, service: Service, entry: dict[str, Any]) -> None:
         for position, fee in enumerate(entry["fees"], start=1):
@@ -87,10 +75,10 @@ class Command(BaseCommand):
                 },
             )
 
-    def _put(self, model: Any, *, slug: str, defaults: dict[str, Any]) -> tuple[Any, bool]:
+    def _put(self, table: str, entry: dict[str, Any], **more: Any) -> tuple[Any, bool]:
         """Create the row, or update it where that was asked for; returns it and whether to link it anew."""
-        if self.update:
-            row, _created = model.objects.update_or_create(slug=slug, defaults=defaults)
-            return row, True
-        row, created = model.objects.get_or_create(slug=slug, defaults=defaults)
-        return row, created
+        model, pairs, plain = TABLES[table]
+        put = model.objects.update_or_create if self.update else model.objects.get_or_create
+        values = {**both(entry, *pairs), **{key: entry[key] for key in plain}, **more}
+        row, created = put(slug=entry["slug"], defaults=values)
+        return row, created or self.update
