@@ -1,17 +1,14 @@
 """Behind the signed link: confirm, look, move, cancel, take the calendar file along."""
 
-import datetime as dt
-
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from icalendar import STATUS, Calendar, Event
 
 from apps.appointments.booking import transitions
+from apps.appointments.booking.calendar_file import calendar_of
 from apps.appointments.booking.forms import CodeAndNumberForm
 from apps.appointments.booking.limits import may_arrive
 from apps.appointments.booking.models import Booking
@@ -80,21 +77,7 @@ def calendar_file(request: HttpRequest, link: Link) -> HttpResponse:
     booking = link.subject
     if booking.status not in (BookingStatus.CONFIRMED, BookingStatus.CANCELLED):
         raise Http404
-    cancelled = booking.status == BookingStatus.CANCELLED
-    calendar = Calendar(
-        prodid="-//Stadt Wolfsburg//Termine//DE", version="2.0", method="CANCEL" if cancelled else "PUBLISH"
-    )
-    office = booking.office
-    event = Event.new(
-        uid=f"{booking.pk}@{settings.SERVER_EMAIL.rpartition('@')[2]}", sequence=int(cancelled),
-        stamp=booking.cancelled_at or booking.confirmed_at or booking.created_at,
-        start=booking.starts_at.astimezone(dt.UTC), end=booking.ends_at.astimezone(dt.UTC),
-        status=STATUS.CANCELLED if cancelled else STATUS.CONFIRMED,
-        summary=_("Termin bei der Stadt Wolfsburg (%(number)s)") % {"number": booking.reference},
-        location=", ".join(x for x in (office.name, office.street, f"{office.postcode} {office.city}".strip()) if x),
-    )  # fmt: skip
-    calendar.add_component(event)
-    response = HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
+    response = HttpResponse(calendar_of(booking), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="termin-{booking.reference}.ics"'
     return response
 
