@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from apps.accounts import codes, factors, registration
+from apps.accounts.erasure import clear_account
 from apps.accounts.models import AccountLink, LinkKind, User
 from apps.accounts.sessions import end_all
 from apps.core import emails, security_log
@@ -63,7 +64,7 @@ def change(user: User, new: str, *, by: User | None, request: HttpRequest) -> No
             registration.release_address(new)
             old, was_proven = user.email, user.proven
             if not was_proven:
-                registration.empty(user, keep_names=True)
+                clear_account(user, keep_names=True)
             user.email = new
             user.save(update_fields=["email"])
             # Links that went to the old address open nothing any more.

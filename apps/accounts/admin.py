@@ -14,7 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import address, codes, factors, places, registration, sessions
+from apps.accounts import address, codes, factors, places, sessions
+from apps.accounts.erasure import clear_account
 from apps.accounts.forms import TOO_MUCH_MAIL, AddressForm
 from apps.accounts.models import Department, Membership, Place, User
 from apps.core import limits, security_log
@@ -170,7 +171,7 @@ class UserAdmin(PortalAdmin):
         by: Any = request.user
         if not person.proven:
             # Whatever a stranger may have set in an account of this address opens no desk; names are ours.
-            registration.empty(person, keep_names=True)
+            clear_account(person, keep_names=True)
         sessions.end_all(person, by=by)
         factors.invite(person, by=by, request=request)
         messages.info(request, _("Die Person bekommt eine E-Mail mit einem Link zum Einrichten des Zugangs."))
@@ -195,7 +196,7 @@ class UserAdmin(PortalAdmin):
         return super().change_view(request, object_id, form_url, extra)
 
     def _acts_for(self, request: HttpRequest, person: User) -> list[PersonAct]:
-        """With all but one one could become the person: for oneself there are "Mein Konto" and one's colleagues."""
+        """What one may do to somebody. With all but ending sessions one could become them: not for oneself or colleagues."""
         shut = person.pk == request.user.pk or (person.works_here and not request.user.is_superuser)
         allowed = [a for a in ACTS if person.works_here or not a.staff_only]
         return [a for a in allowed if a.key == "sitzungen" or not shut]
@@ -203,13 +204,11 @@ class UserAdmin(PortalAdmin):
     def act_view(self, request: HttpRequest, object_id: str, act: str) -> HttpResponse:
         """Ask, then do one of the acts."""
         person = self.get_object(request, object_id)
-        if person is None:
+        chosen = next((a for a in ACTS if a.key == act), None)
+        if person is None or chosen is None or (chosen.staff_only and not person.works_here):
             raise Http404
-        if not self.has_change_permission(request, person):
+        if not self.has_change_permission(request, person) or chosen not in self._acts_for(request, person):
             raise PermissionDenied
-        chosen = next((a for a in self._acts_for(request, person) if a.key == act), None)
-        if chosen is None:
-            raise Http404
         form = AddressForm(request.POST or None, user=person) if act == "adresse" else None
         if request.method == "POST" and (form is None or form.is_valid()):
             try:

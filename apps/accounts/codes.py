@@ -29,7 +29,7 @@ class TooMuchMail(Exception):
 
 
 class WrongCode(ValidationError):
-    """The code does not fit; its sentence says whether another may be tried (``left``)."""
+    """The code does not fit; its sentence says whether another may be tried."""
 
     def __init__(self, *, left: bool) -> None:
         again = _("Dieser Code passt nicht. Bitte sehen Sie noch einmal in die neueste E-Mail.")

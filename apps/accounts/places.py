@@ -30,6 +30,7 @@ class PlaceKind:
 
 
 _kinds: Register[PlaceKind] = Register()
+# ``kind_of`` is None when the app that had it is gone.
 register, kind_of = _kinds.add, _kinds.get
 
 

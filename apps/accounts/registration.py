@@ -2,17 +2,15 @@
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import translation
 
 from apps.accounts import codes
-from apps.accounts.models import Profile, User
-from apps.accounts.sessions import end_all
+from apps.accounts.erasure import clear_account
+from apps.accounts.models import User
 from apps.core import security_log
-from apps.core.sockets import closings
 
 PURPOSE = "registration"
 TEMPLATE = "account/email/email_confirmation_signup"
@@ -53,7 +51,7 @@ def complete(request: HttpRequest, typed: str) -> tuple[User, codes.Pending]:
             elif user.proven or not user.is_active:
                 raise AlreadyThere
             else:
-                empty(user)
+                clear_account(user)
             user.password = data["password"]
             user.given_name, user.family_name = data["given_name"], data["family_name"]
             user.language = data["language"]
@@ -63,24 +61,6 @@ def complete(request: HttpRequest, typed: str) -> tuple[User, codes.Pending]:
         # The second click of a double click: the first one has made the account.
         raise AlreadyThere from error
     return user, waiting
-
-
-def empty(user: User, *, keep_names: bool = False) -> None:
-    """Drop everything that was set in an account: before its owner proved the address, or when they close it.
-
-    Password, names, profile, second factors, sessions, and what was begun. Roles stay, for an administrator gave them,
-    and with ``keep_names`` the names, where it was an administrator who wrote them.
-    """
-    for erase in closings:
-        erase(user)
-    Authenticator.objects.filter(user=user).delete()
-    Profile.objects.filter(user=user).delete()
-    EmailAddress.objects.filter(user=user).delete()
-    if not keep_names:
-        user.given_name = user.family_name = ""
-    user.set_unusable_password()
-    user.save()
-    end_all(user)
 
 
 def prove(user: User, *, request: HttpRequest | None = None) -> None:
@@ -94,6 +74,6 @@ def release_address(address: str) -> None:
     """Let no account without proof stand in the way of an address whose owner has just proved it."""
     for user in User.objects.by_address(address).filter(is_staff=False, memberships=None, is_active=True):
         if not user.proven:
-            empty(user)
+            clear_account(user)
             # The row stays, as that of a closed account does: something may point at it.
             User.objects.filter(pk=user.pk).update(email=f"frei-{user.pk}@invalid", is_active=False)

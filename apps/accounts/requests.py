@@ -26,7 +26,7 @@ def signed_in(request: HttpRequest) -> SignedInRequest | None:
 
 
 def only_for(may: Callable[[User], bool]) -> Callable[[Page], Page]:
-    """Wrap a page of the staff area for those who ``may`` see it; for others it is not there."""
+    """Wrap a page behind the sign-in of the staff area for those who ``may`` see it; for others it is not there."""
 
     def decorate(view: Page) -> Page:
         @wraps(view)

@@ -16,7 +16,7 @@ SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Win
            ("Linux", "Linux"))  # fmt: skip
 
 
-def open_sessions(user: User) -> list[Any]:
+def open_sessions(user: User) -> list[UserSession]:
     """The sessions of an account that still hold, the newest first, each with its ``device``."""
     rows = sorted(UserSession.objects.purge_and_list(user), key=lambda row: row.created_at, reverse=True)
     for row in rows:

@@ -1,6 +1,7 @@
 """The catalogue for machines: what the city offers, read only."""
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
 
 from apps.catalogue.models import Fee, Service
@@ -29,8 +30,11 @@ class ServiceSerializer(serializers.ModelSerializer[Service]):
         ]  # fmt: skip
 
 
+@extend_schema_view(
+    list=extend_schema(description="All services."), retrieve=extend_schema(description="One service, by its slug.")
+)
 class Services(viewsets.ReadOnlyModelViewSet[Service]):
-    """``GET /api/v1/services/``, and one of them by its slug."""
+    """All services, or one."""
 
     serializer_class = ServiceSerializer
     lookup_field = "slug"

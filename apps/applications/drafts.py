@@ -85,7 +85,7 @@ def rebase(draft: Draft) -> None:
 
 def save_step(draft: Draft, step: str, *, typed: dict[str, Any] | None = None, answers: dict[str, Any] | None = None,
               keys: Set[str] = frozenset()) -> None:  # fmt: skip
-    """Save a step: what was typed, or ``answers`` when it holds (they replace those under ``keys``)."""
+    """Save a step: what was ``typed``, or ``answers`` when it holds (they replace those under ``keys``); one of the two."""
     with transaction.atomic():
         # Read again under a lock: a second window or a slow request may have saved meanwhile.
         locked = Draft.objects.select_for_update().filter(pk=draft.pk).first()

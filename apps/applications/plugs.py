@@ -92,9 +92,9 @@ def drop_drafts(user: User) -> None:
 keep("drafts", "Entwürfe, die niemand mehr benutzt", Draft.objects.all(), "updated_at", delete_each)
 # They can be reached as long as the cookie of their browser lives.
 keep("ownerless_drafts", "Entwürfe ohne Konto", Draft.objects.filter(owner=None), "updated_at", delete_each)
-closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
-ended = closed.annotate(ended_at=Coalesce("decided_at", "closed_at"))
-keep("applications", "Abgeschlossene Anträge", ended, "ended_at", delete_each)
+_closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
+_ended = _closed.annotate(ended_at=Coalesce("decided_at", "closed_at"))
+keep("applications", "Abgeschlossene Anträge", _ended, "ended_at", delete_each)
 
 
 @sockets.staff_urls.plug

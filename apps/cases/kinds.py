@@ -69,6 +69,7 @@ class Kind:
 
 
 _kinds: Register[Kind] = Register()
+# ``get`` raises KeyError when no installed app has it.
 register, get = _kinds.add, _kinds.__getitem__
 
 

@@ -28,7 +28,7 @@ def add_working_days(start: dt.date, days: int) -> dt.date:
 
     The start day itself is not counted (§ 187 Abs. 1 BGB).
     """
-    return _holidays().get_nth_working_day(start, days) if days else start
+    return _holidays().get_nth_working_day(start, days) if days > 0 else start
 
 
 def next_working_day(day: dt.date) -> dt.date:

@@ -124,14 +124,14 @@ class Banner(models.Model):
     since = models.DateTimeField(_("ab"), default=timezone.now)
     until = models.DateTimeField(_("bis"), null=True, blank=True)
 
+    text = Bilingual("text")
+
     objects = BannerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Hinweisbanner")
         verbose_name_plural = _("Hinweisbanner")
         ordering = ["-since"]
-
-    text = Bilingual("text")
 
     def __str__(self) -> str:
         return str(self.text)

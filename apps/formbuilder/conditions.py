@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from apps.core.business_calendar import today
 from apps.formbuilder.reading import DefinitionError, only, string
@@ -72,9 +72,9 @@ class Comparison(Condition):
 
 @dataclass(frozen=True)
 class Combination(Condition):
-    """Of others, ``all`` or ``any`` hold, or the one that there is does ``not``."""
+    """All of its parts hold, or any, or the only one does not."""
 
-    kind: str
+    kind: Literal["all", "any", "not"]
     parts: tuple[Condition, ...]
 
     def holds(self, answers: Mapping[str, Any]) -> bool:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
+
 from apps.formbuilder.definition import Definition, Field, Step
 from apps.formbuilder.forms import StepForm, form_class
 
@@ -169,7 +171,7 @@ def drop_errors(step: BoundStep, names: list[str] | None = None) -> None:
     """Forget "missing" errors of fields the person could not see yet: of these, or of all if none are named."""
     for form in step.all_forms:
         for name in list(form.errors):
-            if names is None or form.add_prefix(name) in names:
+            if name != NON_FIELD_ERRORS and (names is None or form.add_prefix(name) in names):
                 del form.errors[name]
 
 

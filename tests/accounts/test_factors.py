@@ -297,6 +297,20 @@ def test_superusers_are_touched_by_superusers_only(root: User, karla: User) -> N
     assert not karla.groups.exists()
 
 
+def test_nobody_becomes_themselves_or_a_colleague(root: User, karla: User, piotr: User) -> None:
+    from django.contrib.auth.models import Permission
+
+    karla.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    totp.TOTP.activate(karla, totp.generate_totp_secret())
+    for client, person in ((proved(root), root), (proved(karla), karla), (proved(karla), piotr)):
+        page = client.get(f"/verwaltung/accounts/user/{person.pk}/change/")
+        assert b"tun/sitzungen/" in page.content
+        for act in ("faktor", "adresse", "einladen"):
+            assert f"tun/{act}/".encode() not in page.content
+            assert client.get(f"/verwaltung/accounts/user/{person.pk}/tun/{act}/").status_code == 404, (person, act)
+        assert client.get(f"/verwaltung/accounts/user/{person.pk}/tun/sitzungen/").status_code == 200
+
+
 def passkey(user: User) -> Authenticator:
     return Authenticator.objects.create(user=user, type="webauthn", data={"name": "Schlüssel", "passwordless": True})
 

@@ -18,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import address, codes, factors, registration
+from apps.accounts.erasure import clear_account
 from apps.accounts.forms import TOO_MUCH_MAIL, CodeForm
 from apps.accounts.models import LinkKind, User
 from apps.core.links import Link, mailed
@@ -98,7 +99,7 @@ def _set_first_password(request: HttpRequest, user: User, password: str) -> None
     with transaction.atomic():
         if not user.proven:
             # The administrator who sent the link has written the names.
-            registration.empty(user, keep_names=True)
+            clear_account(user, keep_names=True)
         user.set_password(password)
         user.save()
         registration.prove(user, request=request)

@@ -149,8 +149,9 @@ def _make_certain(booking: Booking, by: Viewer | None, details: dict[str, Any], 
     account = None if booking.replaces_id is not None else account_of(by)
     with connection.cursor() as cursor:
         cursor.execute(
+            # The last one is the case, which a booking has from the start.
             "SELECT appointments_confirm(%s, %s, %s, %s, %s, %s::bigint, NULL)",
-            [booking.pk, limit, *details.values(), account.pk if account is not None else None],
+            [booking.pk, limit, details["name"], details["email"], details["phone"], getattr(account, "pk", None)],
         )
         outcome = cursor.fetchone()[0]
     if outcome == "too many":

@@ -47,18 +47,18 @@ def check_in(booking: Booking, *, source: str) -> Ticket:
     Raises NotNow, and TransitionError when the booking does not stand.
     """
     now = timezone.now()
+    if (known := Ticket.objects.filter(booking=booking).first()) is not None:
+        return known
+    if booking.status != BookingStatus.CONFIRMED:
+        raise TransitionError("this booking does not stand")
+    if timezone.localdate(booking.starts_at) != timezone.localdate(now):
+        raise NotNow(early=booking.starts_at > now)
+    if source != Source.DESK and not booking.starts_at - EARLY <= now <= booking.starts_at + LATE:
+        raise NotNow(early=booking.starts_at > now)
     with transaction.atomic():
         _alone(booking.office)
-        known = Ticket.objects.filter(booking=booking).first()
-        if known is not None:
-            return known
-        if booking.status != BookingStatus.CONFIRMED:
-            raise TransitionError("this booking does not stand")
-        if timezone.localdate(booking.starts_at) != timezone.localdate(now):
-            raise NotNow(early=booking.starts_at > now)
-        if source != Source.DESK and not booking.starts_at - EARLY <= now <= booking.starts_at + LATE:
-            raise NotNow(early=booking.starts_at > now)
-        return _next(
+        # Asked again: of two clicks at once one has waited here.
+        return Ticket.objects.filter(booking=booking).first() or _next(
             booking.office, booking.services.all(), booking=booking, with_booking=True, source=source,
             persons=booking.persons, due_at=booking.starts_at,
             minutes=max(minute(booking.ends_at) - minute(booking.starts_at), 1),

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from apps.appointments.timetable.minutes import EPOCH, Span, local_minute, minute, moment
 from apps.appointments.timetable.models import BookableService, Closure, Counter, OfficePolicy, OpeningRule
-from apps.appointments.timetable.states import REACH
+from apps.appointments.timetable.states import REACH, Audience
 from apps.appointments.timetable.taken import kept, read_taken
 from apps.catalogue.models import Office
 from apps.core.business_calendar import is_holiday
@@ -221,7 +221,7 @@ def beginnings_at(office: OfficeDays, counter: int, minutes: int) -> list[int]:
 
 def open_minutes(known: Rules, office: int, first: dt.date, last: dt.date) -> int:
     """How long the counters of an office are open for appointments, together and by the rules alone."""
-    days = office_days([office], first, last, audience="internal", now=None, taken=False, given=known)
+    days = office_days([office], first, last, audience=Audience.INTERNAL, now=None, taken=False, given=known)
     return sum(high - low for o in days for counter in o.openings for low, high in open_spans(o, counter))
 
 

@@ -86,6 +86,8 @@ class FieldType:
     missing: ClassVar[Any] = _("Diese Angabe fehlt: {label}")
 
     def __init_subclass__(cls) -> None:
+        if "key" not in cls.__dict__ or cls.key in FIELD_TYPES:
+            raise TypeError(f"{cls.__name__} needs a key of its own")
         FIELD_TYPES[cls.key] = cls()
 
     def read(self, raw: dict[str, Any], where: str) -> None:
@@ -139,7 +141,7 @@ class FieldType:
         return value
 
     def from_stored(self, value: Any) -> Any:
-        """What a form begins with for a stored value."""
+        """What a form begins with for a stored value, which may be empty (None, "")."""
         return value
 
     def as_typed(self, value: Any) -> str | list[str] | None:

@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
-from apps.accounts import factors, registration, sessions
+from apps.accounts import factors, sessions
+from apps.accounts.erasure import clear_account
 from apps.accounts.models import User
 from apps.core import security_log
 from apps.core.mail_addresses import comparable
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         if user is None:
             user = User.objects.create_user(address)
         elif not user.proven:
-            registration.empty(user)
+            clear_account(user)
         user.is_staff = user.is_superuser = user.is_active = True
         user.save()
         sessions.end_all(user)

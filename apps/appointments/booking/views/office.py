@@ -74,7 +74,9 @@ def book(request: SignedInRequest) -> HttpResponse:
                 return answer
         chosen = [form.cleaned_data["standort"]] if form.cleaned_data["standort"] else offices
         days = free_times(chosen, form.visit, audience=Audience.INTERNAL)
-        query = query_of(request, form)
+        # What the public page carries along is not for staff.
+        query = [(name, value) for name, value in query_of(request, form) if name not in ("verschieben", "vorgang")]
+        query += [("verschieben", str(old.pk))] if old is not None else []
         context |= calendar(chosen, days, data.get("tag", ""))
         context |= {"searched": True, "hidden": query, "query": urlencode(query)}
     return render(request, "appointments/staff/book.html", context, status=422 if form.errors else 200)
