@@ -17,6 +17,9 @@ from tests.kita.reference import Rules, small_instance
 SECONDS = 20.0
 # In the suite and in the soak; half of them with siblings.
 INSTANCES, SOAK_INSTANCES = 300, 20_000
+# Instances in which somebody blocks whatever is given, and in which a group would fit but for its own members.
+TORN = [13, 379, 527, 620, 671, 812, 964, 1048, 1080, 1086, 1123, 1174, 1328, 1507, 1545, 1660, 1769, 1856, 1953, 2024]
+TIGHT = [208, 550, 690, 701, 1068, 1230]
 
 
 def plain(instance):
@@ -43,6 +46,15 @@ def test_the_result_is_the_best_of_all_assignments(how_many):
         for name in given:
             if rules.kept(name):
                 assert rules.place(name, given[name]) <= rules.place(name, rules.kept(name)), seed
+
+
+@pytest.mark.parametrize("seed", TORN + TIGHT)
+def test_where_siblings_leave_no_stable_answer_the_fewest_claims_are_left(seed):
+    instance = small_instance(seed)
+    rules, result = Rules(instance), result_of(instance, SECONDS)
+    assert bool(result["unstable"]) == (seed in TORN)
+    assert result["proved"]
+    assert rules.value(result["assignment"]) == rules.best()
 
 
 def test_no_stable_assignment_is_better_for_any_child():

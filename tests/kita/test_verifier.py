@@ -153,6 +153,19 @@ def test_a_stable_result_that_is_not_the_best_is_refused(town):
     assert problems_of(instance, wrong) == ["Another stable assignment is better for some children and worse for none."]
 
 
+def test_a_pool_that_is_too_full_is_refused_whatever_else_fits():
+    pools = [{"id": "P1", "facility": "F1", "places": 1}]
+    contracts = [{"id": "C1", "pool": "P1", "start": "2027-08", "hours": "8"}]
+    children = [child("k1", ["C1"]), child("k2", ["C1"])]
+    instance = {
+        "format": "kita-instance/1", "seed": "", "pools": pools, "contracts": contracts, "children": children, "siblings": []
+    }  # fmt: skip
+    result = result_of(instance, SECONDS)
+    result["assignment"] = {"k1": "C1", "k2": "C1"}
+    result["reasons"] = {name: [{"contract": "C1", "outcome": "assigned", "criterion": None}] for name in ("k1", "k2")}
+    assert problems_of(instance, result) == ['Pool "P1" has 1 places and 2 children.']
+
+
 def test_siblings_who_wanted_all_or_nothing_are_not_torn():
     instance = invented_instance(children=200, facilities=8, wishes=6, siblings=0.4, seed=2)
     result = result_of(instance, SECONDS)
