@@ -5,8 +5,8 @@ import os
 import secrets
 import sys
 
-# Auditors run these on a machine that has no portal: they read files and start nothing.
-WITHOUT_DATABASE = ("kita_instance", "kita_match", "kita_verify")
+# Auditors run these on a machine that has no portal: they start nothing.
+WITHOUT_DATABASE = ("deadline", "kita_instance", "kita_match", "kita_verify")
 
 
 def main() -> None:

@@ -257,7 +257,7 @@ class Check:
                     first_refused[pool] = rank, child
         leads_to: dict[str, str] = {}
         for pool, (_, child) in first_refused.items():
-            if self.places[pool] and self.position[child] < len(self.used[child]):
+            if self.position[child] < len(self.used[child]):
                 leads_to[pool] = self.pools[child][self.position[child]]
         seen: dict[str, str] = {}
         for start in leads_to:

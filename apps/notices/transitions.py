@@ -19,7 +19,7 @@ from apps.cases.looks import looked
 from apps.cases.models import Case, record
 from apps.cases.states import Act, Purpose, Way
 from apps.core import bell, facts
-from apps.core.business_calendar import next_working_day
+from apps.core.deadlines import provision_ends
 from apps.core.models import EmailStatus, FactKind, OutgoingEmail
 from apps.core.sockets import Socket
 from apps.core.transitions import TransitionError, Who, move
@@ -28,8 +28,6 @@ from apps.notices.states import WORKFLOW, NoticeStatus
 
 RENDER_TASK = "notices.render"
 PREVIEW_TASK = "notices.preview"
-# How long a letter waits to be fetched (§ 41 Abs. 2a Satz 4 VwVfG); AO and SGB X know no such end.
-RETRIEVAL_DAYS = 10
 # Before that nothing can have come back.
 MAIL_IS_OUT = Q(notification=None) | Q(notification__status=EmailStatus.SENT)
 TEMPLATE_VERSION = 1
@@ -154,7 +152,7 @@ def told(email: OutgoingEmail, status: str) -> None:
         sent_on = None
         if status == EmailStatus.SENT:
             sent_on = timezone.localdate(email.sent_at or timezone.now())
-            last = next_working_day(sent_on + dt.timedelta(days=RETRIEVAL_DAYS)) if delivery.retrieval_ends else None
+            last = provision_ends(sent_on) if delivery.retrieval_ends else None
             changes = {"unreachable_at": None, "available_until": last}
         elif delivery.by_post:
             continue

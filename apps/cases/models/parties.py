@@ -1,7 +1,5 @@
 """What parties have said about themselves: how letters may reach them, and who acts for them."""
 
-import datetime as dt
-
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -11,14 +9,12 @@ from apps.accounts.models import User
 from apps.cases.models.case import Party
 from apps.cases.states import ConsentTo, JoinedBy, PartyRole
 from apps.core.business_calendar import today
+from apps.core.deadlines import LONGEST_FICTION
 from apps.core.transitions import Phase
 
 # Wrong codes before one is void. Whoever knows the number of a case could make them void on purpose, so they are not few:
 # a code has 59 bits, and each network has ten tries an hour.
 ACCESS_TRIES = 20
-# A letter counts as known on the fourth day after it was posted or told of (§ 41 Abs. 2 and 2a VwVfG, § 122 Abs. 2, § 122a
-# Abs. 4 AO, § 37 Abs. 2 SGB X).
-DAYS_ON_THE_WAY = dt.timedelta(days=4)
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
@@ -149,7 +145,7 @@ class AccessCode(models.Model):
 
 def _asks() -> Q:
     """That a hearing's letter goes out in time, has not come back, and that what stands in it still holds."""
-    in_time = Q(sent_on__lt=F("due_on") - DAYS_ON_THE_WAY) | Q(sent_on=None, due_on__gt=today() + DAYS_ON_THE_WAY)
+    in_time = Q(sent_on__lt=F("due_on") - LONGEST_FICTION) | Q(sent_on=None, due_on__gt=today() + LONGEST_FICTION)
     return in_time & Q(returned_on=None, void_on=None)
 
 
