@@ -99,7 +99,7 @@ class Portal:
                     found.append(f"{message['Subject']}\n{body.get_content() if body else ''}")
         return found
 
-    def wait_for_mail(self, to: str, containing: str, seconds: float = 30) -> str:
+    def wait_for_mail(self, to: str, containing: str, seconds: float = 120) -> str:
         """The newest mail to ``to`` whose text has ``containing``."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -10,8 +10,9 @@ from ortools.sat.python.cp_model_helper import IntVar, Literal
 from apps.kita.matching import Group, Market, Positions
 from apps.kita.outcome import choices_by_facility
 
-# Of the combinations of pools in which a group could come into one facility, so many are written out.
-MOST_COMBINATIONS = 2_000
+# Of the combinations of pools in which groups could come into one facility, so many are written out: for one group and
+# facility, and in all.
+MOST_COMBINATIONS, MOST_IN_ALL = 2_000, 20_000
 
 
 def possible_positions(market: Market) -> list[list[int]]:
@@ -81,6 +82,7 @@ class Model:
         self.market = market
         self.strict = strict
         self.complete = True  # whether all of the rule has been written out
+        self.combinations = 0
         self.cp = cp_model.CpModel()
         self.yes = self.cp.new_constant(1)
         self.possible = possible_positions(market) if strict else [list(range(len(own))) for own in market.wishes]
@@ -193,14 +195,21 @@ class Model:
         homes = self.in_home[group.members[0]]
         for choices in choices_by_facility(self.market, group).values():
             by_pool = [
-                sorted({(self.market.pools[child][i], self.market.keys[child][i]) for i in wishes})
+                sorted(
+                    {
+                        (pool, self.market.keys[child][i])
+                        for i in wishes
+                        if self.market.places[pool := self.market.pools[child][i]]
+                    }
+                )
                 for child, wishes in zip(group.members, choices, strict=True)
             ]
             penalty = None if self.strict else self.cp.new_bool_var("")
             if penalty is not None:
                 self.penalties.append(penalty)
             for number, places in enumerate(product(*by_pool)):
-                if number == MOST_COMBINATIONS:
+                self.combinations += 1
+                if number == MOST_COMBINATIONS or self.combinations > MOST_IN_ALL:
                     self.complete = False
                     break
                 clause: list[Literal] = list(homes.values())

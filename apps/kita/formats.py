@@ -21,8 +21,8 @@ class BadInstance(ValueError):
     """The instance breaks its format; the message is a sentence that names the place."""
 
 
-class RepeatedKey(BadInstance):
-    """A key stands twice in one object, so that nobody can say which of its values holds."""
+class Unwieldy(BadInstance):
+    """It is JSON, but none that can be worked with: a key twice in one object, thousands of digits or of levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,15 @@ class Instance:
 
 
 def read_json(data: bytes) -> object:
-    """What ``data`` (UTF-8) says. Raises NotJson, or RepeatedKey where an object has a key twice."""
+    """What ``data`` (UTF-8) says. Raises NotJson, or Unwieldy for JSON that nothing can be done with."""
     try:
-        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object_of, parse_constant=_no_constant)
-    except RepeatedKey:
+        text = data.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_object_of, parse_constant=_no_constant, parse_int=_number)
+    except Unwieldy:
         raise
     except RecursionError as error:
-        raise NotJson("it is nested too deeply") from error
-    except ValueError as error:  # not UTF-8, not JSON, or a number of thousands of digits
+        raise Unwieldy("It is nested too deeply.") from error
+    except ValueError as error:  # not UTF-8, or not JSON
         raise NotJson(str(error)) from error
 
 
@@ -124,7 +125,7 @@ def _pool(row: object, at: str) -> Pool:
     found = _object(row, at, ("id", "facility", "places"))
     places = _whole(found["places"], f"{at}.places")
     if places < 0:
-        _bad(f"{at}.places", f"there cannot be {places} places")
+        _bad(f"{at}.places", f"there cannot be {_shown(places)} places")
     return Pool(_text(found["id"], f"{at}.id"), _text(found["facility"], f"{at}.facility"), places)
 
 
@@ -262,7 +263,10 @@ def _bad(at: str, why: str) -> NoReturn:
 
 def _shown(value: object) -> str:
     """A value as one reads it in a sentence: JSON, and not at any length."""
-    text = json.dumps(value)
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        return "something nested too deeply"
     return text if len(text) <= 60 else f"{text[:60]} …"
 
 
@@ -277,9 +281,16 @@ def _once_key(pairs: list[tuple[str, Any]]) -> NoReturn:
     seen: set[str] = set()
     for key, _ in pairs:
         if key in seen:
-            raise RepeatedKey(f"The key {_shown(key)} stands twice in one object.")
+            raise Unwieldy(f"The key {_shown(key)} stands twice in one object.")
         seen.add(key)
     raise AssertionError
+
+
+def _number(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError as error:
+        raise Unwieldy(f"A number has {len(digits)} digits.") from error
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -7,8 +7,10 @@ and carries the child's number: ``key = child + children * level``.
 
 import hashlib
 import heapq
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from apps.kita.formats import Child, Instance
 
@@ -149,7 +151,8 @@ def assign(pools: Sequence[Sequence[int]], keys: Sequence[Sequence[int]], places
     children = len(pools)
     # A heap of negated keys has the last one admitted on top. A free place is a key that comes after all others.
     free = -children * (1 + max((max(row) for row in keys if row), default=0))
-    admitted = [[free] * min(count, children) for count in places]
+    wanted = Counter(chain.from_iterable(pools))
+    admitted = [[free] * min(count, wanted[pool]) for pool, count in enumerate(places)]
     replace = heapq.heappushpop
     positions = [0] * children
     for newcomer in range(children):

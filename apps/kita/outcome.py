@@ -67,44 +67,46 @@ class Outcome:
 
         ``choices`` are the positions that each member has in one facility, ascending. Of equal sums the first by
         the members' order. None where there is none, or where, of siblings who want all or nothing, one would be worse off.
-        """
-        limits = [
-            self.positions[child] if group.only_together else len(self.market.wishes[child]) for child in group.members
-        ]
-        least = [0] * (len(choices) + 1)  # of those who come later
-        for i in reversed(range(len(choices))):
-            least[i] = least[i + 1] + choices[i][0]
-        best: tuple[int, Wishes] | None = None
-        stack: list[tuple[int, Wishes]] = [(0, ())]
-        while stack:
-            total, chosen = stack.pop()
-            number = len(chosen)
-            if best is not None and total + least[number] >= best[0]:
-                continue
-            if number == len(choices):
-                if not group.only_together or list(chosen) != limits:
-                    best = total, chosen
-                continue
-            for position in reversed(choices[number]):
-                wishes = (*chosen, position)
-                if position <= limits[number] and all(self.ranks(group, wishes)[1]):
-                    stack.append((total + position, wishes))
-        return None if best is None else best[1]
 
-    def ranks(self, group: Group, wishes: Wishes) -> tuple[list[int], list[bool]]:
-        """How many would stand before each (of the first) members in its pool, and whether that is few enough.
+        A pool takes those who choose it if they are no more than its places less the others before the last of them: so it
+        is enough to know of each pool how many have chosen it and the least that one of them leaves room for.
+        """
+        best: dict[frozenset[tuple[int, int, int]], tuple[int, Wishes]] = {frozenset(): (0, ())}
+        for child, own in zip(group.members, choices, strict=True):
+            longest = self.positions[child] if group.only_together else len(self.market.wishes[child])
+            first = {self.market.pools[child][at]: at for at in reversed(own) if at <= longest}
+            rooms = {pool: self._room(group, pool, self.market.keys[child][at]) for pool, at in first.items()}
+            found: dict[frozenset[tuple[int, int, int]], tuple[int, Wishes]] = {}
+            for state, (total, chosen) in best.items():
+                counts = {pool: (count, room) for pool, count, room in state}
+                for pool, at in first.items():
+                    count, room = counts.get(pool, (0, len(group.members)))
+                    room = min(room, rooms[pool])
+                    if count < room:
+                        after = frozenset({*(one for one in state if one[0] != pool), (pool, count + 1, room)})
+                        found[after] = min(found.get(after, (total + at, (*chosen, at))), (total + at, (*chosen, at)))
+            best = found
+        return min(best.values())[1] if best else None
+
+    def _room(self, group: Group, pool: int, key: int) -> int:
+        """How many of a group a pool can take of whom this key is the last."""
+        others = bisect_left(self.inside[pool], key) - sum(own < key for own in self.own_keys(group, pool))
+        return self.market.places[pool] - others
+
+    def before(self, group: Group, wishes: Wishes) -> list[int]:
+        """How many would stand before each member in its pool.
 
         The group is left out of where it is now, and ranked together with the others where it would be.
         """
         places = [
             (self.market.pools[child][position], self.market.keys[child][position])
-            for child, position in zip(group.members, wishes, strict=False)
+            for child, position in zip(group.members, wishes, strict=True)
         ]
-        before = []
-        for pool, key in places:
-            others = bisect_left(self.inside[pool], key) - sum(own < key for own in self.own_keys(group, pool))
-            before.append(others + sum(other == pool and sibling < key for other, sibling in places))
-        return before, [count < self.market.places[pool] for count, (pool, _) in zip(before, places, strict=True)]
+        return [
+            self.market.places[pool] - self._room(group, pool, key)
+            + sum(other == pool and sibling < key for other, sibling in places)
+            for pool, key in places
+        ]  # fmt: skip
 
     def own_keys(self, group: Group, pool: int) -> list[int]:
         """The keys of the members of a group who are in a pool now."""
@@ -127,7 +129,7 @@ class Outcome:
         """All who have a better claim than somebody who was admitted, sorted (docs/kita.md)."""
         found = [self._entry([child], (position,), set()) for child, position in self.blocking_children()]
         for group, wishes in self.blocking_groups():
-            before, _ = self.ranks(group, wishes)
+            before = self.before(group, wishes)
             last = max(range(len(before)), key=lambda i: (before[i], i))
             found.append(self._entry(list(group.members), wishes, set(group.members), last))
         return sorted(found, key=lambda entry: (entry["children"], entry["contracts"]))

@@ -1,10 +1,11 @@
 """Siblings: the fewest families left with a better claim, then the smallest sum of positions of wishes.
 
-A first answer is found by hand (``settle``), a better one and the proof by CP-SAT. What both mean
+A first answer is found by hand (``settle``, ``climb``), a better one and the proof by CP-SAT. What all of them mean
 by a better claim stands in docs/kita.md and, to be read, in outcome.py.
 """
 
 import logging
+import random
 import time
 
 from ortools.sat.python import cp_model
@@ -14,88 +15,117 @@ from apps.kita.matching import Market, Positions, assign
 from apps.kita.outcome import Outcome, choices_by_facility
 
 log = logging.getLogger(__name__)
-# CP-SAT counts its work in units of its own, about a second each on a fast machine.
-WORK_PER_SECOND = 0.4
+# By group the facility that it proposes to alone; None where each member proposes for itself, or keeps what it has.
+type Targets = list[int | None]
+# CP-SAT counts its work in units of its own: a fifth of what a quiet machine does in a second of what was asked for ...
+WORK_PER_SECOND = 0.2
+# ... so that the clock, which has so much more time, ends the search only where the machine is not quiet.
+CLOCK = 1.5
+# Of the time asked for, how much may go into trying other facilities for groups; what a step takes, and for each wish.
+CLIMB, SECONDS_PER_STEP, SECONDS_PER_WISH = 0.25, 1e-3, 1.5e-6
+MOST_STEPS = 1_000
 
 
 def place_siblings(market: Market, seconds: float) -> tuple[Positions, bool]:
-    """The best positions found within ``seconds``, and whether they were proved to be the best.
+    """The best positions found within about ``seconds``, and whether they were proved to be the best.
 
     The same market and ``seconds`` give the same positions unless the wall clock had to end the search.
     """
     search = Search(market, seconds)
-    first = settle(market)
+    best = search.climb(settle(market))
+    settled = value(best)[0] == 0
     strict = Model(market, strict=True)
     strict.cp.minimize(strict.sum_of_positions)
-    settled = not unstable_count(market, first)
-    status, positions = search.run(strict, first if settled else None, share=1.0 if settled else 0.5)
-    if positions is not None:
-        return positions, status == cp_model.OPTIMAL and strict.complete
-    if settled:
-        return first, False
+    status, found = search.run(strict, best.positions if settled else None, share=1.0 if settled else 0.5)
+    best = min(best, found or best, key=value)
+    if value(best)[0] == 0:
+        return best.positions, status == cp_model.OPTIMAL and strict.complete and found is not None
     loose = Model(market, strict=False)
-    return search.fewest(loose, first, at_least=1 if status == cp_model.INFEASIBLE else 0)
+    return search.fewest(loose, best, at_least=1 if status == cp_model.INFEASIBLE else 0)
 
 
-def unstable_count(market: Market, positions: Positions) -> int:
-    """How many entries the list of those with a better claim has."""
-    outcome = Outcome(market, positions)
-    return sum(1 for _ in outcome.blocking_children()) + sum(1 for _ in outcome.blocking_groups())
+def value(outcome: Outcome) -> tuple[int, int]:
+    """What is made as small as possible: entries of those with a better claim, then the sum of positions."""
+    entries = sum(1 for _ in outcome.blocking_children()) + sum(1 for _ in outcome.blocking_groups())
+    return entries, sum(outcome.positions)
 
 
 class Search:
-    """A budget of work for CP-SAT, spent on one model after another."""
+    """A budget of work, spent on one way of searching after another."""
 
     def __init__(self, market: Market, seconds: float) -> None:
         self.market = market
+        self.seconds = seconds
         self.work = seconds * WORK_PER_SECOND
-        self.ends = time.monotonic() + seconds
+        self.ends = time.monotonic() + seconds * CLOCK
+
+    def climb(self, target: Targets) -> Outcome:
+        """Other facilities for a few groups at a time, kept where that is no worse, until nobody has a better claim."""
+        draw = random.Random(1)  # noqa: S311  # the same steps in every run
+        options = [[None, *choices_by_facility(self.market, group)] for group in self.market.groups]
+        best = _settled(self.market, target)
+        takes = SECONDS_PER_STEP + SECONDS_PER_WISH * sum(map(len, self.market.wishes))
+        for _ in range(min(int(self.seconds * CLIMB / takes), MOST_STEPS)):
+            if value(best)[0] == 0:
+                break
+            if time.monotonic() > self.ends:
+                _by_the_clock()
+                break
+            trial = list(target)
+            for number in draw.choices(range(len(options)), k=draw.randint(1, 3)):
+                trial[number] = draw.choice(options[number])
+            found = _settled(self.market, trial)
+            if value(found) <= value(best):
+                target, best = trial, found
+        return best
 
     def run(
         self, model: Model, hint: Positions | None, share: float = 1.0
-    ) -> tuple[cp_model.CpSolverStatus, Positions | None]:
-        """Solve for the objective that ``model`` has now. Gives CP-SAT's status and positions, None where none were found."""
+    ) -> tuple[cp_model.CpSolverStatus, Outcome | None]:
+        """Solve for the objective that ``model`` has now. Gives CP-SAT's status and what was found, None where nothing was.
+
+        ``share`` is the part of the work, and of the time, that is left.
+        """
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 1
-        solver.parameters.max_deterministic_time = max(self.work * share, 0.01)
-        solver.parameters.max_time_in_seconds = max(self.ends - time.monotonic(), 0.1)
+        solver.parameters.max_deterministic_time = work = max(self.work * share, 0.01)
+        solver.parameters.max_time_in_seconds = max((self.ends - time.monotonic()) * share, 0.1)
         model.hint(hint)
-        work = solver.parameters.max_deterministic_time
         status = solver.solve(model.cp)
         used = solver.response_proto.deterministic_time
         self.work -= used
         if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and used < 0.9 * work:
-            log.warning("the clock ended the search for siblings before its work was done: another run may differ")
+            _by_the_clock()
         found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
-        return status, model.positions(solver) if found else None
+        return status, Outcome(self.market, model.positions(solver)) if found else None
 
-    def fewest(self, model: Model, first: Positions, at_least: int) -> tuple[Positions, bool]:
-        """The fewest entries, then the smallest sum, starting from positions that are allowed."""
+    def fewest(self, model: Model, best: Outcome, at_least: int) -> tuple[Positions, bool]:
+        """The fewest entries, then the smallest sum, starting from an answer that is allowed."""
         model.cp.add(model.entries >= at_least)
         model.cp.minimize(model.entries)
-        status, found = self.run(model, first, share=0.6)
-        positions = first if found is None else found
-        fewest = min(unstable_count(self.market, positions), unstable_count(self.market, first))
-        if unstable_count(self.market, positions) > fewest:
-            positions = first
-        proved = status == cp_model.OPTIMAL
-        model.cp.add(model.entries <= fewest)
+        status, found = self.run(model, best.positions, share=0.6)
+        best = min(best, found or best, key=value)
+        proved = model.complete and (status == cp_model.OPTIMAL or value(best)[0] <= at_least)
+        model.cp.add(model.entries <= value(best)[0])
         model.cp.minimize(model.sum_of_positions)
-        status, found = self.run(model, positions)
-        if found is not None:
-            positions = found
-        return positions, proved and status == cp_model.OPTIMAL and model.complete
+        status, found = self.run(model, best.positions)
+        best = min(best, found or best, key=value)
+        return best.positions, proved and status == cp_model.OPTIMAL
 
 
-def settle(market: Market) -> Positions:
-    """An allowed answer that is mostly right: groups try one facility after another among everybody's proposals."""
+def _by_the_clock() -> None:
+    log.warning("the clock ended the search for siblings before its work was done: another run may differ")
+
+
+def settle(market: Market) -> Targets:
+    """A facility for each group that gets there mostly right: one after another is tried among everybody's proposals."""
     choices = [choices_by_facility(market, group) for group in market.groups]
     options = [
         sorted(found, key=lambda facility, found=found: sum(own[0] for own in found[facility]))  # type: ignore[misc]
         for found in choices
     ]
-    target: list[int | None] = [
+    target: Targets = [
         found[0] if group.only_together and found else None for group, found in zip(market.groups, options, strict=True)
     ]
     tried: list[set[int]] = [{facility} if facility is not None else set() for facility in target]
@@ -112,13 +142,18 @@ def settle(market: Market) -> Positions:
                         changed = True
                         break
         if not changed:
-            return outcome.positions
+            break
+    return target
+
+
+def _settled(market: Market, target: Targets) -> Outcome:
+    """What comes of everybody's proposals once groups have given up targets that did not take all of them."""
     while _give_up(market, outcome := _propose(market, target), target):
         pass
-    return outcome.positions
+    return outcome
 
 
-def _propose(market: Market, target: list[int | None]) -> Outcome:
+def _propose(market: Market, target: Targets) -> Outcome:
     """Everybody's proposals, where groups with a target propose to that facility alone."""
     allowed = [list(range(len(wishes))) for wishes in market.wishes]
     for group, facility in zip(market.groups, target, strict=True):
@@ -139,7 +174,7 @@ def _propose(market: Market, target: list[int | None]) -> Outcome:
     ])  # fmt: skip
 
 
-def _give_up(market: Market, outcome: Outcome, target: list[int | None]) -> bool:
+def _give_up(market: Market, outcome: Outcome, target: Targets) -> bool:
     """Take the target from groups that did not all get a place there; says whether there were any."""
     given_up = False
     for number, group in enumerate(market.groups):

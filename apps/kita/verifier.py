@@ -6,9 +6,9 @@ steps, in which all would gain, leads from a stable assignment to a better one.
 """
 
 import hashlib
-import heapq
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 type Row = dict[str, Any]
@@ -40,9 +40,9 @@ def problems_of(instance: Row, result: object) -> list[str]:
     if not isinstance(proved, bool) or (not instance["siblings"] and not proved):
         problems.append(f"proved is {_shown(proved)}; without siblings it is true.")
     check = Check(instance)
-    wrong = list(check.take(result["assignment"]))
+    wrong = list(islice(check.take(result["assignment"]), MOST_PROBLEMS))
     if not wrong:
-        wrong = list(check.compare(result["unstable"], result["reasons"]))
+        wrong = list(islice(check.compare(result["unstable"], result["reasons"]), MOST_PROBLEMS))
     return (problems + wrong)[:MOST_PROBLEMS]
 
 
@@ -127,9 +127,10 @@ class Check:
             if not expected and self._round_of_gains():
                 yield "Another stable assignment is better for some children and worse for none."
         if unstable != expected:
-            found = unstable if isinstance(unstable, list) else []
-            yield from (f"unstable leaves out {_shown(entry)}." for entry in expected if entry not in found)
-            yield from (f"unstable has {_shown(entry)}, which is not so." for entry in found if entry not in expected)
+            listed = list(map(_written, unstable)) if isinstance(unstable, list) else []
+            right, named = set(map(_written, expected)), set(listed)
+            yield from (f"unstable leaves out {_shown(entry)}." for entry in expected if _written(entry) not in named)
+            yield from (f"unstable has {entry[:200]}, which is not so." for entry in listed if entry not in right)
             yield "unstable is not the sorted list of all who have a better claim."
         if not isinstance(reasons, dict):
             yield "reasons is no object."
@@ -221,32 +222,37 @@ class Check:
         return others + sum(other == pool and self.rank(sibling, pool) < own for sibling, other in going)
 
     def _best_together(self, members: list[str], facility: str, only_together: bool) -> tuple[int, ...] | None:
-        """Positions of wishes in a facility that would take all members; the smallest sum, then the earliest."""
-        options = [
-            [at for at in range(len(self.used[child])) if self._facility(child, at) == facility] for child in members
-        ]
-        if only_together:
-            options = [
-                [at for at in own if at <= self.position[child]] for own, child in zip(options, members, strict=True)
-            ]
-        if not all(options):
-            return None
-        now = tuple(self.position[child] for child in members)
-        rest = [sum(min(own) for own in options[number:]) for number in range(len(options) + 1)]
-        waiting: list[tuple[int, tuple[int, ...]]] = [(rest[0], ())]
-        while waiting:
-            bound, chosen = heapq.heappop(waiting)
-            going = [(child, self.pool_of[self.used[child][at]]) for child, at in zip(members, chosen, strict=False)]
-            if any(self._before(members, going, child, pool) >= self.places[pool] for child, pool in going):
-                continue
-            if len(chosen) == len(members):
-                if only_together and chosen == now:
-                    continue
-                return chosen
-            number = len(chosen)
-            for at in options[number]:
-                heapq.heappush(waiting, (bound - rest[number] + at + rest[number + 1], (*chosen, at)))
-        return None
+        """Positions of wishes in a facility that would take all members; the smallest sum, then the earliest.
+
+        All who choose a pool are among its first if the last of them is: what a pool leaves to a group is its places
+        less the others before that one.
+        """
+
+        def room(child: str, pool: str) -> int:
+            own = self.rank(child, pool)
+            return self.places[pool] - sum(rank < own for rank in self.inside[pool] if rank[2][2] not in members)
+
+        options: list[list[tuple[int, str, int]]] = []
+        for child in members:
+            pools = self.pools[child]
+            most = self.position[child] if only_together else len(pools)
+            there = [at for at, pool in enumerate(pools) if self.facility_of[pool] == facility and at <= most]
+            options.append([(at, pools[at], room(child, pools[at])) for at in there])
+
+        # By what has been chosen of each pool (how often, with how much room) the best choice of those so far.
+        ways: dict[frozenset[tuple[str, int, int]], tuple[int, tuple[int, ...]]] = {frozenset(): (0, ())}
+        for own in options:
+            further: dict[frozenset[tuple[str, int, int]], tuple[int, tuple[int, ...]]] = {}
+            for taken, (total, chosen) in ways.items():
+                for at, pool, left in own:
+                    before = next((entry for entry in taken if entry[0] == pool), (pool, 0, left))
+                    now = (pool, before[1] + 1, min(before[2], left))
+                    if now[1] <= now[2]:
+                        key, way = taken - {before} | {now}, (total + at, (*chosen, at))
+                        if key not in further or way < further[key]:
+                            further[key] = way
+            ways = further
+        return min(ways.values())[1] if ways else None
 
     def _round_of_gains(self) -> bool:
         """Whether pools could pass places round so that all children concerned gain (siblings aside)."""
@@ -325,6 +331,13 @@ def _sha256(instance: Row) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _written(value: object) -> str:
+    try:
+        return json.dumps(value, sort_keys=True)
+    except RecursionError:
+        return "something nested too deeply"
+
+
 def _shown(value: object) -> str:
-    text = json.dumps(value, sort_keys=True)
+    text = _written(value)
     return text if len(text) <= 200 else f"{text[:200]} …"

@@ -33,7 +33,7 @@ def clamd() -> Iterator[str]:
         f"LocalSocket {socket}\nDatabaseDirectory {folder / 'db'}\nForeground yes\nStreamMaxLength 30M\n"
     )
     process = subprocess.Popen([program, "--config-file", str(folder / "clamd.conf")], stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not socket.exists() and time.monotonic() < deadline:
         assert process.poll() is None, "clamd ended"
         time.sleep(0.1)

@@ -16,7 +16,7 @@ def follow(target: Locator) -> None:
 
 def shows(page: Page, text: str) -> None:
     """Wait until the main part of the page says this; an assertion that fails after the time-out."""
-    expect(page.locator("main")).to_contain_text(text, timeout=15000)
+    expect(page.locator("main")).to_contain_text(text, timeout=60000)
 
 
 def release_letter(clerk: Any) -> None:

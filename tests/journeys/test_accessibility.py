@@ -289,7 +289,7 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
             if page.locator("[name=fee]").count():
                 page.fill("[name=fee]", "0")
             follow(page.locator("main form .wp-actions button").first)
-            page.locator("img.wp-paper").first.wait_for(timeout=30000)
+            page.locator("img.wp-paper").first.wait_for(timeout=120000)
             found += findings(page, "preview of a letter")
         page.goto(case)
     cdo = person()

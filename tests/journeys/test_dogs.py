@@ -84,7 +84,7 @@ def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_pat
 
     citizen.press("Zum Vorgang")
     notice = page.get_by_role("link", name="Bescheid öffnen (PDF)")
-    notice.wait_for(timeout=30000)
+    notice.wait_for(timeout=120000)
     text = pdf_text(citizen.context.request.get(notice.get_attribute("href")).body(), tmp_path)
     flat = " ".join(text.split())
     for expected in ("Abgabenbescheid", "Jürgen O’Neill", "Ngọc Ñáñez", "Bruno", "Käthe", "Ødin", "96,00 €",
@@ -94,7 +94,7 @@ def test_three_dogs_end_in_a_tax_assessment(person: Any, portal: Portal, tmp_pat
     # The other holder has no account: their letter goes by post, comes back, and is written to where they live by now.
     desk = clerk.page
     desk.goto(f"/verwaltung/vorgaenge/{reference}/")
-    desk.get_by_text("Noch zur Post zu geben.").first.wait_for(timeout=30000)
+    desk.get_by_text("Noch zur Post zu geben.").first.wait_for(timeout=120000)
     shows(desk, "An Ngọc Ñáñez")
     desk.goto("/verwaltung/postausgang/")
     for box in desk.locator("[name=letters]").all():

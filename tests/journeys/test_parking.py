@@ -146,8 +146,8 @@ def test_parking_permit_from_registration_to_notice(
     opened = page.get_by_role("link", name="Bescheid öffnen (PDF)")
     page.goto(f"/mein-bereich/vorgaenge/{reference}/")
     if javascript:
-        opened.wait_for(timeout=30000)
-        clerk.page.get_by_role("link", name="Bescheid öffnen (PDF)").wait_for(timeout=30000)
+        opened.wait_for(timeout=120000)
+        clerk.page.get_by_role("link", name="Bescheid öffnen (PDF)").wait_for(timeout=120000)
     else:
         for _ in range(60):
             if opened.count():

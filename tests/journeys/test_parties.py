@@ -56,14 +56,14 @@ def test_a_representative_gets_the_letter_and_the_party_a_copy(person: Any, port
     follow(form.get_by_role("button", name="Vollmacht vermerken"))
     shows(page, "Vertreten durch Kanzlei Łukaszewicz.")
     rejected(clerk, reference)
-    page.get_by_text("Noch zur Post zu geben.").first.wait_for(timeout=30000)
+    page.get_by_text("Noch zur Post zu geben.").first.wait_for(timeout=120000)
 
     citizen = person()
     citizen.sign_in(JUERGEN)
     citizen.page.goto(f"/mein-bereich/vorgaenge/{reference}/")
     shows(citizen.page, "Vollmacht vermerkt")
     link = citizen.page.get_by_role("link", name="Bescheid öffnen (PDF)")
-    link.wait_for(timeout=30000)
+    link.wait_for(timeout=120000)
     text = " ".join(pdf_text(citizen.context.request.get(link.get_attribute("href")).body(), tmp_path).split())
     assert "Diese Abschrift ist zu Ihrer Kenntnis. Den Bescheid erhält Kanzlei Łukaszewicz für Sie" in text
     assert "Kohlmarkt" not in text
@@ -118,7 +118,7 @@ def test_consent_taken_back_sends_the_letter_by_post(person: Any, portal: Portal
     citizen.sign_in(JUERGEN)
     page = citizen.page
     page.goto(f"/mein-bereich/vorgaenge/{reference}/")
-    page.get_by_role("link", name="Bescheid öffnen (PDF)").wait_for(timeout=30000)
+    page.get_by_role("link", name="Bescheid öffnen (PDF)").wait_for(timeout=120000)
     follow(page.get_by_role("link", name="Ändern").first)
     shows(page, "Sie haben am")
     shows(page, "Hier im Portal.")

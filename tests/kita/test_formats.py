@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from apps.kita.formats import BadInstance, NotJson, RepeatedKey, canonical, instance_from, instance_sha256, read_json
+from apps.kita.formats import BadInstance, NotJson, Unwieldy, canonical, instance_from, instance_sha256, read_json
 from apps.kita.invention import invented_instance
 from apps.kita.results import result_of
 from tests.kita.reference import small_instance
@@ -128,15 +128,32 @@ def test_the_schemas_describe_what_is_read_and_written():
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"\xff", b"[1,]", b'{"a": NaN}', b'{"a": Infinity}', b"[" * 100_000, b"1" * 10_000, b"{}{}", b"'a'"],
+    [b"", b"{", b"\xff", b"[1,]", b'{"a": NaN}', b'{"a": Infinity}', b"{}{}", b"'a'"],
 )
 def test_what_is_no_json_is_said(data):
     with pytest.raises(NotJson):
         read_json(data)
 
 
+@pytest.mark.parametrize("data", [b"[" * 100_000, b"1" * 10_000])
+def test_what_nothing_can_be_done_with_is_said(data):
+    with pytest.raises(Unwieldy):
+        read_json(data)
+
+
+@pytest.mark.parametrize("depth", range(100, 10_000, 300))
+def test_however_deep_something_is_nested_it_is_a_sentence(depth):
+    nested = read_json(b"[" * depth + b"]" * depth) if depth < 5000 else None
+    for _ in range(0 if nested else depth):
+        nested = [nested]
+    instance = good()
+    instance["contracts"][0]["start"] = nested
+    with pytest.raises(BadInstance, match="contracts"):
+        instance_from(instance)
+
+
 def test_a_key_that_stands_twice_is_refused():
-    with pytest.raises(RepeatedKey, match='"a"'):
+    with pytest.raises(Unwieldy, match='"a"'):
         read_json(b'{"b": {"a": 1, "a": 2}}')
 
 

@@ -10,7 +10,7 @@ BAD = 2
 
 
 def read(file: str) -> object:
-    """The parsed JSON of a file. Raises CommandError (exit 2) where there is none, BadInstance where a key is repeated."""
+    """The parsed JSON of a file. Raises CommandError (exit 2) where there is none, Unwieldy for JSON of no use."""
     try:
         return read_json(Path(file).read_bytes())
     except (OSError, ValueError) as error:

@@ -10,7 +10,7 @@ from apps.kita.formats import Document
 from apps.kita.management.commands._files import BAD, read_instance
 from apps.kita.results import result_of
 
-SECONDS = 40.0
+SECONDS = 35.0
 
 
 class Command(BaseCommand):

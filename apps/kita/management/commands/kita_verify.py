@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from apps.kita.formats import RepeatedKey
+from apps.kita.formats import Unwieldy
 from apps.kita.management.commands._files import read, read_instance
 from apps.kita.verifier import problems_of
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         document = read_instance(options["instance"])
         try:
             problems = problems_of(document, read(options["result"]))
-        except RepeatedKey as error:
+        except Unwieldy as error:
             problems = [str(error)]
         if options["json"]:
             self.stdout.write(json.dumps({"ok": not problems, "problems": problems}))
