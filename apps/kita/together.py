@@ -20,7 +20,7 @@ type Targets = list[int | None]
 # CP-SAT counts its work in units of its own: a fifth of what a quiet machine does in a second of what was asked for ...
 WORK_PER_SECOND = 0.2
 # ... so that the clock, which has so much more time, ends the search only where the machine is not quiet.
-CLOCK = 1.5
+CLOCK = 1.25
 # Of the time asked for, how much may go into trying other facilities for groups; what a step takes, and for each wish.
 CLIMB, SECONDS_PER_STEP, SECONDS_PER_WISH = 0.25, 1e-3, 1.5e-6
 MOST_STEPS = 1_000
@@ -58,6 +58,7 @@ class Search:
         self.seconds = seconds
         self.work = seconds * WORK_PER_SECOND
         self.ends = time.monotonic() + seconds * CLOCK
+        self.cut_short = False
 
     def climb(self, target: Targets) -> Outcome:
         """Other facilities for a few groups at a time, kept where that is no worse, until nobody has a better claim."""
@@ -69,7 +70,7 @@ class Search:
             if value(best)[0] == 0:
                 break
             if time.monotonic() > self.ends:
-                _by_the_clock()
+                self._by_the_clock()
                 break
             trial = list(target)
             for number in draw.choices(range(len(options)), k=draw.randint(1, 3)):
@@ -96,9 +97,15 @@ class Search:
         used = solver.response_proto.deterministic_time
         self.work -= used
         if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and used < 0.9 * work:
-            _by_the_clock()
+            self._by_the_clock()
         found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
         return status, Outcome(self.market, model.positions(solver)) if found else None
+
+    def _by_the_clock(self) -> None:
+        """Say so, once."""
+        if not self.cut_short:
+            log.warning("the clock ended the search for siblings before its work was done: another run may differ")
+        self.cut_short = True
 
     def fewest(self, model: Model, best: Outcome, at_least: int) -> tuple[Positions, bool]:
         """The fewest entries, then the smallest sum, starting from an answer that is allowed."""
@@ -112,10 +119,6 @@ class Search:
         status, found = self.run(model, best.positions)
         best = min(best, found or best, key=value)
         return best.positions, proved and status == cp_model.OPTIMAL
-
-
-def _by_the_clock() -> None:
-    log.warning("the clock ended the search for siblings before its work was done: another run may differ")
 
 
 def settle(market: Market) -> Targets:
