@@ -39,7 +39,9 @@ def place_siblings(market: Market, seconds: float) -> tuple[Positions, bool]:
     status, found = search.run(strict, best.positions if settled else None, share=1.0 if settled else 0.5)
     best = min(best, found or best, key=value)
     if value(best)[0] == 0:
-        return best.positions, status == cp_model.OPTIMAL and strict.complete and found is not None
+        # What the model takes for the best must be worth what the rules say, or nothing is proved.
+        proved = status == cp_model.OPTIMAL and found is not None and value(found) == value(best)
+        return best.positions, proved and strict.complete
     loose = Model(market, strict=False)
     return search.fewest(loose, best, at_least=1 if status == cp_model.INFEASIBLE else 0)
 
@@ -65,19 +67,20 @@ class Search:
         draw = random.Random(1)  # noqa: S311  # the same steps in every run
         options = [[None, *choices_by_facility(self.market, group)] for group in self.market.groups]
         best = _settled(self.market, target)
+        least, until = value(best), time.monotonic() + self.seconds * CLIMB * CLOCK
         takes = SECONDS_PER_STEP + SECONDS_PER_WISH * sum(map(len, self.market.wishes))
         for _ in range(min(int(self.seconds * CLIMB / takes), MOST_STEPS)):
-            if value(best)[0] == 0:
+            if least[0] == 0:
                 break
-            if time.monotonic() > self.ends:
+            if time.monotonic() > until:
                 self._by_the_clock()
                 break
             trial = list(target)
             for number in draw.choices(range(len(options)), k=draw.randint(1, 3)):
                 trial[number] = draw.choice(options[number])
             found = _settled(self.market, trial)
-            if value(found) <= value(best):
-                target, best = trial, found
+            if (now := value(found)) <= least:
+                target, best, least = trial, found, now
         return best
 
     def run(
@@ -96,7 +99,10 @@ class Search:
         status = solver.solve(model.cp)
         used = solver.response_proto.deterministic_time
         self.work -= used
-        if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and used < 0.9 * work:
+        if status == cp_model.MODEL_INVALID:
+            raise AssertionError(model.cp.validate())
+        stopped = solver.wall_time >= solver.parameters.max_time_in_seconds or used < 0.9 * work
+        if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE) and stopped:
             self._by_the_clock()
         found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
         return status, Outcome(self.market, model.positions(solver)) if found else None
@@ -118,7 +124,8 @@ class Search:
         model.cp.minimize(model.sum_of_positions)
         status, found = self.run(model, best.positions)
         best = min(best, found or best, key=value)
-        return best.positions, proved and status == cp_model.OPTIMAL
+        agreed = found is not None and value(found) == value(best)
+        return best.positions, proved and agreed and status == cp_model.OPTIMAL
 
 
 def settle(market: Market) -> Targets:

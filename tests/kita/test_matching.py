@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from apps.kita import together
 from apps.kita.formats import instance_from
 from apps.kita.invention import invented_instance
 from apps.kita.matching import assign, market_of
@@ -26,6 +27,22 @@ def plain(instance):
     """What each child gets where there are no siblings."""
     market = market_of(instance_from(instance))
     return Outcome(market, assign(market.pools, market.keys, market.places)).assignment()
+
+
+@pytest.fixture(autouse=True)
+def _no_clock(request, monkeypatch):
+    """Only the work bounds the search, so that a busy machine finds the same; the soak is about time."""
+    if not request.config.getoption("--soak"):
+        monkeypatch.setattr(together, "CLOCK", 1000.0)
+
+
+def test_where_the_clock_ends_the_search_that_is_said_and_nothing_claimed(monkeypatch, caplog):
+    monkeypatch.setattr(together, "CLOCK", 0.0)
+    instance = invented_instance(children=300, facilities=8, wishes=6, siblings=0.6, seed=3)
+    result = result_of(instance, 30.0)
+    assert problems_of(instance, result) == []
+    assert not result["proved"]
+    assert len(caplog.records) == 1
 
 
 @pytest.fixture
