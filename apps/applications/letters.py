@@ -153,7 +153,7 @@ def _common(application: Application, decision: dict[str, Any], *, outcome: str,
         cost = template.get("fee" if has_fee else "no_fee")
         if cost:
             tenor.append(fill(cost, values))
-        context: dict[str, Any] = {
+        return {
             "title": template["title"],
             "subject": fill(template["subject"], values),
             "reference": case.reference,
@@ -179,22 +179,24 @@ def _common(application: Application, decision: dict[str, Any], *, outcome: str,
             ],
             "total_text": euro(decision["computed"]) if decision.get("tax_lines") else "",
             "hints": [fill(h, values) for h in template.get("hints", [])],
-            "remedy": "",
-            "remedy_hint": "",
+            **_remedy(case, wanted=template.get("remedy", True), has_fee=has_fee),
             "department": department_of(case),
             "clerk": by.full_name,
             "legal_basis": ", ".join(case.service.legal_basis) if case.service else "",
             "joint": _joint(case, template, newest, values),
         }
-        if template.get("remedy", True):
-            regime = case.service.regime if case.service else ""
-            remedy = LegalRemedy.objects.valid_on(regime, today())
-            if remedy is None:
-                raise MissingRemedy(regime)
-            context["remedy"] = remedy.text
-            # That an action suspends nothing is so for what is to be paid (§ 80 Abs. 2 Satz 1 Nr. 1 VwGO).
-            context["remedy_hint"] = remedy.hint if has_fee else ""
-    return context
+
+
+def _remedy(case: Case, *, wanted: bool, has_fee: bool) -> dict[str, str]:
+    """What the letter says of remedies (§ 37 Abs. 6 VwVfG, § 157 Abs. 1 AO, § 36 SGB X). Raises MissingRemedy."""
+    if not wanted:
+        return {"remedy": "", "remedy_hint": ""}
+    regime = case.service.regime if case.service else ""
+    remedy = LegalRemedy.objects.valid_on(regime, today())
+    if remedy is None:
+        raise MissingRemedy(regime)
+    # That an action suspends nothing is so for what is to be paid (§ 80 Abs. 2 Satz 1 Nr. 1 VwGO).
+    return {"remedy": remedy.text, "remedy_hint": remedy.hint if has_fee else ""}
 
 
 def _joint(case: Case, template: dict[str, Any], newest: dict[str, Any], values: dict[str, str]) -> str:
