@@ -37,33 +37,23 @@ class Fiction:
     in_force: bool = True
 
 
-# The law for the modernisation of the postal service (PostModG) made the third day the fourth.
-POST_MODERNISED = dt.date(2025, 1, 1)
+def _third_then_fourth_day(source: str) -> tuple[Fiction, ...]:
+    """The third day, since the law for the modernisation of the postal service (PostModG) of 2025 the fourth."""
+    return Fiction(FIRST_DAY, 3, source), Fiction(dt.date(2025, 1, 1), 4, source)
+
+
 FICTIONS: dict[tuple[str, str], tuple[Fiction, ...]] = {
-    (POST, VWVFG): (
-        Fiction(FIRST_DAY, 3, "§ 41 Abs. 2 Satz 1 VwVfG"),
-        Fiction(POST_MODERNISED, 4, "§ 41 Abs. 2 Satz 1 VwVfG"),
-    ),
-    (POST, AO): (
-        Fiction(FIRST_DAY, 3, "§ 122 Abs. 2 Nr. 1 AO"),
-        Fiction(POST_MODERNISED, 4, "§ 122 Abs. 2 Nr. 1 AO"),
-    ),
-    (POST, SGBX): (
-        Fiction(FIRST_DAY, 3, "§ 37 Abs. 2 Satz 1 SGB X"),
-        Fiction(POST_MODERNISED, 4, "§ 37 Abs. 2 Satz 1 SGB X"),
-    ),
+    (POST, VWVFG): _third_then_fourth_day("§ 41 Abs. 2 Satz 1 VwVfG"),
+    (POST, AO): _third_then_fourth_day("§ 122 Abs. 2 Nr. 1 AO"),
+    (POST, SGBX): _third_then_fourth_day("§ 37 Abs. 2 Satz 1 SGB X"),
     (PORTAL, AO): (
-        Fiction(FIRST_DAY, 3, "§ 122a Abs. 4 AO"),
-        Fiction(POST_MODERNISED, 4, "§ 122a Abs. 4 AO"),
+        *_third_then_fourth_day("§ 122a Abs. 4 AO"),
         # As amended from 2027: known on the fourth day after provision. Whether this part was postponed with the rest is
         # for a lawyer to say.
         Fiction(dt.date(2027, 1, 1), 4, "§ 122a AO (ab 2027)", from_provision=True, in_force=False),
     ),
-    (PORTAL, SGBX): (
-        Fiction(FIRST_DAY, 3, "§ 37 Abs. 2a SGB X"),
-        Fiction(POST_MODERNISED, 4, "§ 37 Abs. 2a SGB X"),
-    ),
-}  # fmt: skip
+    (PORTAL, SGBX): _third_then_fourth_day("§ 37 Abs. 2a SGB X"),
+}
 
 # No letter takes longer to count as known, weekends under the AO aside.
 LONGEST_FICTION = dt.timedelta(days=max(rule.days for rules in FICTIONS.values() for rule in rules))

@@ -131,10 +131,7 @@ class Search:
 def settle(market: Market) -> Targets:
     """A facility for each group that gets there mostly right: one after another is tried among everybody's proposals."""
     choices = [choices_by_facility(market, group) for group in market.groups]
-    options = [
-        sorted(found, key=lambda facility, found=found: sum(own[0] for own in found[facility]))  # type: ignore[misc]
-        for found in choices
-    ]
+    options = [_dearest_first(found) for found in choices]
     target: Targets = [
         found[0] if group.only_together and found else None for group, found in zip(market.groups, options, strict=True)
     ]
@@ -154,6 +151,11 @@ def settle(market: Market) -> Targets:
         if not changed:
             break
     return target
+
+
+def _dearest_first(found: dict[int, list[list[int]]]) -> list[int]:
+    """Facilities by what a group's best wishes there are worth to all of it; see ``choices_by_facility``."""
+    return sorted(found, key=lambda facility: sum(own[0] for own in found[facility]))
 
 
 def _settled(market: Market, target: Targets) -> Outcome:
