@@ -91,6 +91,10 @@ class Model:
         self._admits: dict[tuple[int, int], Literal] = {}
         self._short: dict[tuple[int, int, int], Literal] = {}
         self.in_home: dict[int, dict[int, Literal]] = {}  # by child: its group is together in a facility
+        # By pool: who may come, as keys; the variables of each; how many are admitted down to each.
+        self.keys: list[list[int]] = []
+        self.here: list[dict[int, list[Literal]]] = [{} for _ in market.places]
+        self.count: list[list[IntVar]] = []
         self.tied = {child for group in market.groups if group.only_together for child in group.members}
         self._one_wish_each()
         self._fill_pools()
@@ -128,10 +132,7 @@ class Model:
                 self.cp.add_exactly_one(variables.values())
 
     def _fill_pools(self) -> None:
-        """No pool takes more than it has places; ``self.count`` are those admitted down to each applicant."""
-        self.keys: list[list[int]] = []
-        self.count: list[list[IntVar]] = []
-        self.here: list[dict[int, list[Literal]]] = [{} for _ in self.market.places]
+        """No pool takes more than it has places."""
         for child, variables in enumerate(self.x):
             for i, variable in variables.items():
                 here = self.here[self.market.pools[child][i]]

@@ -54,7 +54,7 @@ def invented_instance(*, children: int, facilities: int, wishes: int, siblings: 
             }
             of_family[family] = home, sorted(houses, key=lambda house: seen[house.id]), draw.choice((0, 20, 20, 35, 40))
         rows.append(_child(draw, number, of_family[family], wishes))
-    _keep(draw, rows, pools, contracts)
+    _keep(draw, rows, pools, contracts, houses)
     members: dict[int, list[str]] = {}
     for number, family in groups.items():
         members.setdefault(family, []).append(f"k{number + 1}")
@@ -126,15 +126,23 @@ def _child(
     }  # fmt: skip
 
 
-def _keep(draw: random.Random, rows: list[Document], pools: list[Document], contracts: list[Document]) -> None:
-    """Let some children have a place already, and pin some, as far as there are places."""
+def _keep(
+    draw: random.Random, rows: list[Document], pools: list[Document], contracts: list[Document], houses: list[_House]
+) -> None:
+    """Let some children have a place already, in a group of their age, and pin some, as far as there are places."""
+    same_age = {
+        contract: [one for house in houses for one in house.contracts[age]]
+        for age in "UK"
+        for house in houses
+        for contract in house.contracts[age]
+    }
     free = Counter({pool["id"]: pool["places"] for pool in pools})
     pool_of = {contract["id"]: contract["pool"] for contract in contracts}
     for row in rows:
         chance = draw.randrange(100)
         if chance >= HOLDERS + PINNED or not row["wishes"]:
             continue
-        contract = draw.choice(contracts)["id"] if chance < HOLDERS else draw.choice(row["wishes"])
+        contract = draw.choice(same_age[row["wishes"][0]] if chance < HOLDERS else row["wishes"])
         if free[pool_of[contract]] > 0:
             free[pool_of[contract]] -= 1
             row["holds" if chance < HOLDERS else "pinned"] = contract

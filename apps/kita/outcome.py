@@ -42,6 +42,7 @@ class Outcome:
 
     def blocking_children(self) -> Iterator[tuple[int, int]]:
         """Each child and position of a wish that it prefers to what it has, and has the better claim to."""
+        # The facility in which alone a sibling may block; None, of siblings who come only together and did not, is nowhere.
         limits: dict[int, int | None] = {}
         for group in self.market.groups:
             home = self.home(group)
@@ -90,8 +91,11 @@ class Outcome:
 
     def _room(self, group: Group, pool: int, key: int) -> int:
         """How many of a group a pool can take of whom this key is the last."""
-        others = bisect_left(self.inside[pool], key) - sum(own < key for own in self.own_keys(group, pool))
-        return self.market.places[pool] - others
+        return self.market.places[pool] - self._others(group, pool, key)
+
+    def _others(self, group: Group, pool: int, key: int) -> int:
+        """How many who are not of the group come before a key in a pool."""
+        return bisect_left(self.inside[pool], key) - sum(own < key for own in self.own_keys(group, pool))
 
     def before(self, group: Group, wishes: Wishes) -> list[int]:
         """How many would stand before each member in its pool.
@@ -103,10 +107,9 @@ class Outcome:
             for child, position in zip(group.members, wishes, strict=True)
         ]
         return [
-            self.market.places[pool] - self._room(group, pool, key)
-            + sum(other == pool and sibling < key for other, sibling in places)
+            self._others(group, pool, key) + sum(other == pool and sibling < key for other, sibling in places)
             for pool, key in places
-        ]  # fmt: skip
+        ]
 
     def own_keys(self, group: Group, pool: int) -> list[int]:
         """The keys of the members of a group who are in a pool now."""

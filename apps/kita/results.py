@@ -1,6 +1,6 @@
 """The result of an instance: the assignment, who has a better claim, and a reason for every wish."""
 
-from apps.kita.formats import RESULT_FORMAT, Document, instance_from, instance_sha256
+from apps.kita.formats import RESULT_FORMAT, Document, Instance, instance_from, instance_sha256
 from apps.kita.matching import assign, market_of
 from apps.kita.outcome import Outcome
 
@@ -10,7 +10,12 @@ def result_of(document: Document, seconds: float) -> Document:
 
     Raises BadInstance.
     """
-    market = market_of(instance_from(document))
+    return result_for(instance_from(document), instance_sha256(document), seconds)
+
+
+def result_for(instance: Instance, sha256: str, seconds: float) -> Document:
+    """The result of an instance that has been read and hashed; see ``result_of``."""
+    market = market_of(instance)
     if market.groups:
         from apps.kita.together import place_siblings  # OR-Tools takes a second to load, and is for siblings only
 
@@ -20,7 +25,7 @@ def result_of(document: Document, seconds: float) -> Document:
     outcome = Outcome(market, positions)
     return {
         "format": RESULT_FORMAT,
-        "instance_sha256": instance_sha256(document),
+        "instance_sha256": sha256,
         "assignment": outcome.assignment(),
         "unstable": outcome.unstable(),
         "reasons": outcome.reasons(),

@@ -159,7 +159,10 @@ def _dearest_first(found: dict[int, list[list[int]]]) -> list[int]:
 
 
 def _settled(market: Market, target: Targets) -> Outcome:
-    """What comes of everybody's proposals once groups have given up targets that did not take all of them."""
+    """What comes of everybody's proposals once groups have given up targets that did not take all of them.
+
+    What they gave up is taken out of ``target`` itself, so that the next steps start from what holds.
+    """
     while _give_up(market, outcome := _propose(market, target), target):
         pass
     return outcome

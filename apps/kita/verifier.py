@@ -37,8 +37,10 @@ def problems_of(instance: Row, result: object) -> list[str]:
     if result["instance_sha256"] != _sha256(instance):
         problems.append("instance_sha256 is not the hash of this instance.")
     proved = result["proved"]
-    if not isinstance(proved, bool) or (not instance["siblings"] and not proved):
-        problems.append(f"proved is {_shown(proved)}; without siblings it is true.")
+    if not isinstance(proved, bool):
+        problems.append(f"proved is {_shown(proved)}, neither true nor false.")
+    elif not proved and not instance["siblings"]:
+        problems.append("proved is false; without siblings it is true.")
     check = Check(instance)
     wrong = list(islice(check.take(result["assignment"]), MOST_PROBLEMS))
     if not wrong:
@@ -139,9 +141,17 @@ class Check:
             f"reasons names {_shown(child)}, who is no child here." for child in reasons if child not in self.children
         )
         for child in self.used:
-            rows = self._reasons(child)
-            if reasons.get(child) != rows:
-                yield f"The reasons of child {_shown(child)} are {_shown(reasons.get(child))}, not {_shown(rows)}."
+            yield from self._compare_reasons(child, reasons.get(child))
+
+    def _compare_reasons(self, child: str, said: object) -> Iterator[str]:
+        right = self._reasons(child)
+        if not isinstance(said, list) or len(said) != len(right):
+            found = len(said) if isinstance(said, list) else "no"
+            yield f"Child {_shown(child)} has {found} reasons; wishes that count are {len(right)}, each with a reason."
+            return
+        for number, (row, expected) in enumerate(zip(said, right, strict=True), 1):
+            if row != expected:
+                yield f"The reason of child {_shown(child)} for wish {number} is {_shown(row)}, not {_shown(expected)}."
 
     def _home(self, members: list[str]) -> str | None:
         """The facility in which all members are; None where there is none."""
@@ -168,7 +178,8 @@ class Check:
         inside = self.inside[pools[at]]
         if len(inside) < self.places[pools[at]] or (inside and self.refused[child][at] < inside[-1]):
             return True
-        return bool(inside) and position < len(pools) and pools[position] == pools[at]
+        # It left out, a pool that it is in itself has a place.
+        return position < len(pools) and pools[position] == pools[at]
 
     def _single(self) -> Iterator[Row]:
         bound: dict[str, str | None] = {}

@@ -81,7 +81,29 @@ def test_people_read_a_summary(files):
     assert "wish 1: " in said
     assert "proved best: yes" in said
     files[1].write_text(run("kita_match", files[0], "--json")[0])
-    assert run("kita_verify", *files) == ("The result is right.\n", 0)
+    assert run("kita_verify", *files) == ("The result is right, and no other is.\n", 0)
+
+
+def test_the_summary_tells_who_keeps_what_they_have_from_who_got_a_wish(files):
+    rows = {"points": {}, "tie": [], "holds": None, "pinned": None}
+    instance = {
+        "format": "kita-instance/1", "seed": "s", "siblings": [{"children": ["a", "b"], "rule": "if_possible"}],
+        "pools": [{"id": "P", "facility": "F", "places": 3}, {"id": "Q", "facility": "G", "places": 0}],
+        "contracts": [{"id": f"C{pool}", "pool": pool, "start": "2027-08", "hours": "8"} for pool in "PQ"],
+        "children": [
+            {**rows, "id": "a", "wishes": ["CQ"], "holds": "CP"}, {**rows, "id": "b", "wishes": [], "pinned": "CP"},
+            {**rows, "id": "c", "wishes": ["CQ", "CP"]}, {**rows, "id": "d", "wishes": ["CQ"]},
+        ],
+    }  # fmt: skip
+    files[0].write_text(json.dumps(instance))
+    lines = run("kita_match", files[0])[0].splitlines()
+    assert lines[1:] == [
+        "no place: 1", "what it is pinned to: 1", "what it holds already: 1", "wish 2: 1", "better claims left: 0; proved best: yes"
+    ]  # fmt: skip
+    files[1].write_text(run("kita_match", files[0], "--json")[0])
+    said, code = run("kita_verify", *files)
+    assert code == 0
+    assert "not checked that no other leaves fewer better claims (proved: yes)" in said
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1, "format": 2}'])

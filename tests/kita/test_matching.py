@@ -2,12 +2,16 @@
 
 import copy
 import itertools
+import json
 import random
+import time
+from pathlib import Path
 
 import pytest
 
 from apps.kita import together
-from apps.kita.formats import instance_from
+from apps.kita.constraints import MOST_COMBINATIONS
+from apps.kita.formats import instance_from, instance_sha256
 from apps.kita.invention import invented_instance
 from apps.kita.matching import assign, market_of
 from apps.kita.outcome import Outcome
@@ -74,6 +78,19 @@ def test_where_siblings_leave_no_stable_answer_the_fewest_claims_are_left(seed):
     assert rules.value(result["assignment"]) == rules.best()
 
 
+@pytest.mark.parametrize("name", ["example", "siblings"])
+def test_the_examples_of_the_page_come_out_as_it_says(name):
+    folder = Path(__file__).parents[2] / "docs" / "kita"
+    instance, result = (json.loads((folder / f"{name}.{what}.json").read_text()) for what in ("instance", "result"))
+    assert result_of(instance, SECONDS) == result
+    assert problems_of(instance, result) == []
+    placed = {child: contract for child, contract in result["assignment"].items() if contract}
+    if name == "example":  # worked out by hand there
+        assert placed == {"Ada": "Sonne-8", "Cem": "Sonne-6", "Dana": "Mond-8", "Ela": "Mond-8"}
+    else:
+        assert placed == {"Ada": "Mond-8", "Ben": "Sonne-8", "Cem": "Sonne-6", "Ela": "Mond-8"}
+
+
 def large_family(size, rule, *, short):
     """Siblings who all wish for the same pools of one Kita, as many as they are, each with one place (one with none)."""
     pools = [{"id": f"P{i}", "facility": "F", "places": 0 if short and not i else 1} for i in range(size)]
@@ -99,27 +116,30 @@ def test_a_family_of_ten_is_no_puzzle(rule, short):
     assert result["unstable"] == []
 
 
-def test_more_combinations_than_are_written_out_lose_no_better_answer():
+@pytest.mark.parametrize(("full", "proved"), [(5, True), (6, False)])
+def test_more_combinations_than_are_written_out_lose_no_better_answer_and_nothing_is_claimed(full, proved):
+    """Four siblings, each wishes for a place of its own, then ``full`` pools of one Kita that are taken, then its free one."""
+    assert (full + 1) ** 4 > MOST_COMBINATIONS or proved
     pools = [{"id": f"G{i}", "facility": f"G{i}", "places": 1} for i in range(4)]
-    pools += [{"id": f"F{i}", "facility": "F", "places": 0} for i in range(6)]
-    pools += [{"id": "A", "facility": "F", "places": 4}]
+    pools += [{"id": f"F{i}", "facility": "F", "places": 1} for i in range(full)]
+    pools += [{"id": "Z", "facility": "F", "places": 4}]
     contracts = [{"id": f"C{p['id']}", "pool": p["id"], "start": "2027-08", "hours": "8"} for p in pools]
-    children = [
-        {"id": f"k{i}", "wishes": [f"CG{i}", *(f"CF{n}" for n in range(6)), "CA"], "points": {}, "tie": [], "holds": None, "pinned": None}
-        for i in range(4)
-    ]  # fmt: skip
+    row = {"points": {}, "tie": [], "holds": None, "pinned": None}
+    family = [{**row, "id": f"k{i}", "wishes": [f"CG{i}", *(f"CF{n}" for n in range(full)), "CZ"]} for i in range(4)]
+    there = [{**row, "id": f"h{i}", "wishes": [], "holds": f"CF{i}"} for i in range(full)]
     instance = {
-        "format": "kita-instance/1", "seed": "s", "pools": pools, "contracts": contracts, "children": children,
-        "siblings": [{"children": [c["id"] for c in children], "rule": "if_possible"}],
+        "format": "kita-instance/1", "seed": "s", "pools": pools, "contracts": contracts, "children": family + there,
+        "siblings": [{"children": [c["id"] for c in family], "rule": "if_possible"}],
     }  # fmt: skip
     result = result_of(instance, 5.0)
-    assert set(result["assignment"].values()) == {"CA"}
+    assert {result["assignment"][child["id"]] for child in family} == {"CZ"}
     assert result["unstable"] == []
     assert problems_of(instance, result) == []
+    assert result["proved"] == proved
 
 
-def test_no_stable_assignment_is_better_for_any_child():
-    for seed in range(100):
+def test_no_stable_assignment_is_better_for_any_child(how_many):
+    for seed in range(how_many):
         instance = small_instance(seed, siblings=False, children=5)
         rules, given = Rules(instance), plain(instance)
         for other in rules.assignments():
@@ -127,21 +147,39 @@ def test_no_stable_assignment_is_better_for_any_child():
                 assert all(rules.place(n, given[n]) <= rules.place(n, other[n]) for n in given), (seed, other)
 
 
-def test_no_child_gains_by_saying_something_else(request, how_many):
-    thorough = request.config.getoption("--soak")
-    for seed in range(how_many // 20):
+def nobody_gains(instance, seed, kid, lists):
+    """Whether a child gets nothing that it likes better by giving one of other lists as its wishes."""
+    rules, given, true = Rules(instance), plain(instance), kid["wishes"]
+    for said in lists:
+        kid["wishes"] = list(said)
+        got = plain(instance)[kid["id"]]
+        if got in rules.lists[kid["id"]]:
+            assert rules.place(kid["id"], got) >= rules.place(kid["id"], given[kid["id"]]), (seed, kid["id"], said)
+    kid["wishes"] = true
+
+
+def orders(of):
+    """Every list of up to four of something."""
+    return itertools.chain.from_iterable(itertools.permutations(of, length) for length in range(min(4, len(of)) + 1))
+
+
+def test_no_child_gains_by_saying_something_else(how_many):
+    # Priority is by child and pool, so of a pool's contracts none is easier to get: the one liked best is said.
+    for seed in range(how_many):
         instance = small_instance(seed, siblings=False)
-        rules, given = Rules(instance), plain(instance)
-        contracts = [contract["id"] for contract in instance["contracts"]]
-        liars = range(len(instance["children"])) if thorough else [seed % len(instance["children"])]
-        for number, length in itertools.product(liars, range(min(4, len(contracts)) + 1)):
-            name, true = instance["children"][number]["id"], instance["children"][number]["wishes"]
-            for said in itertools.permutations(contracts, length):
-                instance["children"][number]["wishes"] = list(said)
-                got = plain(instance)[name]
-                if got in rules.lists[name]:
-                    assert rules.place(name, got) >= rules.place(name, given[name]), (seed, name, said)
-            instance["children"][number]["wishes"] = true
+        rules = Rules(instance)
+        for kid in instance["children"]:
+            best = {}
+            for contract in [*rules.lists[kid["id"]], *rules.pool_of]:
+                best.setdefault(rules.pool_of[contract], contract)
+            nobody_gains(instance, seed, kid, orders(list(best.values())))
+
+
+def test_no_child_gains_by_any_list_of_contracts(how_many):
+    for seed in range(how_many):
+        instance = small_instance(seed, siblings=False)
+        kid = instance["children"][seed % len(instance["children"])]
+        nobody_gains(instance, seed, kid, orders([contract["id"] for contract in instance["contracts"]]))
 
 
 def test_more_points_never_hurt_their_owner_and_more_places_nobody(how_many):
@@ -224,17 +262,28 @@ def renamed(instance, seed):
     return other, names
 
 
-@pytest.mark.parametrize("seed", range(12))
+def in_other_words(result, names):
+    """A result with pools, contracts and facilities under other names."""
+    other = copy.deepcopy(result)
+    other["assignment"] = {child: c and names[c] for child, c in result["assignment"].items()}
+    for row in itertools.chain.from_iterable(other["reasons"].values()):
+        row["contract"] = names[row["contract"]]
+    for entry in other["unstable"]:
+        entry |= {key: [names[one] for one in entry[key]] for key in ("contracts", "pools")}
+    other["unstable"].sort(key=lambda entry: (entry["children"], entry["contracts"]))
+    return other
+
+
+@pytest.mark.parametrize("seed", [*range(12), *TORN[:3]])
 def test_names_and_order_change_nothing(seed):
     instance = (
         small_instance(seed)
-        if seed % 2
+        if seed % 2 or seed in TORN
         else invented_instance(children=150, facilities=6, wishes=5, siblings=0.3, seed=seed)
     )
     other, names = renamed(instance, seed)
     result, again = result_of(instance, 4.0), result_of(other, 4.0)
-    assert again["assignment"] == {n: c and names[c] for n, c in result["assignment"].items()}
-    assert len(again["unstable"]) == len(result["unstable"])
+    assert again == {**in_other_words(result, names), "instance_sha256": instance_sha256(other)}
     shuffled = copy.deepcopy(instance)
     for key in ("pools", "contracts", "children", "siblings"):
         random.Random(seed).shuffle(shuffled[key])
@@ -269,8 +318,6 @@ def test_a_city_with_siblings_is_matched_in_time(request):
     if not request.config.getoption("--soak"):
         pytest.skip("a hundred cities of 2,300 children: make soak")
     slowest, proved, left = 0.0, 0, 0
-    import time
-
     for seed in range(100):
         instance = invented_instance(children=2300, facilities=60, wishes=8, siblings=0.15, seed=seed)
         began = time.monotonic()
@@ -281,3 +328,6 @@ def test_a_city_with_siblings_is_matched_in_time(request):
         assert problems_of(instance, result) == [], seed
     print(f"100 cities: slowest {slowest:.1f} s, {proved} proved, {left} entries left")
     assert slowest < 60
+    # Less than half of what was measured last (docs/kita.md); a search that has become worse is seen by these.
+    assert proved >= 15
+    assert left <= 5

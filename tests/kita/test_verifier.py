@@ -113,7 +113,7 @@ def test_a_corrupted_result_is_refused(town, deed):
     wrong = copy.deepcopy(result)
     CORRUPTIONS[deed](wrong)
     assert json.dumps(wrong) != json.dumps(result)
-    assert problems_of(instance, wrong)
+    assert problems_of(instance, wrong)[0].startswith(SAID[deed])
 
 
 # What is done to a right result in which somebody has the better claim.
@@ -128,13 +128,50 @@ TORN = {
 }
 
 
+# What is said of each, first of all.
+SAID = {
+    "a place too many": 'Pool "P1" has 1 places and 2 children',
+    "a swapped pair": 'Child "k6" cannot be given "C1"',
+    "two children swapped in one another's Kitas": "Another stable assignment is better",
+    "nothing for a child that has a claim": 'Child "k1" has the better claim to "C1"',
+    "what a child holds taken away": 'Child "k3" loses what it holds',
+    "a contract that was not wished for": 'Child "k6" cannot be given "C3"',
+    "a contract that there is not": 'Child "k6" cannot be given "C99"',
+    "a contract that is a number": 'Child "k6" cannot be given 7',
+    "a foreign child": 'assignment names "k99"',
+    "a missing child": 'assignment leaves out child "k2"',
+    "an assignment that is a list": "assignment is no object",
+    "a wrong hash": "instance_sha256 is not the hash of this instance",
+    "another format": 'The format is "kita-result/2"',
+    "not proved": "proved is false; without siblings it is true",
+    "proved by a number": "proved is 1, neither true nor false",
+    "a key too many": 'The result has a key "comment"',
+    "a missing key": 'The result has no key "reasons"',
+    "an entry that is not so": 'unstable has {"children": ["k2"]',
+    "a wrong criterion": 'The reason of child "k2" for wish 1',
+    "no criterion": 'The reason of child "k2" for wish 1',
+    "another reason for no places": 'The reason of child "k1" for wish 1',
+    "a wrong outcome": 'The reason of child "k1" for wish 3',
+    "a wish without a reason": 'Child "k1" has 2 reasons',
+    "reasons in another order": 'The reason of child "k1" for wish 1',
+    "reasons of a foreign child": 'reasons names "k99"',
+    "a child without reasons": 'Child "k5" has no reasons',
+    "reasons that are none": "reasons is no object",
+    "a missing entry": "unstable leaves out {",
+    "a wrong reason": "unstable leaves out {",
+    "a wrong pool": "unstable leaves out {",
+    "the same entry twice": "unstable is not the sorted list",
+    "unstable that is none": "unstable leaves out {",
+}
+
+
 @pytest.mark.parametrize("deed", TORN)
 def test_a_corrupted_list_of_claims_is_refused(torn, deed):
     instance, result = torn
     assert problems_of(instance, result) == []
     wrong = copy.deepcopy(result)
     TORN[deed](wrong)
-    assert problems_of(instance, wrong)
+    assert problems_of(instance, wrong)[0].startswith(SAID[deed])
 
 
 def test_a_stable_result_that_is_not_the_best_is_refused(town):

@@ -14,11 +14,11 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # as Django names it; no database is needed either
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--children", type=int, required=True)
-        parser.add_argument("--facilities", type=int, required=True, help="how many Kitas")
-        parser.add_argument("--wishes", type=int, required=True, help="the most wishes a child has")
+        parser.add_argument("--children", type=int, required=True, help="how many children register")
+        parser.add_argument("--facilities", type=int, required=True, help="how many Kitas, each with two pools")
+        parser.add_argument("--wishes", type=int, required=True, help="the most wishes a child has; most have fewer")
         parser.add_argument("--siblings", type=float, required=True, help="share of children with siblings, 0 to 1")
-        parser.add_argument("--seed", type=int, required=True, help="the same seed gives the same instance")
+        parser.add_argument("--seed", type=int, required=True, help="the same number gives the same instance")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if (

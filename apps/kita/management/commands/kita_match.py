@@ -15,7 +15,8 @@ SECONDS = 35.0
 
 class Command(BaseCommand):
     help = (
-        "Matches the children of an instance with places (docs/kita.md). Exits with 2 and a sentence where it cannot."
+        "Matches the children of an instance with places (docs/kita.md). Exits with 2 and a sentence that names the "
+        "place if the instance is bad, cannot be read, or is no JSON."
     )
     requires_system_checks: list[str] = []  # as Django names it; no database is needed either
 
@@ -41,13 +42,22 @@ class Command(BaseCommand):
             self._summarise(document, result)
 
     def _summarise(self, document: Document, result: Document) -> None:
-        found = Counter(
-            next((at for at, row in enumerate(rows, 1) if row["outcome"] == "assigned"), 0)
-            for rows in result["reasons"].values()
-        )
+        found = Counter(self._got(child, result["reasons"][child["id"]]) for child in document["children"])
         self.stdout.write(f"{len(document['children'])} children, hash of the instance {result['instance_sha256']}")
-        for at, count in sorted(found.items()):
-            self.stdout.write(f"{f'wish {at}' if at else 'no place'}: {count}")
+        for got, count in sorted(found.items()):
+            self.stdout.write(f"{got[1]}: {count}")
         self.stdout.write(
             f"better claims left: {len(result['unstable'])}; proved best: {'yes' if result['proved'] else 'no'}"
         )
+
+    @staticmethod
+    def _got(child: Document, reasons: list[Document]) -> tuple[int, str]:
+        """What a child got, as the summary names it, and where that stands there."""
+        at = next((at for at, row in enumerate(reasons, 1) if row["outcome"] == "assigned"), None)
+        if at is None:
+            return 0, "no place"
+        if child["pinned"] is not None:
+            return 1, "what it is pinned to"
+        if reasons[at - 1]["contract"] == child["holds"]:
+            return 2, "what it holds already"
+        return 2 + at, f"wish {at}"

@@ -12,7 +12,10 @@ from apps.kita.verifier import problems_of
 
 
 class Command(BaseCommand):
-    help = "Checks the result of a matching against its instance. Exits with 0 if it is right, 1 if not, 2 for a bad instance."
+    help = (
+        "Checks the result of a matching against its instance (docs/kita.md). Exits with 0 if it is right, 1 with the "
+        "problems if not, 2 with a sentence if the instance is bad, or if one of the files cannot be read or is no JSON."
+    )
     requires_system_checks: list[str] = []  # as Django names it; no database is needed either
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,12 +26,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         document = read_instance(options["instance"])
         try:
-            problems = problems_of(document, read(options["result"]))
+            result: Any = read(options["result"])
+            problems = problems_of(document, result)
         except Unwieldy as error:
             problems = [str(error)]
         if options["json"]:
             self.stdout.write(json.dumps({"ok": not problems, "problems": problems}))
+        elif problems:
+            self.stdout.write("\n".join(problems))
+        elif document["siblings"]:
+            self.stdout.write(
+                "The result is right: all that it says follows from its assignment. With siblings it is not checked "
+                f"that no other leaves fewer better claims (proved: {'yes' if result['proved'] else 'no'})."
+            )
         else:
-            self.stdout.write("\n".join(problems) or "The result is right.")
+            self.stdout.write("The result is right, and no other is.")
         if problems:
             sys.exit(1)
