@@ -62,7 +62,7 @@ class Composed:
     @property
     def contexts(self) -> list[dict[str, Any]]:
         """What stands in the letters."""
-        return [draft.context for draft in self.drafts]
+        return [draft.frozen for draft in self.drafts]
 
 
 def letters_for(application: Application, decision: dict[str, Any], *, outcome: str, by: User) -> Composed:

@@ -1,11 +1,13 @@
-"""Letters as tagged PDF (PDF/UA-1) with embedded fonts; decides nothing.
+"""Letters as PDF for archives and screen readers, with embedded fonts; decides nothing.
 
 What is costly is made once per process: the parsed style sheet, the font configuration and the
 fetcher. A bare ``HTML(string).write_pdf()`` loads certificates and parses all of it each time.
 """
 
+import datetime as dt
 import gc
 import io
+import json
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +18,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from fontTools.ttLib import TTFont
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from apps.core.text import texts_in
+from apps.notices.address import window_of
+from apps.notices.archival import ARCHIVAL
+from apps.notices.contents import contents_of
 
 # The scheme of our own files; nothing else is ever fetched.
 SCHEME = "letter:"
@@ -32,6 +37,10 @@ FONTS = {
     "dejavu-regular.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
     "dejavu-bold.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
 }
+# In letters that were written before the number of names stood in them: street, postcode and town.
+PLACE_LINES = 2
+DATA_NAME = "schreiben.json"
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Wide enough to be read on a screen.
 PICTURE_WIDTH = 1000
 
@@ -57,8 +66,30 @@ class OwnFilesOnly(URLFetcher):
 
 @lru_cache(maxsize=1)
 def _files() -> dict[str, tuple[Path, str]]:
-    packages = Path(settings.NODE_MODULES)
-    return {SCHEME + name: (packages / file, f"font/{name.rpartition('.')[2]}") for name, file in FONTS.items()}
+    packages, far_east = Path(settings.NODE_MODULES), Path(settings.FAR_EAST_FONT)
+    files = {name: packages / file for name, file in FONTS.items()}
+    if far_east.is_file():
+        # Of one weight, which stands for both.
+        files |= {"far-east-regular.ttf": far_east, "far-east-bold.ttf": far_east}
+    return {SCHEME + name: (path, f"font/{name.rpartition('.')[2]}") for name, path in files.items()}
+
+
+@lru_cache(maxsize=1)
+def _widths() -> dict[int, float]:
+    """How wide each character is, in ems, in the font that prints it."""
+    widths: dict[int, float] = {}
+    for name, (path, _media_type) in _files().items():
+        if "regular" in name:
+            with TTFont(path, lazy=True) as font:
+                advances, em = font["hmtx"], font["head"].unitsPerEm
+                for character, glyph in font.getBestCmap().items():
+                    widths.setdefault(character, advances[glyph][0] / em)
+    return widths
+
+
+def _width(text: str) -> float:
+    # What has no glyph is printed as a box; signs of the Far East are squares.
+    return sum(_widths().get(ord(character), 1.0) for character in text)
 
 
 @lru_cache(maxsize=1)
@@ -82,37 +113,76 @@ def _has_no_glyph(character: str) -> bool:
     return ord(character) not in _printable() and unicodedata.category(character) not in ("Cf", "Cc")
 
 
+def _as_printed(character: str) -> str:
+    if character in "\n\t":
+        return character
+    if unicodedata.category(character) in ("Cc", "Zl", "Zp"):
+        return " "
+    return REPLACEMENT if _has_no_glyph(character) else character
+
+
+def printable(value: Any) -> Any:
+    """A letter's context (JSON) as it can be printed: what no font has is a replacement character.
+
+    A glyph that is missing would be a hole in the letter all the same, but one that no archive takes (ISO 19005-3, 6.2.11.8).
+    """
+    if isinstance(value, str):
+        return "".join(map(_as_printed, value))
+    if isinstance(value, dict):
+        return {key: printable(part) for key, part in value.items()}
+    return [printable(part) for part in value] if isinstance(value, list) else value
+
+
 @lru_cache(maxsize=1)
 def _kept() -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
     fetcher, fonts = OwnFilesOnly(), FontConfiguration()
+    sheets = ["letter.css", *(["far-east.css"] if f"{SCHEME}far-east-regular.ttf" in _files() else [])]
     style = CSS(
-        string=(BASE / "letter.css").read_text(encoding="utf-8"),
+        string="\n".join((BASE / name).read_text(encoding="utf-8") for name in sheets),
         font_config=fonts, url_fetcher=fetcher, base_url=SCHEME,
     )  # fmt: skip
     gc.freeze()
     return fetcher, fonts, style
 
 
+def letter_pdf(template: str, context: dict[str, Any], at: dt.datetime) -> tuple[bytes, int]:
+    """A letter that was written at a time, as PDF with its contents for machines in it, and the number of its pages.
+
+    The same letter gives the same bytes. Raises RenderError.
+    """
+    context = printable(context)
+    data = json.dumps(contents_of(template, context, settings.CITY), ensure_ascii=False, indent=1)
+    return write_pdf(letter_html(template, context), data, at)
+
+
 def letter_html(template: str, context: dict[str, Any]) -> str:
-    """The letter as HTML; official letters are written in German (§ 23 Abs. 1 VwVfG)."""
+    """The letter as HTML, of a context that is printable; official letters are written in German (§ 23 Abs. 1 VwVfG)."""
+    names = context.get("names") or max(1, len(context["recipients"]) - PLACE_LINES)
+    window = window_of(context["recipients"], names, _width)
     with translation.override("de"):
-        return render_to_string(f"notices/{template}.html", {"city": settings.CITY, **context})
+        return render_to_string(f"notices/{template}.html", {"city": settings.CITY, "window": window, **context})
 
 
-def write_pdf(html: str) -> tuple[bytes, int]:
-    """Render HTML to PDF; returns the bytes and the number of pages.
+def write_pdf(html: str, data: str, at: dt.datetime) -> tuple[bytes, int]:
+    """Render HTML to PDF/A-3a and PDF/UA-1 with ``data`` (JSON) as a file in it; returns the bytes and the number of pages.
 
     Raises RenderError for anything that goes wrong, an address outside our own files included.
     """
     fetcher, fonts, style = _kept()
+    at = at.astimezone(dt.UTC).replace(microsecond=0)
     # Nobody is to walk the layout tree while it grows.
     collecting = gc.isenabled()
     gc.disable()
     try:
         document = HTML(string=html, url_fetcher=fetcher, base_url=SCHEME).render(
-            stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"
+            stylesheets=[style], font_config=fonts, pdf_variant=ARCHIVAL
         )
-        content = document.write_pdf(pdf_variant="pdf/ua-1")
+        document.metadata.created = document.metadata.modified = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        attached = Attachment(
+            string=data, name=DATA_NAME, description="Inhalt dieses Schreibens", created=at, modified=at, relationship="Data",
+            url_fetcher=fetcher,
+        )  # fmt: skip
+        content = document.write_pdf(pdf_variant=ARCHIVAL, attachments=[attached])
     except FatalURLFetchingError as error:
         # Derives from BaseException: it would pass every ``except Exception`` of the worker.
         raise RenderError(str(error)) from error

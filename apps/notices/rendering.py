@@ -42,7 +42,7 @@ def render(letter_id: Any) -> bool:
             return False
         attempt = LetterAttempt.objects.create(letter=letter)
         try:
-            content, pages = pdf.write_pdf(pdf.letter_html(letter.template, letter.context))
+            content, pages = pdf.letter_pdf(letter.template, letter.context, letter.created_at)
             content = seal(content)
         except pdf.RenderError as error:
             _note_failure(letter, attempt, str(error))
@@ -70,7 +70,7 @@ def render_preview(preview_id: Any) -> bool:
             return False
         LetterPreview.objects.filter(pk=preview.pk).update(tries=preview.tries + 1)
         try:
-            made = [pdf.write_pdf(pdf.letter_html(preview.template, context))[0] for context in preview.letters]
+            made = [pdf.letter_pdf(preview.template, letter, preview.created_at)[0] for letter in preview.letters]
             pictures = [(number, p) for number, content in enumerate(made, start=1) for p in pdf.pictures(content)]
         except pdf.RenderError as error:
             log.warning("preview %s not rendered (try %s): %s", preview.pk, preview.tries + 1, str(error)[:120])

@@ -50,6 +50,11 @@ class Draft:
     also_to: tuple[Addressee, ...] = ()
 
     @property
+    def frozen(self) -> dict[str, Any]:
+        """The context with the number of lines of the address field that are names."""
+        return self.context | {"names": sum(len(one.party.name_lines) for one in (self.to, *self.also_to))}
+
+    @property
     def way(self) -> Way:
         """Together by post only: whoever fetches a letter here fetches one of their own."""
         return Way.POST if self.also_to else self.to.way
@@ -80,7 +85,7 @@ def create_notice(
 def write_letter(notice: Notice, *, template: str, draft: Draft) -> Letter:
     """Add a letter to a notice, in the caller's transaction, and ring for it after the commit."""
     letter = Letter.objects.create(
-        notice=notice, template=template, template_version=TEMPLATE_VERSION, context=draft.context
+        notice=notice, template=template, template_version=TEMPLATE_VERSION, context=draft.frozen
     )
     delivery = Delivery.objects.create(
         letter=letter,

@@ -285,7 +285,7 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
         found += findings(page, f"{kind} decide or reply with errors")
         if kind == "application":
             page.check("[name=outcome][value=rejected]")
-            page.fill("[name=reasons]", "Der Stellplatz fehlt. 王小明")
+            page.fill("[name=reasons]", "Der Stellplatz fehlt. 𠮷野")
             if page.locator("[name=fee]").count():
                 page.fill("[name=fee]", "0")
             follow(page.locator("main form .wp-actions button").first)

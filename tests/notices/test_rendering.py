@@ -132,7 +132,24 @@ def test_nothing_runs_off_the_paper_or_over_another_line(aylin: Any, karla: Any,
 
 def test_fonts_have_every_letter_of_din_91379_and_what_others_write_besides() -> None:
     assert pdf.unprintable({"name": [LETTERS, "ἀγάπη Київ Ъ שלום سلام می‌خواهم ქართული հայերեն € § – „“ ☎"]}) == []
-    assert pdf.unprintable(["Frau 王小明", {"x": "王小明 👩‍👩‍👧"}, 7, None]) == ["王小明", "👩‍👩‍👧"]
+    assert pdf.unprintable(["Frau 王小明 学校 カナ 한국어"]) == []
+    assert pdf.unprintable(["Frau 𠮷野", {"x": "𠮷野 👩‍👩‍👧"}, 7, None]) == ["𠮷野", "👩‍👩‍👧"]
+
+
+def test_without_the_font_of_the_far_east_its_names_are_said_to_be_unprintable(settings: Any, tmp_path: Path) -> None:
+    kept = (pdf._files, pdf._printable, pdf._widths, pdf._kept)
+    settings.FAR_EAST_FONT = str(tmp_path / "none.ttf")
+    for cached in kept:
+        cached.cache_clear()
+    try:
+        assert pdf.unprintable(["Frau 王小明"]) == ["王小明"]
+        content, _pages = pdf.write_pdf(
+            f'<html lang="de"><title>x</title><h1>{pdf.printable("王")}</h1>', "{}", timezone.now()
+        )
+        assert "\N{REPLACEMENT CHARACTER}" in text_of(content, tmp_path)
+    finally:
+        for cached in kept:
+            cached.cache_clear()
 
 
 def test_preview_delivers_nothing_and_is_given_up_after_three_tries(
@@ -143,7 +160,7 @@ def test_preview_delivers_nothing_and_is_given_up_after_three_tries(
         parking_case, typed={}, by=karla, outcome=Status.REJECTED, reasons="Darum.", fee=Decimal()
     )
     with monkeypatch.context() as broken:
-        broken.setattr(pdf, "write_pdf", lambda _html: (_ for _ in ()).throw(pdf.RenderError("x")))
+        broken.setattr(pdf, "write_pdf", lambda *_letter: (_ for _ in ()).throw(pdf.RenderError("x")))
         assert not any(rendering.render_preview(preview.pk) for _ in range(2))
         preview.refresh_from_db()
         assert preview.is_pending
@@ -200,18 +217,18 @@ def test_hostile_answers_are_text_and_fetch_nothing(aylin: Any, karla: Any, tmp_
     content = bytes(LetterDocument.objects.get().content)
     assert "{{7*7}}" in text_of(content, tmp_path)
     with pikepdf.open(tmp_path / "n.pdf") as document:
-        assert not document.attachments
+        assert list(document.attachments) == [pdf.DATA_NAME]
 
 
 def test_address_outside_our_files_is_an_error_and_not_a_request() -> None:
     with pytest.raises(pdf.RenderError):
-        pdf.write_pdf('<html lang="de"><title>x</title><img alt="" src="file:///etc/passwd">')
+        pdf.write_pdf('<html lang="de"><title>x</title><img alt="" src="file:///etc/passwd">', "{}", timezone.now())
 
 
 def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
     letter: Letter, karla: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_html: str) -> Any:
+    def broken(*_letter: Any) -> Any:
         raise pdf.RenderError("broken")
 
     with monkeypatch.context() as patched:

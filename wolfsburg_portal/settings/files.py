@@ -45,6 +45,8 @@ STATICFILES_FINDERS = [
 # What is served of the npm packages: name under /static/ -> file in node_modules.
 _KERN = "@kern-ux/native/dist"
 NODE_MODULES = BASE_DIR / "node_modules"
+# For names in Chinese, Japanese and Korean in letters (Debian: fonts-droid-fallback); without it they are printed as holes.
+FAR_EAST_FONT = env.str("FAR_EAST_FONT", default="/usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf")
 NODE_PACKAGE_FILES = {
     "vendor/kern/kern.min.css": f"{_KERN}/kern.min.css",
     **{
