@@ -77,16 +77,20 @@ def provision_ends(sent: dt.date) -> dt.date:
     return next_working_day(sent + dt.timedelta(days=RETRIEVAL_DAYS))
 
 
+def same_day_next_month(known: dt.date) -> dt.date:
+    """The day with the same number a month later, or the last of a month that has none (§ 188 Abs. 2 and 3 BGB)."""
+    year, month = known.year + known.month // 12, known.month % 12 + 1
+    last = calendar.monthrange(year, month)[1]
+    return dt.date(year, month, min(known.day, last))
+
+
 def month_after(known: dt.date) -> dt.date:
     """The last day of a month's period that begins with what happened on ``known``.
 
-    The day itself is not counted (§ 187 Abs. 1 BGB); the period ends on the day of the same number, or on the last of a month
-    that has none (§ 188 Abs. 2 and 3 BGB), or on the next working day (§ 193 BGB, § 31 Abs. 3 VwVfG, § 108 Abs. 3
-    AO, § 26 Abs. 3 SGB X, § 57 Abs. 2 VwGO with § 222 Abs. 2 ZPO).
+    The day itself is not counted (§ 187 Abs. 1 BGB); the period ends on the day of the same number, or on the next working
+    day (§ 193 BGB, § 31 Abs. 3 VwVfG, § 108 Abs. 3 AO, § 26 Abs. 3 SGB X, § 57 Abs. 2 VwGO with § 222 Abs. 2 ZPO).
     """
-    year, month = known.year + known.month // 12, known.month % 12 + 1
-    last = calendar.monthrange(year, month)[1]
-    return next_working_day(dt.date(year, month, min(known.day, last)))
+    return next_working_day(same_day_next_month(known))
 
 
 def fiction_for(way: str, regime: str, sent: dt.date, *, provided: dt.date | None = None) -> Fiction:

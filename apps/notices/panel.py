@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest
 
 from apps.cases.models import Case
 from apps.cases.sockets import case_panels
+from apps.core.business_calendar import today
 from apps.core.sockets import Panel
 from apps.notices.models import Delivery
+from apps.notices.periods import period_of
 
 
 @case_panels.plug
@@ -19,6 +22,7 @@ def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     deliveries = list(
         found.select_related("letter__notice__case__service", "notification", "again")
         .defer("letter__context")
+        .annotate(remedy=KeyTextTransform("remedy", "letter__context"))
         .order_by("letter__notice__number", "is_copy", "principal", "letter__created_at")
     )
     if not deliveries:
@@ -26,7 +30,9 @@ def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     notices: dict[Any, dict[str, Any]] = {}
     for delivery in deliveries:
         row = notices.setdefault(delivery.notice.pk, {"notice": delivery.notice, "deliveries": []})
-        row["deliveries"].append(delivery)
+        # Against what names no remedy there is none.
+        period = period_of(delivery, today=today()) if delivery.remedy else None
+        row["deliveries"].append({"delivery": delivery, "period": period})
     context = {"notices": list(notices.values()), "case": case, "staff": staff,
                "pending": any(d.letter.is_pending for d in deliveries)}  # fmt: skip
     return [Panel("notices/_panel.html", context, order=10)]

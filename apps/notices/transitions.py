@@ -19,6 +19,7 @@ from apps.cases.looks import looked
 from apps.cases.models import Case, record
 from apps.cases.states import Act, Purpose, Way
 from apps.core import bell, facts
+from apps.core.countries import HOME
 from apps.core.deadlines import provision_ends
 from apps.core.models import EmailStatus, FactKind, OutgoingEmail
 from apps.core.sockets import Socket
@@ -94,6 +95,7 @@ def write_letter(notice: Notice, *, template: str, draft: Draft) -> Letter:
         is_copy=draft.is_copy,
         recipients=draft.context["recipients"],
         way=draft.way,
+        abroad=draft.to.contact.country != HOME,
     )
     delivery.also_to.set([other.party for other in draft.also_to])
     bell.ring(RENDER_TASK, letter.pk)
@@ -158,7 +160,7 @@ def told(email: OutgoingEmail, status: str) -> None:
         if status == EmailStatus.SENT:
             sent_on = timezone.localdate(email.sent_at or timezone.now())
             last = provision_ends(sent_on) if delivery.retrieval_ends else None
-            changes = {"unreachable_at": None, "available_until": last}
+            changes = {"unreachable_at": None, "available_until": last, "notified_on": sent_on}
         elif delivery.by_post:
             continue
         Delivery.objects.filter(pk=delivery.pk).update(**changes)

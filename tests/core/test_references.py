@@ -1,18 +1,19 @@
-"""Reference numbers: readable aloud, and a slip of the tongue shows."""
+"""References and check codes: readable aloud, and a slip of the tongue shows."""
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from apps.core.references import ALPHABET, BODY_LENGTH, new_reference, normalise
+from apps.core.references import ALPHABET, CHECK_CODES, REFERENCES, Kind, new_reference, normalise
 
-BODIES = st.text(ALPHABET, min_size=BODY_LENGTH, max_size=BODY_LENGTH)
+KINDS = pytest.mark.parametrize("kind", [REFERENCES, CHECK_CODES], ids=["reference", "check code"])
+BODIES = st.text(ALPHABET, min_size=CHECK_CODES.body, max_size=CHECK_CODES.body)
 MANY = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 
 
-def complete(body: str) -> str:
-    """The nine characters of the reference that begins with ``body``."""
-    found = [body + check for check in ALPHABET if normalise(body + check)]
+def complete(kind: Kind, body: str) -> str:
+    """The number that begins with ``body``, as far as it is needed, without hyphens."""
+    found = [body[: kind.body] + check for check in ALPHABET if kind.normalise(body[: kind.body] + check)]
     assume(found)
     assert len(found) == 1
     return found[0]
@@ -36,25 +37,32 @@ def test_new_references_are_grouped_valid_and_differ() -> None:
         assert normalise(reference) == reference
 
 
+def test_check_codes_are_grouped_and_have_more_than_eighty_random_bits() -> None:
+    assert [len(group) for group in CHECK_CODES.new().split("-")] == [4, 4, 4, 4, 4]
+    assert len(ALPHABET) ** CHECK_CODES.body > 2**80
+
+
+@KINDS
 @MANY
 @given(BODIES)
-@example("JTXYETMJ")
-def test_check_character_finds_every_wrong_character(body: str) -> None:
-    right = complete(body)
+@example("JTXYETMJ34679ACDEFH")
+def test_check_character_finds_every_wrong_character(kind: Kind, body: str) -> None:
+    right = complete(kind, body)
     for place, character in enumerate(right):
         for wrong in set(ALPHABET) - {character}:
-            assert normalise(right[:place] + wrong + right[place + 1 :]) is None
+            assert kind.normalise(right[:place] + wrong + right[place + 1 :]) is None
 
 
+@KINDS
 @MANY
 @given(BODIES)
-@example("JTXYETMJ")
-def test_check_character_finds_every_swap_of_neighbours(body: str) -> None:
-    right = complete(body)
-    for place in range(BODY_LENGTH):
+@example("JTXYETMJ34679ACDEFH")
+def test_check_character_finds_every_swap_of_neighbours(kind: Kind, body: str) -> None:
+    right = complete(kind, body)
+    for place in range(kind.body):
         first, second = right[place], right[place + 1]
         swapped = right[:place] + second + first + right[place + 2 :]
-        assert normalise(swapped) is None or first == second, f"{right} and {swapped} both pass"
+        assert kind.normalise(swapped) is None or first == second, f"{right} and {swapped} both pass"
 
 
 @pytest.mark.parametrize("change", [str.lower, lambda r: r.replace("-", ""), lambda r: r.replace("-", " "),

@@ -104,6 +104,8 @@ class Letter(models.Model):
     context = models.JSONField()
     status = models.CharField(max_length=8, choices=NoticeStatus.choices, default=NoticeStatus.PENDING)
     sha256 = models.CharField(max_length=64, blank=True)
+    # Printed in it: whoever holds the letter can have it checked. Those written before that have none.
+    check_code = models.CharField(max_length=24, null=True, unique=True, editable=False)  # noqa: DJ001  # many have none
     next_try = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
@@ -217,6 +219,10 @@ class Delivery(models.Model):
     # The last day of retrieval where the law ends it (§ 41 Abs. 2a VwVfG); counted from the mail that said so. Kept here,
     # since mails are erased.
     available_until = models.DateField(null=True, blank=True)
+    # The day of that mail: the periods of AO and SGB X are counted from it.
+    notified_on = models.DateField(null=True, blank=True)
+    # To an address abroad, for which no law says when a letter has arrived.
+    abroad = models.BooleanField(default=False, db_default=False)
     # When it turned out that the mail reaches nobody: from then on it is one for the post.
     unreachable_at = models.DateTimeField(null=True, blank=True)
     posted_on = models.DateField(null=True, blank=True)
@@ -257,6 +263,11 @@ class Delivery(models.Model):
     @property
     def by_post(self) -> bool:
         return self.way == Way.POST
+
+    @property
+    def retrieved_on(self) -> dt.date | None:
+        """The day on which the addressee fetched it first, in Wolfsburg."""
+        return timezone.localdate(self.opened_at) if self.opened_at is not None else None
 
     @property
     def name(self) -> str:

@@ -1,0 +1,93 @@
+"""Until when somebody can act against a notice that reached them, and why until that day (core/deadlines.py)."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.catalogue.models import Regime
+from apps.core.deadlines import PORTAL, POST, NoRule, deadlines, fiction_for, same_day_next_month
+from apps.notices.models import Delivery
+
+
+@dataclass(frozen=True)
+class Period:
+    """The day from which a notice is known to an addressee and the last day to act; ``why`` are sentences.
+
+    Both are None where no rule tells them.
+    """
+
+    known_on: dt.date | None
+    ends_on: dt.date | None
+    why: list[str]
+
+
+def period_of(delivery: Delivery, *, today: dt.date) -> Period | None:
+    """The period that runs for whoever a letter was delivered to; None while none runs.
+
+    Only the delivery that counts begins one, not a copy for information, nor what came back. What the addressee proves
+    to have got later is not known here (§ 41 Abs. 2 Satz 3 VwVfG, § 122 Abs. 2 AO, § 37 Abs. 2 Satz 3 SGB X).
+    """
+    service = delivery.notice.case.service
+    regime = service.regime if service is not None else Regime.NONE
+    if regime == Regime.NONE or delivery.is_copy or delivery.letter.is_hearing or delivery.returned_on is not None:
+        return None
+    if delivery.posted_on is not None:
+        if delivery.abroad:
+            return Period(None, None, [_("Für Briefe ins Ausland zählt der Tag, an dem sie ankommen.")])
+        return _period(POST, regime, delivery.posted_on, today=today)
+    if delivery.by_post:
+        return None
+    retrieved = delivery.retrieved_on if regime == Regime.VWVFG else None
+    # By the VwVfG nothing is known before it is fetched, by the others before the mail about it went out.
+    sent = delivery.notified_on or retrieved
+    return _period(PORTAL, regime, sent, today=today, retrieved=retrieved) if sent is not None else None
+
+
+def _period(way: str, regime: str, sent: dt.date, *, today: dt.date, retrieved: dt.date | None = None) -> Period | None:
+    try:
+        # What was opened before the mail about it went out counts from that day on.
+        found = deadlines(way, regime, min(sent, retrieved or sent), today=today, retrieved=retrieved)
+        rule = None if (way, regime) == (PORTAL, Regime.VWVFG) else fiction_for(way, regime, sent)
+    except NoRule:
+        return None
+    known, ends = found.deemed_known, found.appeal_ends
+    if known is None or ends is None:
+        return None
+    said = {"sent": _day(sent), "known": _day(known), "ends": _day(ends)}
+    if rule is None:
+        said["sent"] = _day(retrieved or sent)
+        why = [
+            _("Abgerufen am %(sent)s. Bekannt gegeben ist der Bescheid am Tag danach (§ 41 Abs. 2a VwVfG): %(known)s.")
+            % said
+        ]
+    else:
+        said |= {"number": {3: _("dritten"), 4: _("vierten")}[rule.days], "source": rule.source}
+        nominal = sent + dt.timedelta(days=rule.days)
+        said["nominal"] = _day(nominal)
+        begins = (
+            _("Zur Post gegeben am %(sent)s. Bekannt gegeben ist der Bescheid am %(number)s Tag danach (%(source)s): %(nominal)s.")
+            if way == POST
+            else _("E-Mail dazu verschickt am %(sent)s. Bekannt gegeben ist der Bescheid am %(number)s Tag danach, gleich wann er abgerufen wird (%(source)s): %(nominal)s.")
+        )  # fmt: skip
+        why = [begins % said]
+        if known != nominal:
+            why.append(
+                _(
+                    "Weil das ein Samstag, Sonntag oder Feiertag ist, zählt der nächste Werktag (§ 108 Abs. 3 AO): %(known)s."
+                )
+                % said
+            )
+    month = same_day_next_month(known)
+    why.append(_("Die Frist ist ein Monat, bis %(month)s.") % {"month": _day(month)})
+    if ends != month:
+        why.append(
+            _("Weil das ein Samstag, Sonntag oder Feiertag ist, endet sie am nächsten Werktag: %(ends)s.") % said
+        )
+    return Period(known, ends, why)
+
+
+def _day(day: dt.date) -> str:
+    # With the day of the week: whoever reads it sees why it moved.
+    return f"{date_format(day, 'l')}, {date_format(day, 'DATE_FORMAT')}"
