@@ -32,6 +32,9 @@ catalogue:life_situation                                 ok       ok       ok   
 catalogue:life_situations                                ok       ok       ok       ok       ok       ok       ok
 catalogue:list                                           ok       ok       ok       ok       ok       ok       ok
 catalogue:service                                        ok       ok       ok       ok       ok       ok       ok
+checks:letter                                            ok       ok       ok       ok       ok       ok       ok
+checks:letter unknown                                    404      404      404      404      404      404      404
+checks:page                                              ok       ok       ok       ok       ok       ok       ok
 contact:reply                                            ok       ok       ok       ok       ok       ok       ok
 contact:reply tampered                                   404      404      404      404      404      404      404
 contact:report_barrier                                   ok       ok       ok       ok       ok       ok       ok

@@ -222,8 +222,9 @@ def test_post_by_a_stranger_changes_nothing(stage: Any, people: Any, role: str) 
         fine = fine or (found == "redirect" and name.endswith("<path:object_id>/"))
         fine = fine or not {row, name}.isdisjoint(INERT)
         # Who captures or posts letters is shown the form again: what was chosen is none of that department's. A code that
-        # fits no letter is asked for again.
-        fine = fine or (name in ("admin:capture", "admin:outbox", "portal:join") and response.status_code == 422)
+        # fits no letter is asked for again, and so is the file of one.
+        asked_again = ("admin:capture", "admin:outbox", "portal:join", "checks:page", "checks:letter")
+        fine = fine or (name in asked_again and response.status_code == 422)
         if not fine:
             wrong.append(f"{row}: {found} to a POST")
     assert not wrong, "\n".join(sorted(wrong))

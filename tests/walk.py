@@ -301,6 +301,8 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "applications:step": reverse("applications:step", args=[draft.pk, "person"]),
         "applications:step vehicle": reverse("applications:step", args=[draft.pk, "vehicle"]),
         "applications:receipt": reverse("applications:receipt", args=[fresh]),
+        "checks:letter": reverse("checks:letter", args=[world.done.letter.check_code]),
+        "checks:letter unknown": reverse("checks:letter", args=["3333-3333-3333-3333-3333"]),
         "notices:document": reverse("notices:document", args=[world.done.pk]),
         "notices:document unfinished": reverse("notices:document", args=[world.dead.pk]),
         "notices:retry": reverse("notices:retry", args=[world.dead.pk]),

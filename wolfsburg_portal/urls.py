@@ -27,6 +27,7 @@ urlpatterns = [
         path("antraege/", include("apps.applications.urls")),
         path("termine/", include("apps.appointments.urls")),
         path("bescheide/", include("apps.notices.urls")),
+        path("pruefen/", include("apps.notices.check_urls")),
         path("konto/", include("apps.accounts.urls")),
         path("konto/", include("apps.accounts.entrance_urls")),
         path("konto/sicherheit/", include("apps.accounts.factor_urls")),

@@ -34,6 +34,10 @@ def contents_of(template: str, context: dict[str, Any], city: dict[str, Any]) ->
     if source := context.get("source"):
         kept = ("named_by", "purpose", "legal_basis", "years", "privacy_address")
         found["source"] = {key: source[key] for key in kept if source[key]}
+    if check := context.get("check"):
+        found["check"] = {"page": check["page"], "code": check["code"]}
+    if context.get("seal"):
+        found["seal"] = context["seal"]
     return {"format": FORMAT, **found}
 
 

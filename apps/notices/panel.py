@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest
 
 from apps.cases.models import Case
@@ -21,8 +20,7 @@ def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
         found = found.to(request.user).filter(again=None) | found.to(request.user).exclude(posted_on=None)
     deliveries = list(
         found.select_related("letter__notice__case__service", "notification", "again")
-        .defer("letter__context")
-        .annotate(remedy=KeyTextTransform("remedy", "letter__context"))
+        .with_remedy()
         .order_by("letter__notice__number", "is_copy", "principal", "letter__created_at")
     )
     if not deliveries:
@@ -30,8 +28,8 @@ def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     notices: dict[Any, dict[str, Any]] = {}
     for delivery in deliveries:
         row = notices.setdefault(delivery.notice.pk, {"notice": delivery.notice, "deliveries": []})
-        # Against what names no remedy there is none.
-        period = period_of(delivery, today=today()) if delivery.remedy else None
+        # Against what names no remedy there is none (with_remedy() has looked).
+        period = period_of(delivery, today=today()) if vars(delivery)["remedy"] else None
         row["deliveries"].append({"delivery": delivery, "period": period})
     context = {"notices": list(notices.values()), "case": case, "staff": staff,
                "pending": any(d.letter.is_pending for d in deliveries)}  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any
 import pypdfium2
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from fontTools.ttLib import TTFont
 from weasyprint import CSS, HTML, Attachment
@@ -26,6 +27,7 @@ from apps.core.text import texts_in
 from apps.notices.address import window_of
 from apps.notices.archival import ARCHIVAL
 from apps.notices.contents import contents_of
+from apps.notices.qr import qr_path
 
 # The scheme of our own files; nothing else is ever fetched.
 SCHEME = "letter:"
@@ -145,14 +147,27 @@ def _kept() -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
     return fetcher, fonts, style
 
 
-def letter_pdf(template: str, context: dict[str, Any], at: dt.datetime) -> tuple[bytes, int]:
+def letter_pdf(
+    template: str, context: dict[str, Any], at: dt.datetime, *, check_code: str | None, seal: str = ""
+) -> tuple[bytes, int]:
     """A letter that was written at a time, as PDF with its contents for machines in it, and the number of its pages.
 
-    The same letter gives the same bytes. Raises RenderError.
+    ``check_code`` is printed with the way to the page that checks it, ``seal`` as the name of who will seal it. The same
+    letter gives the same bytes. Raises RenderError.
     """
-    context = printable(context)
+    context = printable(context) | {"seal": seal}
+    if check_code is not None:
+        context["check"] = _check(check_code)
     data = json.dumps(contents_of(template, context, settings.CITY), ensure_ascii=False, indent=1)
     return write_pdf(letter_html(template, context), data, at)
+
+
+def _check(code: str) -> dict[str, Any]:
+    """How to check a letter, as it is printed: the address of the page, the code, and both as a QR code."""
+    with translation.override("de"):
+        page = settings.SITE_URL + reverse("checks:page")
+    path, size = qr_path(f"{page}{code}/")
+    return {"page": page, "code": code, "path": path, "size": size}
 
 
 def letter_html(template: str, context: dict[str, Any]) -> str:

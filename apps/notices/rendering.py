@@ -14,7 +14,7 @@ from apps.cases.emails import mail_to
 from apps.cases.states import Way
 from apps.core.locks import try_lock
 from apps.core.transitions import TransitionConflict, Who, move
-from apps.notices import pdf, printing
+from apps.notices import pdf, printing, seal
 from apps.notices.models import Delivery, Letter, LetterAttempt, LetterDocument, LetterPreview, PreviewPage
 from apps.notices.states import WORKFLOW, NoticeStatus
 
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 MAX_FAILURES = 8
 # A worker that dies over a letter may be killed from outside, so much more is forgiven.
 MAX_INTERRUPTIONS = 60
+# What a preview prints where the letter will have its code.
+NO_CODE_YET = "XXXX-XXXX-XXXX-XXXX-XXXX"
 # Somebody waits for a preview; they can ask for another one.
 MAX_PREVIEW_TRIES = 3
 
@@ -42,18 +44,27 @@ def render(letter_id: Any) -> bool:
             return False
         attempt = LetterAttempt.objects.create(letter=letter)
         try:
-            content, pages = pdf.letter_pdf(letter.template, letter.context, letter.created_at)
-            content = seal(content)
+            signer = seal.signer()
+            content, pages = drawn(letter, signer)
+            if signer is not None:
+                content = signer.sealed(content)
         except pdf.RenderError as error:
-            _note_failure(letter, attempt, str(error))
+            _note_failure(letter, attempt, str(error), most=MAX_FAILURES)
+            return False
+        except seal.SealError as error:
+            # A token or a server that is away for hours is no fault of the letter.
+            _note_failure(letter, attempt, str(error), most=MAX_INTERRUPTIONS)
             return False
         _store(letter, attempt, content, pages)
         return True
 
 
-def seal(content: bytes) -> bytes:
-    """The document as it goes out: the step between rendering and storing where a seal belongs; there is none yet."""
-    return content
+def drawn(letter: Letter, signer: seal.Signer | None) -> tuple[bytes, int]:
+    """The document of a letter without its seal: the same bytes whenever it is drawn, and the number of pages."""
+    return pdf.letter_pdf(
+        letter.template, letter.context, letter.created_at,
+        check_code=letter.check_code, seal=signer.name if signer is not None else "",
+    )  # fmt: skip
 
 
 def render_preview(preview_id: Any) -> bool:
@@ -70,7 +81,10 @@ def render_preview(preview_id: Any) -> bool:
             return False
         LetterPreview.objects.filter(pk=preview.pk).update(tries=preview.tries + 1)
         try:
-            made = [pdf.letter_pdf(preview.template, letter, preview.created_at)[0] for letter in preview.letters]
+            made = [
+                pdf.letter_pdf(preview.template, letter, preview.created_at, check_code=NO_CODE_YET)[0]
+                for letter in preview.letters
+            ]
             pictures = [(number, p) for number, content in enumerate(made, start=1) for p in pdf.pictures(content)]
         except pdf.RenderError as error:
             log.warning("preview %s not rendered (try %s): %s", preview.pk, preview.tries + 1, str(error)[:120])
@@ -137,14 +151,14 @@ def _tell(delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(notification=told, unreachable_at=unreachable)
 
 
-def _note_failure(letter: Letter, attempt: LetterAttempt, error: str) -> None:
+def _note_failure(letter: Letter, attempt: LetterAttempt, error: str, *, most: int) -> None:
     now = timezone.now()
     LetterAttempt.objects.filter(pk=attempt.pk).update(ended_at=now, error=error[:120])
     failures = letter.attempts.exclude(error="").count()
     log.warning("letter %s not rendered (try %s): %s", letter.pk, failures, error[:120])
-    if failures >= MAX_FAILURES:
+    if failures >= most:
         move(letter, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)
         log.error("letter %s given up after %s failures", letter.pk, failures)
         return
-    wait = timedelta(seconds=min(10 * 2**failures, 3600))
+    wait = timedelta(seconds=min(10 * 2 ** min(failures, 9), 3600))
     Letter.objects.filter(pk=letter.pk).update(next_try=now + wait)

@@ -22,6 +22,7 @@ from apps.core import bell, facts
 from apps.core.countries import HOME
 from apps.core.deadlines import provision_ends
 from apps.core.models import EmailStatus, FactKind, OutgoingEmail
+from apps.core.references import CHECK_CODES
 from apps.core.sockets import Socket
 from apps.core.transitions import TransitionError, Who, move
 from apps.notices.models import HEARING, Delivery, Letter, LetterPreview, Notice
@@ -86,8 +87,9 @@ def create_notice(
 def write_letter(notice: Notice, *, template: str, draft: Draft) -> Letter:
     """Add a letter to a notice, in the caller's transaction, and ring for it after the commit."""
     letter = Letter.objects.create(
-        notice=notice, template=template, template_version=TEMPLATE_VERSION, context=draft.frozen
-    )
+        notice=notice, template=template, template_version=TEMPLATE_VERSION, context=draft.frozen,
+        check_code=CHECK_CODES.new(),
+    )  # fmt: skip
     delivery = Delivery.objects.create(
         letter=letter,
         principal=draft.to.principal,

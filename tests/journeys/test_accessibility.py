@@ -33,7 +33,7 @@ PUBLIC = [
     "/termine/zeiten/?leistung=reisepass&personen=2", "/termine/zeiten/",
     "/termine/link/x/bestaetigen/", "/termine/da/", "/termine/ohne-termin/", "/termine/mit-code/",
     "/termine/warteliste/?leistung=reisepass&personen=2", "/termine/warteliste/eingetragen/",
-    "/termine/anzeige/rathaus-b/", "/code/",
+    "/termine/anzeige/rathaus-b/", "/code/", "/pruefen/", "/pruefen/3333-3333-3333-3333-3333/",
 ]  # fmt: skip
 CITIZEN = [
     "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",

@@ -87,7 +87,8 @@ def made(aylin: User) -> Callable[[Callable[[User], Case]], Letter]:
 
 
 def written(letter: Letter, **changes: Any) -> bytes:
-    return pdf.letter_pdf(letter.template, letter.context | changes, AT)[0]
+    context = letter.context | changes
+    return pdf.letter_pdf(letter.template, context, AT, check_code=letter.check_code, seal="Stadt Wolfsburg")[0]
 
 
 def words_on(content: bytes, tmp_path: Path) -> list[list[tuple[str, tuple[float, float, float, float]]]]:

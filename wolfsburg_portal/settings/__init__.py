@@ -11,6 +11,7 @@ from wolfsburg_portal.settings.city import *
 from wolfsburg_portal.settings.engines import *
 from wolfsburg_portal.settings.files import *
 from wolfsburg_portal.settings.language import *
+from wolfsburg_portal.settings.letters import *
 from wolfsburg_portal.settings.log import *
 from wolfsburg_portal.settings.mail import *
 from wolfsburg_portal.settings.people import *

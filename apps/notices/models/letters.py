@@ -7,6 +7,7 @@ from typing import Any
 import pgtrigger
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.fields.json import KeyTextTransform
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -188,6 +189,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         unheard = Q(opened_at=None) & (Q(available_until__lt=today()) | Q(unreachable_at__isnull=False))
         waiting = self.filter(Q(way=Way.POST) | unheard, letter__status=NoticeStatus.DONE, posted_on=None)
         return waiting.worth_sending()
+
+    def with_remedy(self) -> "DeliveryQuerySet":
+        """With what the letter says of remedies, and without the rest of it."""
+        return self.defer("letter__context").annotate(remedy=KeyTextTransform("remedy", "letter__context"))
 
     def worth_sending(self) -> "DeliveryQuerySet":
         """Without those in whose place another was written, and hearings of those whom nothing is to be asked any more."""

@@ -1,0 +1,49 @@
+"""Whether a letter is one of ours, for whoever holds it: nothing of what it says is told."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apps.core.references import CHECK_CODES
+from apps.notices.models import HEARING, Letter
+from apps.notices.states import NoticeStatus
+
+
+@dataclass(frozen=True)
+class FileFinding:
+    """What a file is that somebody holds beside a letter: the one that was issued, and what its seal says."""
+
+    unchanged: bool
+    sealed: bool = False
+    seal_valid: bool = False
+    signer: str = ""
+
+
+def letter_of(code: str) -> Letter | None:
+    """The issued letter with a check code, as people type it; None if there is none (any more)."""
+    normalised = CHECK_CODES.normalise(code)
+    if normalised is None:
+        return None
+    found = Letter.objects.filter(check_code=normalised, status=NoticeStatus.DONE)
+    return found.defer("context").select_related("notice").first()
+
+
+def is_replaced(letter: Letter) -> bool:
+    """Whether another letter has taken the place of this one: written again to the same people, or decided anew."""
+    if letter.deliveries.exclude(again=None).exists():
+        return True
+    newer = Letter.objects.filter(notice__case=letter.notice.case_id, notice__number__gt=letter.notice.number)
+    return letter.template != HEARING and newer.exclude(template=HEARING).exists()
+
+
+def look_at(letter: Letter, chunks: Iterable[bytes]) -> FileFinding:
+    """Compare a file, which is not kept, with the document of a letter. Only our own document is ever parsed."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    if digest.hexdigest() != letter.sha256:
+        return FileFinding(unchanged=False)
+    from apps.notices.seal import verdict_on  # pyHanko takes a second to load, and few ask
+
+    verdict = verdict_on(bytes(letter.document.content))
+    return FileFinding(True, verdict.sealed, verdict.valid, verdict.signer)

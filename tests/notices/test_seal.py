@@ -1,0 +1,197 @@
+"""The seal of letters: valid for others too, still fit for archives, and broken by any change."""
+
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from apps.accounts.models import User
+from apps.applications import transitions as applications
+from apps.applications.states import Status
+from apps.cases.models import Case
+from apps.notices import demo_authority, rendering, seal
+from apps.notices.models import Letter, LetterDocument
+from apps.notices.states import NoticeStatus
+from tests import factories
+from tests.verapdf import broken_rules
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Any:
+    for cached in (seal._signer, seal._trusted):
+        cached.cache_clear()
+    yield
+    for cached in (seal._signer, seal._trusted):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def demo(settings: Any, tmp_path: Path) -> Path:
+    settings.SEAL_DEMO_FOLDER = tmp_path / "seal"
+    return tmp_path / "seal"
+
+
+@pytest.fixture
+def letter(parking_case: Case, karla: User) -> Letter:
+    applications.decide(parking_case, outcome=Status.REJECTED, reasons="Nein.", by=karla)
+    return factories.letter_of(parking_case)
+
+
+def document(letter: Letter) -> bytes:
+    assert rendering.render(letter.pk)
+    letter.refresh_from_db()
+    stored = LetterDocument.objects.get(letter=letter)
+    assert stored.sha256 == letter.sha256
+    return bytes(stored.content)
+
+
+def test_sealed_letter_is_valid_for_us_and_others_and_still_for_archives(
+    demo: Path, letter: Letter, tmp_path: Path
+) -> None:
+    content = document(letter)
+    assert seal.verdict_on(content) == seal.Verdict(True, True, True, demo_authority.NAME)
+    assert broken_rules(content) == []
+    file = tmp_path / "sealed.pdf"
+    file.write_bytes(content)
+    said = subprocess.run(["pdfsig", str(file)], capture_output=True, check=False).stdout.decode()
+    assert "Signature Validation: Signature is Valid." in said
+    assert "Total document signed" in said
+    assert "ETSI.CAdES.detached" in said
+    text = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, check=True).stdout.decode()
+    assert "Testsiegel der Demo" in text
+    # The document before the seal stays what it was, byte for byte.
+    drawn, _pages = rendering.drawn(letter, seal.signer())
+    assert content.startswith(drawn)
+    assert rendering.drawn(letter, seal.signer())[0] == drawn
+
+
+def test_any_flipped_byte_is_found(demo: Path, letter: Letter) -> None:
+    content = document(letter)
+    # The seal itself is the only thing that it does not cover; there the hash finds it (see test_checking.py).
+    begins, length, goes_on, rest = map(int, re.findall(rb"/ByteRange ?\[ ?(\d+) (\d+) (\d+) (\d+)", content)[0])
+    assert (begins, goes_on + rest) == (0, len(content))
+    for place in [*range(0, length, length // 60), *range(goes_on, len(content), rest // 10)]:
+        wrong = bytearray(content)
+        wrong[place] ^= 1
+        assert not seal.verdict_on(bytes(wrong)).valid, place
+
+
+def test_a_letter_of_another_authority_is_not_trusted(
+    demo: Path, letter: Letter, settings: Any, tmp_path: Path
+) -> None:
+    content = document(letter)
+    settings.SEAL_DEMO_FOLDER = tmp_path / "other"
+    for cached in (seal._signer, seal._trusted):
+        cached.cache_clear()
+    verdict = seal.verdict_on(content)
+    assert (verdict.intact, verdict.trusted) == (True, False)
+    # A former authority of ours stays trusted.
+    settings.SEAL_TRUSTED = str(demo / "seal.pem")
+    seal._trusted.cache_clear()
+    assert seal.verdict_on(content).valid
+
+
+def test_a_key_in_a_file_with_a_password_seals(settings: Any, tmp_path: Path, letter: Letter) -> None:
+    certificate, key = demo_authority.ensure(tmp_path / "city")
+    secret = serialization.load_pem_private_key(Path(key).read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    locked.write_bytes(
+        secret.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"geheim")
+        )
+    )  # fmt: skip
+    settings.SEAL_CERTIFICATE, settings.SEAL_KEY, settings.SEAL_KEY_PASSWORD = certificate, str(locked), "geheim"
+    assert seal.verdict_on(document(letter)).valid
+
+
+@pytest.fixture(scope="module")
+def soft_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A token with a key, as a city has one, in software; its PIN is 1234. Gives the file of its certificate.
+
+    The library reads once in a process where its tokens lie.
+    """
+    folder = tmp_path_factory.mktemp("token")
+    (folder / "tokens").mkdir()
+    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\n")
+    certificate, key = demo_authority.ensure(folder / "city")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
+        for arguments in (
+            ["--init-token", "--free", "--label", "Stadt", "--so-pin", "0000"],
+            ["--import", key, "--token", "Stadt", "--label", "Siegel", "--id", "01"],
+        ):
+            subprocess.run(["softhsm2-util", *arguments, "--pin", "1234"], check=True, capture_output=True)
+        yield certificate
+
+
+@pytest.fixture
+def token(soft_token: str, settings: Any) -> Iterator[None]:
+    settings.SEAL_CERTIFICATE = soft_token
+    settings.SEAL_PKCS11_LIBRARY = "/usr/lib/softhsm/libsofthsm2.so"
+    settings.SEAL_PKCS11_TOKEN, settings.SEAL_PKCS11_KEY, settings.SEAL_PKCS11_PIN = "Stadt", "Siegel", "1234"
+    yield
+    with suppress(seal.SealError):
+        signer = seal.signer()
+        assert isinstance(signer, seal.Pades)
+        signer.close()
+
+
+def test_a_key_that_never_leaves_its_token_seals(token: None, letter: Letter) -> None:
+    content = document(letter)
+    assert seal.verdict_on(content).valid
+    assert broken_rules(content) == []
+
+
+def test_a_token_with_another_pin_delays_the_letter(token: None, letter: Letter, settings: Any) -> None:
+    settings.SEAL_PKCS11_PIN = "4321"
+    assert not rendering.render(letter.pk)
+    assert "PinIncorrect while reading the seal's key" in letter.attempts.get().error
+    settings.SEAL_PKCS11_PIN = "1234"
+    assert seal.verdict_on(document(letter)).valid
+
+
+def test_without_a_seal_letters_go_out_unsealed(letter: Letter) -> None:
+    content = document(letter)
+    assert seal.verdict_on(content) == seal.Verdict()
+    assert broken_rules(content) == []
+
+
+def test_a_seal_that_is_away_is_waited_for_longer_than_a_letter_that_is_wrong(letter: Letter, settings: Any) -> None:
+    settings.SEAL_CERTIFICATE = settings.SEAL_KEY = "/nowhere/seal.pem"
+    for _ in range(rendering.MAX_FAILURES + 2):
+        assert not rendering.render(letter.pk)
+    letter.refresh_from_db()
+    assert letter.status == NoticeStatus.PENDING
+    assert letter.attempts.last().error == "FileNotFoundError while reading the seal's key"
+    settings.SEAL_CERTIFICATE = settings.SEAL_KEY = ""
+    assert rendering.render(letter.pk)
+
+
+def test_a_server_for_times_that_is_away_delays_and_loses_nothing(demo: Path, letter: Letter, settings: Any) -> None:
+    settings.SEAL_TIMESTAMP_URL = "http://127.0.0.1:9/"
+    assert not rendering.render(letter.pk)
+    assert "while sealing" in letter.attempts.get().error
+    settings.SEAL_TIMESTAMP_URL = ""
+    seal._signer.cache_clear()
+    assert seal.verdict_on(document(letter)).valid
+
+
+def test_many_who_begin_at_once_share_one_demo_authority(tmp_path: Path) -> None:
+    found: list[tuple[str, str]] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(demo_authority.ensure(tmp_path / "seal"))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1
+    assert len(found) == 8
+    assert [path.name for path in tmp_path.iterdir()] == ["seal"]
+    assert (tmp_path / "seal" / "seal.key").stat().st_mode & 0o777 == 0o600
