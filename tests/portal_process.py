@@ -47,9 +47,12 @@ class Portal:
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def python(self, *arguments: str) -> None:
-        """Run Python in the portal's environment."""
-        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=self.environment, check=True)
+    def python(self, *arguments: str) -> str:
+        """Run Python in the portal's environment; returns what it prints."""
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
 
     def start(self, *names: str) -> None:
         """Start processes by name (web, worker, beat); all of them without names."""

@@ -34,6 +34,9 @@ def letter(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         limits.within_networks("check-code", networks, limit=WRONG_CODES_PER_HOUR, seconds=3600)
         return render(request, "notices/check.html", {"form": CheckCodeForm(), "unknown": True}, status=404)
+    if found.check_code != code:
+        # However it was typed, files are taken only at the address that letters name.
+        return redirect("checks:letter", found.check_code)
     form, finding = CheckFileForm(), None
     if request.method == "POST":
         form = CheckFileForm(request.POST, request.FILES, refused=uploads.refusal_of(request, "file"))

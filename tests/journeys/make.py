@@ -2,7 +2,7 @@
 
 A second address is that of a citizen who has joined it by a code on paper. ``dogs`` instead of ``parking`` is a declaration
 that names somebody who knows nothing of it; in ``proposed`` one of two (the third address) wants to withdraw; ``invited`` is
-somebody by mail.
+somebody by mail; ``letter`` is one that is done, whose check code is printed.
 """
 
 import os
@@ -15,6 +15,8 @@ def main(what: str, owner: str, joined: str = "", proposer: str = "") -> None:
     """A resident's parking permit, of two people where a second one is named; or a dog of two."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
     django.setup()
+
+    from django.db import transaction
 
     from apps.accounts.models import User
     from apps.applications import transitions as applications
@@ -38,6 +40,12 @@ def main(what: str, owner: str, joined: str = "", proposer: str = "") -> None:
         withdraw = acts.get("withdraw")
         assert withdraw is not None
         proposals.propose(withdraw, case, typed={}, by=User.objects.get(email=proposer))
+    if what == "letter":
+        with transaction.atomic():
+            # Before a worker hears of it.
+            letter = factories.letter(case).letter
+            factories.finished(letter)
+        print(letter.check_code)
     if what == "invited":
         clerk = User.objects.get(email="karla@example.org")
         invitations.invite(factories.joint_party(case), email="eingeladen@example.org", by=clerk)

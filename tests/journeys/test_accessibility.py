@@ -153,6 +153,18 @@ def test_axe_finds_nothing_on_public_pages(person: Any, portal: Portal, prefix: 
     found += findings(page, "invitation answered")
     page.goto(page.url)
     found += findings(page, "invitation used")
+    # The code of a letter that is to be checked, and what is said of it.
+    page.goto(prefix + "/pruefen/")
+    follow(page.locator("main form button").first)
+    found += findings(page, "checking a letter with errors")
+    code = portal.python("-m", "tests.journeys.make", "letter", "juergen@example.org").strip()
+    page.goto(f"{prefix}/pruefen/{code}/")
+    found += findings(page, "letter that was checked")
+    follow(page.locator("main form button").first)
+    found += findings(page, "letter that was checked with errors")
+    page.set_input_files("[name=file]", {"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"x"})
+    follow(page.locator("main form button").first)
+    found += findings(page, "letter that was changed")
     # A form with errors, and the message that was sent.
     page.goto(prefix + "/kontakt/")
     follow(page.locator("main form button").first)

@@ -164,6 +164,20 @@ def test_parking_permit_from_registration_to_notice(
                      "30,70 €", "Rechtsbehelfsbelehrung", "Verwaltungsgericht Braunschweig", "Seite 1 von"):  # fmt: skip
         assert expected in flat, f"{expected} is missing in:\n{text}"
 
+    # Whoever she shows it to sees that it is genuine, and that the file is the one she got.
+    stranger = person(java_script_enabled=javascript)
+    code = re.findall(r"Prüfcode: ([0-9A-Z-]{24})", flat)[0]
+    stranger.page.goto("/pruefen/")
+    stranger.page.fill("[name=code]", code.lower())
+    stranger.press("Prüfen")
+    shows(stranger.page, "Das Schreiben ist von uns")
+    for content, said in ((response.body(), "Die Datei ist unverändert."), (response.body() + b" ", "ist nicht die")):
+        file = {"name": "bescheid.pdf", "mimeType": "application/pdf", "buffer": content}
+        stranger.page.set_input_files("[name=file]", file)
+        stranger.press("Datei vergleichen")
+        shows(stranger.page, said)
+    assert reference not in stranger.page.content()
+
     # The retrieval stands in the timeline.
     clerk.page.reload()
     shows(clerk.page, "Bescheid geöffnet")

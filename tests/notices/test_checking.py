@@ -44,6 +44,7 @@ def test_typed_code_leads_to_the_letter_however_it_is_typed(client: Any, letter:
     typed = f" {letter.check_code.lower().replace('-', ' ')} "
     to = client.post(reverse("checks:page"), {"code": typed})
     assert to["Location"] == reverse("checks:letter", args=[letter.check_code])
+    assert checked(client, letter.check_code.replace("-", "").lower())["Location"] == to["Location"]
     page = client.get(to["Location"])
     assert page.status_code == 200
     text = page.content.decode()

@@ -512,7 +512,8 @@ def test_what_is_typed_has_a_limit_of_its_own(serve: Callable[..., int], path: b
         (b"/antraege/entwurf/x/schritt/person/", b"200"), (b"/en/antraege/entwurf/x/schritt/person/", b"200"),
         (b"/mein-bereich/vorgaenge/ABC/antworten/", b"200"),
         (b"/einladung/0123456789abcdef/", b"200"), (b"/en/einladung/0123456789abcdef/", b"200"),
-        (b"/einladung/abc/", b"400"), (b"/code/", b"400"),
+        (b"/einladung/abc/", b"400"), (b"/code/", b"400"), (b"/pruefen/", b"400"), (b"/pruefen/ABCD/", b"400"),
+        (b"/pruefen/34AC-79DE-FHJK-MNPQ-RTVW/", b"200"), (b"/en/pruefen/34AC-79DE-FHJK-MNPQ-RTVW/", b"200"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", [b"multipart/form-data; boundary=x", b"Multipart/Mixed;boundary=x", b" multipart/x"])
