@@ -27,7 +27,7 @@ SLOW := tests/journeys tests/migrations tests/test_access.py tests/test_headers.
 	tests/applications/test_hearings.py tests/appointments/booking/test_transitions.py tests/appointments/test_load.py tests/appointments/reception/test_transitions.py \
 	tests/appointments/timetable/test_availability.py tests/cases/test_audience.py tests/cases/test_invitations.py \
 	tests/cases/test_matrix.py tests/core/test_cleaning.py tests/core/test_typed.py tests/core/test_uploads.py \
-	tests/desk/test_case.py tests/desk/test_queue.py tests/formbuilder/test_fuzz.py tests/kita/test_commands.py tests/notices/test_deliveries.py \
+	tests/desk/test_case.py tests/desk/test_queue.py tests/formbuilder/test_fuzz.py tests/kita/test_commands.py tests/notices/test_deliveries.py tests/notices/test_documents.py tests/notices/test_seal.py \
 	tests/notices/test_kills.py tests/notices/test_outbox.py tests/wolfsburg_portal/test_web.py
 
 test-fast: install-dev ## The inner loop, below two minutes: without the slow ones
