@@ -69,7 +69,9 @@ class Check:
             )
             for child, row in self.children.items()
         }
-        self.first = {child: self.pool_of.get(_kept(row) or "") for child, row in self.children.items()}
+        self.first = {
+            child: None if (kept := _kept(row)) is None else self.pool_of[kept] for child, row in self.children.items()
+        }
         self.pools = {child: [self.pool_of[contract] for contract in used] for child, used in self.used.items()}
         self.position: dict[str, int] = {}
         self.inside: dict[str, list[Rank]] = {}

@@ -14,18 +14,19 @@ AND_OTHERS = "und weitere, siehe nächste Seite"
 type Width = Callable[[str], float]
 
 
-def window_of(recipients: Sequence[str], names: int, width: Width) -> list[str] | None:
+def window_of(recipients: Sequence[str], names: Sequence[int], width: Width) -> list[str] | None:
     """The lines of a cover sheet's window, for an address that is too long for the letter's own; None if it is not.
 
-    ``recipients`` are the lines of the address, of which the first ``names`` are people or organisations. The first of
-    them, the street and the place stay; what does not fit on two lines is shortened.
+    ``recipients`` are the lines of the address, of which the first are names: so many of each addressee as ``names`` says. Those of
+    the first, the street and the place stay; what does not fit is shortened.
     """
     if sum(_lines(line, SIZE_PT, width) for line in recipients) <= ZONE_LINES:
         return None
-    first, place = recipients[:1], recipients[names:]
-    kept = [*first, *([AND_OTHERS] if names > 1 else []), *place]
-    most = 2 if sum(_lines(line, SMALL_PT, width) for line in kept) <= SMALL_LINES else 1
-    return [_shortened(line, most if line in place else 2, width) for line in kept]
+    first, place = recipients[: names[0]], recipients[sum(names) :]
+    kept = [*first, *([AND_OTHERS] if len(names) > 1 else []), *place]
+    if sum(_lines(line, SMALL_PT, width) for line in kept) <= SMALL_LINES:
+        return kept
+    return [_shortened(line, 2 if line == first[0] and len(kept) < SMALL_LINES else 1, width) for line in kept]
 
 
 def _lines(text: str, size: float, width: Width) -> int:

@@ -11,6 +11,8 @@ from apps.notices.forms import CheckCodeForm, CheckFileForm
 
 # Codes that nobody has may be typed so often by one network in an hour.
 WRONG_CODES_PER_HOUR = 20
+# And so many files may it have compared.
+FILES_PER_HOUR = 60
 
 
 @never_cache
@@ -28,11 +30,10 @@ def page(request: HttpRequest) -> HttpResponse:
 def letter(request: HttpRequest, code: str) -> HttpResponse:
     """What is known of the letter with a code; a file is compared and not kept."""
     networks = limits.client_networks(request)
-    if limits.reached_by_networks("check-code", networks, limit=WRONG_CODES_PER_HOUR):
-        return render(request, "errors/429.html", status=429)
     found = checking.letter_of(code)
     if found is None:
-        limits.within_networks("check-code", networks, limit=WRONG_CODES_PER_HOUR, seconds=3600)
+        if not limits.within_networks("check-code", networks, limit=WRONG_CODES_PER_HOUR, seconds=3600):
+            return render(request, "errors/429.html", status=429)
         return render(request, "notices/check.html", {"form": CheckCodeForm(), "unknown": True}, status=404)
     if found.check_code != code:
         # However it was typed, files are taken only at the address that letters name.
@@ -40,6 +41,8 @@ def letter(request: HttpRequest, code: str) -> HttpResponse:
     form, finding = CheckFileForm(), None
     if request.method == "POST":
         form = CheckFileForm(request.POST, request.FILES, refused=uploads.refusal_of(request, "file"))
+        if not limits.within_networks("check-file", networks, limit=FILES_PER_HOUR, seconds=3600):
+            return render(request, "errors/429.html", status=429)
         if form.is_valid():
             finding = checking.look_at(found, form.cleaned_data["file"].chunks())
     context = {

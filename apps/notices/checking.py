@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apps.core.references import CHECK_CODES
-from apps.notices.models import HEARING, Letter
+from apps.notices.models import HEARING, Delivery, Letter
 from apps.notices.states import NoticeStatus
 
 
@@ -29,11 +29,15 @@ def letter_of(code: str) -> Letter | None:
 
 
 def is_replaced(letter: Letter) -> bool:
-    """Whether another letter has taken the place of this one: written again to the same people, or decided anew."""
-    if letter.deliveries.exclude(again=None).exists():
+    """Whether another letter has taken the place of this one: written again to the same people, or decided anew.
+
+    Only one that has gone out: what its addressees do not know yet has no effect (§ 43 Abs. 1 VwVfG).
+    """
+    out = Delivery.objects.exclude(posted_on=None, notified_on=None, opened_at=None)
+    if out.filter(instead_of__letter=letter).exists():
         return True
-    newer = Letter.objects.filter(notice__case=letter.notice.case_id, notice__number__gt=letter.notice.number)
-    return letter.template != HEARING and newer.exclude(template=HEARING).exists()
+    newer = out.filter(letter__notice__case=letter.notice.case_id, letter__notice__number__gt=letter.notice.number)
+    return letter.template != HEARING and newer.exclude(letter__template=HEARING).exists()
 
 
 def look_at(letter: Letter, chunks: Iterable[bytes]) -> FileFinding:

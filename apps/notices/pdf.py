@@ -39,8 +39,6 @@ FONTS = {
     "dejavu-regular.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
     "dejavu-bold.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
 }
-# In letters that were written before the number of names stood in them: street, postcode and town.
-PLACE_LINES = 2
 DATA_NAME = "schreiben.json"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Wide enough to be read on a screen.
@@ -172,8 +170,11 @@ def _check(code: str) -> dict[str, Any]:
 
 def letter_html(template: str, context: dict[str, Any]) -> str:
     """The letter as HTML, of a context that is printable; official letters are written in German (§ 23 Abs. 1 VwVfG)."""
-    names = context.get("names") or max(1, len(context["recipients"]) - PLACE_LINES)
-    window = window_of(context["recipients"], names, _width)
+    recipients: list[str] = context["recipients"]
+    # In letters that were written before that street and town are the last, abroad a country in capitals after them.
+    place = 3 if recipients and recipients[-1].isupper() and recipients[-1].isalpha() else 2
+    names = context.get("names") or [max(1, len(recipients) - place)]
+    window = window_of(recipients, names, _width)
     with translation.override("de"):
         return render_to_string(f"notices/{template}.html", {"city": settings.CITY, "window": window, **context})
 

@@ -26,23 +26,41 @@ class Period:
 def period_of(delivery: Delivery, *, today: dt.date) -> Period | None:
     """The period that runs for whoever a letter was delivered to; None while none runs.
 
-    Only the delivery that counts begins one, not a copy for information, nor what came back. What the addressee proves
-    to have got later is not known here (§ 41 Abs. 2 Satz 3 VwVfG, § 122 Abs. 2 AO, § 37 Abs. 2 Satz 3 SGB X).
+    Only the delivery that counts begins one, not a copy for information, nor what came back. Whether it arrived later or
+    not at all is not known here; in doubt the authority has to prove it (§ 41 Abs. 2 Satz 3 VwVfG, § 122 Abs. 2 AO, § 37
+    Abs. 2 Satz 3 SGB X).
     """
     service = delivery.notice.case.service
     regime = service.regime if service is not None else Regime.NONE
     if regime == Regime.NONE or delivery.is_copy or delivery.letter.is_hearing or delivery.returned_on is not None:
         return None
-    if delivery.posted_on is not None:
+    retrieved = _retrieved_in_time(delivery) if regime == Regime.VWVFG else None
+    if delivery.posted_on is not None and (retrieved is None or retrieved > delivery.posted_on):
         if delivery.abroad:
-            return Period(None, None, [_("Für Briefe ins Ausland zählt der Tag, an dem sie ankommen.")])
+            return Period(None, None, [_abroad(regime)])
         return _period(POST, regime, delivery.posted_on, today=today)
     if delivery.by_post:
         return None
-    retrieved = delivery.retrieved_on if regime == Regime.VWVFG else None
+    if regime != Regime.VWVFG and delivery.unreachable_at is not None:
+        # The mail that would count has reached nobody.
+        return None
     # By the VwVfG nothing is known before it is fetched, by the others before the mail about it went out.
     sent = delivery.notified_on or retrieved
     return _period(PORTAL, regime, sent, today=today, retrieved=retrieved) if sent is not None else None
+
+
+def _retrieved_in_time(delivery: Delivery) -> dt.date | None:
+    """The day on which it was fetched, if that has an effect."""
+    day, last = delivery.retrieved_on, delivery.available_until
+    return None if delivery.by_post or day is None or (last is not None and day > last) else day
+
+
+def _abroad(regime: str) -> str:
+    if regime == Regime.AO:
+        return _(
+            "Ins Ausland gilt der Bescheid einen Monat nach der Aufgabe zur Post als bekannt (§ 122 Abs. 2 Nr. 2 AO). Erst dann beginnt die Frist."
+        )
+    return _("Für Briefe ins Ausland zählt der Tag, an dem sie ankommen.")
 
 
 def _period(way: str, regime: str, sent: dt.date, *, today: dt.date, retrieved: dt.date | None = None) -> Period | None:

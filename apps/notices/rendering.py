@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.cases.addressee import addressee_at
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 MAX_FAILURES = 8
 # A worker that dies over a letter may be killed from outside, so much more is forgiven.
 MAX_INTERRUPTIONS = 60
+# How errors of the seal begin; they are counted apart.
+AWAY = "seal: "
 # What a preview prints where the letter will have its code.
 NO_CODE_YET = "XXXX-XXXX-XXXX-XXXX-XXXX"
 # Somebody waits for a preview; they can ask for another one.
@@ -52,8 +55,8 @@ def render(letter_id: Any) -> bool:
             _note_failure(letter, attempt, str(error), most=MAX_FAILURES)
             return False
         except seal.SealError as error:
-            # A token or a server that is away for hours is no fault of the letter.
-            _note_failure(letter, attempt, str(error), most=MAX_INTERRUPTIONS)
+            # A token or a server that is away for days is no fault of the letter: it waits.
+            _note_failure(letter, attempt, f"{AWAY}{error}", most=None)
             return False
         _store(letter, attempt, content, pages)
         return True
@@ -151,12 +154,13 @@ def _tell(delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(notification=told, unreachable_at=unreachable)
 
 
-def _note_failure(letter: Letter, attempt: LetterAttempt, error: str, *, most: int) -> None:
+def _note_failure(letter: Letter, attempt: LetterAttempt, error: str, *, most: int | None) -> None:
     now = timezone.now()
     LetterAttempt.objects.filter(pk=attempt.pk).update(ended_at=now, error=error[:120])
-    failures = letter.attempts.exclude(error="").count()
+    tries, away = letter.attempts.exclude(error=""), Q(error__startswith=AWAY)
+    failures = tries.filter(away if most is None else ~away).count()
     log.warning("letter %s not rendered (try %s): %s", letter.pk, failures, error[:120])
-    if failures >= most:
+    if most is not None and failures >= most:
         move(letter, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)
         log.error("letter %s given up after %s failures", letter.pk, failures)
         return

@@ -12,8 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+import pikepdf
 from asn1crypto import x509
 from django.conf import settings
+from django.utils import timezone
 from pyhanko.config.pkcs11 import TokenCriteria
 from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -66,6 +68,9 @@ class Pades:
             field_name=FIELD, subfilter=SigSeedSubFilter.PADES, name=self.name, certify=True,
             docmdp_permissions=MDPPerm.NO_CHANGES,
         )  # fmt: skip
+        certificate = self.key.signing_cert
+        if certificate is None or not certificate.not_valid_before <= timezone.now() <= certificate.not_valid_after:
+            raise SealError("the certificate of the seal is not valid today")
         signer = signers.PdfSigner(about, self.key, timestamper=self.timestamper, new_field_spec=SigFieldSpec(FIELD))
         try:
             return bytes(signer.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(content))).getvalue())
@@ -94,7 +99,10 @@ class Verdict:
 def signer() -> Signer | None:
     """The seal that this portal has, None if it has none. Raises SealError if it cannot be used."""
     try:
-        return _signer()
+        found = _signer()
+        if found is not None:
+            _proved()
+        return found
     except SealError:
         raise
     except Exception as error:
@@ -102,8 +110,21 @@ def signer() -> Signer | None:
 
 
 @lru_cache(maxsize=1)
+def _proved() -> None:
+    """Once in a process: that key, certificate and authority belong together, before anything that stays is sealed."""
+    page, sample = pikepdf.new(), io.BytesIO()
+    page.add_blank_page()
+    page.save(sample)
+    found = _signer()
+    if found is not None and not verdict_on(found.sealed(sample.getvalue())).valid:
+        raise SealError("key, certificate and authority of the seal do not belong together")
+
+
+@lru_cache(maxsize=1)
 def _signer() -> Signer | None:
     server = HTTPTimeStamper(settings.SEAL_TIMESTAMP_URL, timeout=10) if settings.SEAL_TIMESTAMP_URL else None
+    if (settings.SEAL_PKCS11_LIBRARY or settings.SEAL_KEY) and not settings.SEAL_CERTIFICATE:
+        raise SealError("there is a key for the seal and no certificate")
     if settings.SEAL_PKCS11_LIBRARY:
         return _token(server)
     certificate, key = settings.SEAL_CERTIFICATE, settings.SEAL_KEY

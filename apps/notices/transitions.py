@@ -53,8 +53,8 @@ class Draft:
 
     @property
     def frozen(self) -> dict[str, Any]:
-        """The context with the number of lines of the address field that are names."""
-        return self.context | {"names": sum(len(one.party.name_lines) for one in (self.to, *self.also_to))}
+        """The context with how many lines of the address field are names, for each addressee."""
+        return self.context | {"names": [len(one.party.name_lines) for one in (self.to, *self.also_to)]}
 
     @property
     def way(self) -> Way:
@@ -155,14 +155,18 @@ def told(email: OutgoingEmail, status: str) -> None:
     Sent, it begins the ten days of § 41 Abs. 2a Satz 4 VwVfG: the first is the day after it (§ 187 Abs. 1 BGB), and the
     last one a working day (§ 31 Abs. 3 VwVfG). When it reaches nobody, the letter goes by post.
     """
-    waiting = Delivery.objects.filter(notification=email, opened_at=None, posted_on=None)
+    about = Delivery.objects.filter(notification=email)
+    if status == EmailStatus.SENT:
+        # Whoever was quicker than the mail has got it all the same.
+        about.update(notified_on=timezone.localdate(email.sent_at or timezone.now()))
+    waiting = about.filter(opened_at=None, posted_on=None)
     for delivery in waiting.select_related("letter__notice__case__service"):
         changes: dict[str, Any] = {"unreachable_at": timezone.now()}
         sent_on = None
         if status == EmailStatus.SENT:
             sent_on = timezone.localdate(email.sent_at or timezone.now())
             last = provision_ends(sent_on) if delivery.retrieval_ends else None
-            changes = {"unreachable_at": None, "available_until": last, "notified_on": sent_on}
+            changes = {"unreachable_at": None, "available_until": last}
         elif delivery.by_post:
             continue
         Delivery.objects.filter(pk=delivery.pk).update(**changes)

@@ -67,14 +67,15 @@ class Rules:
         self.rank = cache(self.rank)
 
     def kept(self, name):
-        return self.kids[name]["pinned"] or self.kids[name]["holds"]
+        kid = self.kids[name]
+        return kid["holds"] if kid["pinned"] is None else kid["pinned"]
 
     def list_of(self, kid):
-        if kid["pinned"]:
+        if kid["pinned"] is not None:
             return [kid["pinned"]]
         if kid["holds"] in kid["wishes"]:
             return kid["wishes"][: kid["wishes"].index(kid["holds"]) + 1]
-        return kid["wishes"] + ([kid["holds"]] if kid["holds"] else [])
+        return kid["wishes"] + ([] if kid["holds"] is None else [kid["holds"]])
 
     def house(self, contract):
         return None if contract is None else self.house_of[self.pool_of[contract]]
@@ -84,7 +85,7 @@ class Rules:
 
     def rank(self, name, pool):
         kid = self.kids[name]
-        first = 1 if self.kept(name) and self.pool_of[self.kept(name)] == pool else 0
+        first = 1 if self.kept(name) is not None and self.pool_of[self.kept(name)] == pool else 0
         draw = int(hashlib.sha256(f"{self.instance['seed']}:{name}".encode()).hexdigest(), 16)
         return (-first, -kid["points"].get(self.house_of[pool], 0), [-t for t in kid["tie"]], draw, name)
 
@@ -97,7 +98,7 @@ class Rules:
         )
 
     def inside(self, given, pool, without=()):
-        return sorted((n for n, c in given.items() if c and self.pool_of[c] == pool and n not in without),
+        return sorted((n for n, c in given.items() if c is not None and self.pool_of[c] == pool and n not in without),
                       key=lambda n: self.rank(n, pool))  # fmt: skip
 
     def allowed(self, given):
@@ -106,11 +107,11 @@ class Rules:
             if len(self.inside(given, pool)) > places:
                 return False
         for name, contract in given.items():
-            if self.kept(name) and contract is None:
+            if self.kept(name) is not None and contract is None:
                 return False
         for group in self.instance["siblings"]:
             apart = group["rule"] == "only_together" and not self.home(group, given)
-            if apart and any(given[name] != (self.kept(name) or None) for name in group["children"]):
+            if apart and any(given[name] != self.kept(name) for name in group["children"]):
                 return False
         return True
 
@@ -197,7 +198,7 @@ class Rules:
         """Every assignment that may be given."""
         names = list(self.lists)
         for contracts in itertools.product(*([*own, None] for own in self.lists.values())):
-            taken = [self.pool_of[c] for c in contracts if c]
+            taken = [self.pool_of[c] for c in contracts if c is not None]
             if all(taken.count(pool) <= places for pool, places in self.places.items()):
                 given = dict(zip(names, contracts, strict=True))
                 if self.allowed(given):

@@ -55,6 +55,7 @@ def deed(path, value):
 GONE, AGAIN = object(), object()
 # What is wrong, and what the sentence names; the last says whether the schema alone can see it.
 BAD = [
+    (("pools", 0, "places"), 2.0, "pools[0].places", False),
     (("format",), "kita-instance/2", "format", True),
     (("format",), GONE, '"format"', True),
     (("siblings",), GONE, '"siblings"', True),

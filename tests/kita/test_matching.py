@@ -54,9 +54,10 @@ def how_many(request):
     return SOAK_INSTANCES if request.config.getoption("--soak") else INSTANCES
 
 
-def test_the_result_is_the_best_of_all_assignments(how_many):
+@pytest.mark.parametrize("siblings", [True, False])
+def test_the_result_is_the_best_of_all_assignments(how_many, siblings):
     for seed in range(how_many):
-        instance = small_instance(seed, siblings=bool(seed % 2), children=6 if seed % 7 == 0 else 5)
+        instance = small_instance(seed, siblings=siblings, children=6 if seed % 7 == 0 else 5)
         rules, result = Rules(instance), result_of(instance, SECONDS)
         given = result["assignment"]
         assert rules.allowed(given), seed
@@ -140,7 +141,7 @@ def test_more_combinations_than_are_written_out_lose_no_better_answer_and_nothin
 
 def test_no_stable_assignment_is_better_for_any_child(how_many):
     for seed in range(how_many):
-        instance = small_instance(seed, siblings=False, children=5)
+        instance = small_instance(seed, siblings=False, children=6 if seed % 7 == 0 else 5)
         rules, given = Rules(instance), plain(instance)
         for other in rules.assignments():
             if not rules.unstable(other):
@@ -328,6 +329,6 @@ def test_a_city_with_siblings_is_matched_in_time(request):
         assert problems_of(instance, result) == [], seed
     print(f"100 cities: slowest {slowest:.1f} s, {proved} proved, {left} entries left")
     assert slowest < 60
-    # Less than half of what was measured last (docs/kita.md); a search that has become worse is seen by these.
+    # What was measured stands in docs/kita.md: half as many proved, or a few entries, are a search that has become worse.
     assert proved >= 15
     assert left <= 5

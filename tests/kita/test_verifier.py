@@ -75,7 +75,7 @@ def swap(result, one, other):
 # What is done to a right result of the town, by the name of the deed.
 CORRUPTIONS = {
     "a place too many": lambda r: r["assignment"].update(k2="C1"),
-    "a swapped pair": lambda r: swap(r, "k1", "k6"),
+    "a swapped pair": lambda r: swap(r, "k1", "k2"),
     "two children swapped in one another's Kitas": lambda r: swap(r, "k4", "k5"),
     "nothing for a child that has a claim": lambda r: r["assignment"].update(k1=None),
     "what a child holds taken away": lambda r: r["assignment"].update(k3=None),
@@ -131,7 +131,7 @@ TORN = {
 # What is said of each, first of all.
 SAID = {
     "a place too many": 'Pool "P1" has 1 places and 2 children',
-    "a swapped pair": 'Child "k6" cannot be given "C1"',
+    "a swapped pair": 'Child "k1" has the better claim to "C1"',
     "two children swapped in one another's Kitas": "Another stable assignment is better",
     "nothing for a child that has a claim": 'Child "k1" has the better claim to "C1"',
     "what a child holds taken away": 'Child "k3" loses what it holds',
@@ -201,6 +201,20 @@ def test_a_pool_that_is_too_full_is_refused_whatever_else_fits():
     result["assignment"] = {"k1": "C1", "k2": "C1"}
     result["reasons"] = {name: [{"contract": "C1", "outcome": "assigned", "criterion": None}] for name in ("k1", "k2")}
     assert problems_of(instance, result) == ['Pool "P1" has 1 places and 2 children.']
+
+
+def test_an_id_may_be_an_empty_text():
+    instance = {
+        "format": "kita-instance/1", "seed": "", "siblings": [],
+        "pools": [{"id": "P", "facility": "F", "places": 1}, {"id": "Q", "facility": "G", "places": 1}],
+        "contracts": [
+            {"id": "", "pool": "P", "start": "2027-08", "hours": "8"}, {"id": "C2", "pool": "Q", "start": "2027-08", "hours": "8"}
+        ],
+        "children": [child("a", [""], holds="C2", F=5), child("b", [""], F=1)],
+    }  # fmt: skip
+    result = result_of(instance, SECONDS)
+    assert result["assignment"] == {"a": "", "b": None}
+    assert problems_of(instance, result) == []
 
 
 def test_siblings_who_wanted_all_or_nothing_are_not_torn():

@@ -226,7 +226,7 @@ class Delivery(models.Model):
     available_until = models.DateField(null=True, blank=True)
     # The day of that mail: the periods of AO and SGB X are counted from it.
     notified_on = models.DateField(null=True, blank=True)
-    # To an address abroad, for which no law says when a letter has arrived.
+    # To an address abroad, for which the fictions of inland letters do not hold.
     abroad = models.BooleanField(default=False, db_default=False)
     # When it turned out that the mail reaches nobody: from then on it is one for the post.
     unreachable_at = models.DateTimeField(null=True, blank=True)
