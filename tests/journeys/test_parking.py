@@ -170,7 +170,7 @@ def test_parking_permit_from_registration_to_notice(
     stranger.page.goto("/pruefen/")
     stranger.page.fill("[name=code]", code.lower())
     stranger.press("Prüfen")
-    shows(stranger.page, "Das Schreiben ist von uns")
+    shows(stranger.page, "Der Prüfcode gehört zu einem Schreiben von uns")
     for content, said in ((response.body(), "Die Datei ist unverändert."), (response.body() + b" ", "ist nicht die")):
         file = {"name": "bescheid.pdf", "mimeType": "application/pdf", "buffer": content}
         stranger.page.set_input_files("[name=file]", file)

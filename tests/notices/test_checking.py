@@ -13,7 +13,8 @@ from apps.accounts.models import User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
 from apps.cases.models import Case
-from apps.notices import rendering, transitions
+from apps.core.business_calendar import today
+from apps.notices import check_views, rendering, transitions
 from apps.notices.check_views import WRONG_CODES_PER_HOUR
 from apps.notices.models import Delivery, Letter, LetterDocument
 from tests import factories
@@ -48,7 +49,7 @@ def test_typed_code_leads_to_the_letter_however_it_is_typed(client: Any, letter:
     page = client.get(to["Location"])
     assert page.status_code == 200
     text = page.content.decode()
-    assert "Das Schreiben ist von uns" in text
+    assert "Der Prüfcode gehört zu einem Schreiben von uns" in text
     assert "nicht durch ein neueres" in text
     assert page["Cache-Control"].startswith("max-age=0")
 
@@ -80,7 +81,8 @@ def test_unknown_codes_are_404_and_may_be_tried_only_so_often(client: Any, lette
         assert page.status_code == 404
         assert "kennen wir kein Schreiben" in page.content.decode()
     assert checked(client, NOBODYS).status_code == 429
-    assert checked(client, letter.check_code).status_code == 429
+    # Whoever holds a letter is not locked out by others.
+    assert checked(client, letter.check_code).status_code == 200
     cache.clear()
     for _ in range(WRONG_CODES_PER_HOUR + 2):
         assert checked(client, letter.check_code).status_code == 200
@@ -99,6 +101,8 @@ def test_a_letter_that_was_written_again_is_replaced(client: Any, letter: Letter
     transitions.returned(delivery, on=dt.date(2026, 1, 8), by=karla)
     again = transitions.send_again(delivery, by=karla)
     factories.finished(again)
+    assert "nicht durch ein neueres" in checked(client, letter.check_code).content.decode(), "nobody has got it yet"
+    transitions.posted([again.deliveries.get()], on=today(), by=karla)
     assert "Es gibt ein neueres Schreiben" in checked(client, letter.check_code).content.decode()
     assert "nicht durch ein neueres" in checked(client, again.check_code).content.decode()
 
@@ -106,6 +110,8 @@ def test_a_letter_that_was_written_again_is_replaced(client: Any, letter: Letter
 def test_a_letter_whose_decision_was_made_anew_is_replaced(client: Any, letter: Letter) -> None:
     newer = factories.letter(letter.notice.case).letter
     assert newer.notice.number > letter.notice.number
+    assert "nicht durch ein neueres" in checked(client, letter.check_code).content.decode()
+    newer.deliveries.update(notified_on=dt.date(2026, 1, 5))
     assert "Es gibt ein neueres Schreiben" in checked(client, letter.check_code).content.decode()
 
 
@@ -127,6 +133,13 @@ def test_the_file_is_compared_and_not_kept(
         page = sent(client, letter, wrong)
         assert "nicht die, die wir ausgestellt haben" in page
         assert "unverändert." not in page
+
+
+def test_files_are_compared_only_so_often(client: Any, letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.clear()
+    monkeypatch.setattr(check_views, "FILES_PER_HOUR", 2)
+    assert [bool(sent(client, letter, b"x").count("nicht die, die wir")) for _ in range(3)] == [True, True, False]
+    cache.clear()
 
 
 @pytest.mark.parametrize("files", [{}, {"file": SimpleUploadedFile("leer.pdf", b"")}])

@@ -103,6 +103,28 @@ def test_what_goes_abroad_has_no_day_of_the_law(aylin: User) -> None:
     assert "Ausland" in found.why[0]
 
 
+def test_under_tax_law_a_letter_abroad_is_known_after_a_month(aylin: User) -> None:
+    case = factories.dog_case(aylin)
+    delivery = delivered(case, Status.ASSESSED, way=Way.POST, posted_on=MARCH, abroad=True)
+    assert "§ 122 Abs. 2 Nr. 2 AO" in period(delivery).why[0]
+
+
+def test_a_mail_that_reached_nobody_begins_no_period(aylin: User) -> None:
+    changes = {"way": Way.PORTAL, "notified_on": MARCH, "unreachable_at": at(MARCH)}
+    assert period_of(delivered(factories.dog_case(aylin), Status.ASSESSED, **changes), today=today()) is None
+
+
+def test_what_was_fetched_before_it_was_posted_after_all_counts_from_then(aylin: User) -> None:
+    fetched = MARCH + dt.timedelta(days=2)
+    changes = {
+        "way": Way.PORTAL,
+        "notified_on": MARCH,
+        "opened_at": at(fetched),
+        "posted_on": fetched + dt.timedelta(days=3),
+    }
+    assert period(delivered(factories.parking_case(aylin), **changes)).known_on == fetched + dt.timedelta(days=1)
+
+
 def test_the_day_of_the_mail_stays_when_the_mail_is_erased(parking_case: Case, karla: User) -> None:
     applications.decide(parking_case, outcome=Status.REJECTED, reasons="Nein.", by=karla)
     delivery = factories.delivery_of(parking_case)
@@ -113,6 +135,18 @@ def test_the_day_of_the_mail_stays_when_the_mail_is_erased(parking_case: Case, k
     email.delete()
     delivery.refresh_from_db()
     assert delivery.notified_on == MARCH
+
+
+def test_whoever_was_quicker_than_the_mail_has_its_day_too(parking_case: Case, karla: User) -> None:
+    applications.decide(parking_case, outcome=Status.REJECTED, reasons="Nein.", by=karla)
+    delivery = factories.delivery_of(parking_case)
+    assert rendering.render(delivery.letter_id)
+    Delivery.objects.update(opened_at=at(MARCH))
+    email = OutgoingEmail.objects.get(purpose="notice_ready")
+    email.sent_at = at(MARCH)
+    transitions.told(email, "sent")
+    delivery.refresh_from_db()
+    assert (delivery.notified_on, delivery.available_until) == (MARCH, None)
 
 
 def test_each_party_and_the_desk_see_until_when_and_why(client: Any, aylin: User, karla: User, juergen: User) -> None:

@@ -1,5 +1,6 @@
 """The seal of letters: valid for others too, still fit for archives, and broken by any change."""
 
+import datetime as dt
 import re
 import subprocess
 import threading
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives import serialization
 
 from apps.accounts.models import User
 from apps.applications import transitions as applications
 from apps.applications.states import Status
 from apps.cases.models import Case
-from apps.notices import demo_authority, rendering, seal
+from apps.notices import demo_authority, pdf, rendering, seal
 from apps.notices.models import Letter, LetterDocument
 from apps.notices.states import NoticeStatus
 from tests import factories
@@ -24,10 +26,10 @@ from tests.verapdf import broken_rules
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Any:
-    for cached in (seal._signer, seal._trusted):
+    for cached in (seal._signer, seal._trusted, seal._proved):
         cached.cache_clear()
     yield
-    for cached in (seal._signer, seal._trusted):
+    for cached in (seal._signer, seal._trusted, seal._proved):
         cached.cache_clear()
 
 
@@ -87,7 +89,7 @@ def test_a_letter_of_another_authority_is_not_trusted(
 ) -> None:
     content = document(letter)
     settings.SEAL_DEMO_FOLDER = tmp_path / "other"
-    for cached in (seal._signer, seal._trusted):
+    for cached in (seal._signer, seal._trusted, seal._proved):
         cached.cache_clear()
     verdict = seal.verdict_on(content)
     assert (verdict.intact, verdict.trusted) == (True, False)
@@ -162,13 +164,22 @@ def test_without_a_seal_letters_go_out_unsealed(letter: Letter) -> None:
     assert broken_rules(content) == []
 
 
-def test_a_seal_that_is_away_is_waited_for_longer_than_a_letter_that_is_wrong(letter: Letter, settings: Any) -> None:
+def test_a_seal_that_is_away_is_waited_for_longer_than_a_letter_that_is_wrong(
+    letter: Letter, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.SEAL_CERTIFICATE = settings.SEAL_KEY = "/nowhere/seal.pem"
     for _ in range(rendering.MAX_FAILURES + 2):
         assert not rendering.render(letter.pk)
     letter.refresh_from_db()
     assert letter.status == NoticeStatus.PENDING
-    assert letter.attempts.last().error == "FileNotFoundError while reading the seal's key"
+    assert letter.attempts.last().error == "seal: FileNotFoundError while reading the seal's key"
+    # What is the letter's own fault is counted apart.
+    with monkeypatch.context() as broken:
+        broken.setattr(seal, "signer", lambda: None)
+        broken.setattr(pdf, "write_pdf", lambda *_letter: (_ for _ in ()).throw(pdf.RenderError("x")))
+        assert not rendering.render(letter.pk)
+    letter.refresh_from_db()
+    assert letter.status == NoticeStatus.PENDING
     settings.SEAL_CERTIFICATE = settings.SEAL_KEY = ""
     assert rendering.render(letter.pk)
 
@@ -178,8 +189,27 @@ def test_a_server_for_times_that_is_away_delays_and_loses_nothing(demo: Path, le
     assert not rendering.render(letter.pk)
     assert "while sealing" in letter.attempts.get().error
     settings.SEAL_TIMESTAMP_URL = ""
-    seal._signer.cache_clear()
+    for cached in (seal._signer, seal._proved):
+        cached.cache_clear()
     assert seal.verdict_on(document(letter)).valid
+
+
+def test_a_key_that_is_not_the_certificates_seals_nothing(letter: Letter, settings: Any, tmp_path: Path) -> None:
+    certificate, key = demo_authority.ensure(tmp_path / "one")[0], demo_authority.ensure(tmp_path / "two")[1]
+    settings.SEAL_CERTIFICATE, settings.SEAL_KEY = certificate, key
+    assert not rendering.render(letter.pk)
+    assert "do not belong together" in letter.attempts.get().error
+    settings.SEAL_CERTIFICATE = ""
+    seal._signer.cache_clear()
+    assert not rendering.render(letter.pk)
+    assert "a key for the seal and no certificate" in letter.attempts.last().error
+
+
+def test_a_certificate_that_has_run_out_seals_nothing(demo: Path, letter: Letter) -> None:
+    demo_authority.ensure(demo)
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=366 * demo_authority.YEARS)
+    with time_machine.travel(later, tick=False), pytest.raises(seal.SealError, match="not valid today"):
+        seal.signer()
 
 
 def test_many_who_begin_at_once_share_one_demo_authority(tmp_path: Path) -> None:
