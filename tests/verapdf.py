@@ -1,11 +1,14 @@
 """veraPDF, the validator of the PDF Association, from the Python package that has it in its jar.
 
 Its own way to read profiles needs a Java library that the jar lacks; so they are read here and handed over as objects.
+Java runs in a process of its own: beside it deep recursion would end a Python process instead of raising an error.
 """
 
 import importlib.util
+import multiprocessing
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,4 +97,13 @@ def _broken(content: bytes, flavour: str) -> Iterator[str]:
 
 def broken_rules(content: bytes) -> list[str]:
     """The rules of PDF/A-3a and PDF/UA-1 that a PDF breaks; none if it conforms to both."""
+    return _process().submit(_all_broken, content).result()
+
+
+@cache
+def _process() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _all_broken(content: bytes) -> list[str]:
     return [rule for flavour in PROFILES for rule in _broken(content, flavour)]

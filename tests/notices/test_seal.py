@@ -24,15 +24,6 @@ from tests import factories
 from tests.verapdf import broken_rules
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> Any:
-    for cached in (seal._signer, seal._trusted, seal._proved):
-        cached.cache_clear()
-    yield
-    for cached in (seal._signer, seal._trusted, seal._proved):
-        cached.cache_clear()
-
-
 @pytest.fixture
 def demo(settings: Any, tmp_path: Path) -> Path:
     settings.SEAL_DEMO_FOLDER = tmp_path / "seal"
