@@ -26,7 +26,7 @@ def window_of(recipients: Sequence[str], names: Sequence[int], width: Width) -> 
     kept = [*first, *([AND_OTHERS] if len(names) > 1 else []), *place]
     if sum(_lines(line, SMALL_PT, width) for line in kept) <= SMALL_LINES:
         return kept
-    return [_shortened(line, 2 if line == first[0] and len(kept) < SMALL_LINES else 1, width) for line in kept]
+    return [_shortened(line, 2 if line in first[:1] and len(kept) < SMALL_LINES else 1, width) for line in kept]
 
 
 def _lines(text: str, size: float, width: Width) -> int:

@@ -155,11 +155,11 @@ def told(email: OutgoingEmail, status: str) -> None:
     Sent, it begins the ten days of § 41 Abs. 2a Satz 4 VwVfG: the first is the day after it (§ 187 Abs. 1 BGB), and the
     last one a working day (§ 31 Abs. 3 VwVfG). When it reaches nobody, the letter goes by post.
     """
-    about = Delivery.objects.filter(notification=email)
+    told_of = Delivery.objects.filter(notification=email)
     if status == EmailStatus.SENT:
         # Whoever was quicker than the mail has got it all the same.
-        about.update(notified_on=timezone.localdate(email.sent_at or timezone.now()))
-    waiting = about.filter(opened_at=None, posted_on=None)
+        told_of.update(notified_on=timezone.localdate(email.sent_at or timezone.now()))
+    waiting = told_of.filter(opened_at=None, posted_on=None)
     for delivery in waiting.select_related("letter__notice__case__service"):
         changes: dict[str, Any] = {"unreachable_at": timezone.now()}
         sent_on = None

@@ -25,6 +25,7 @@ from apps.cases.states import PartyRole, Way
 from apps.core.business_calendar import add_working_days, today
 from apps.core.text import texts_in
 from apps.notices import pdf
+from apps.notices.address import window_of
 from apps.notices.contents import PRINTED, contents_of
 from apps.notices.models import Letter
 from tests import factories
@@ -227,6 +228,13 @@ def test_the_address_lies_in_the_window(
     for sheet in sheets:
         rows = sorted({(round(box[1], 2), round(box[3], 2)) for _word, box in sheet if box[0] < 105 and box[1] < 250})
         assert all(below[0] - above[0] > 2 or below[0] - above[0] < 0.3 for above, below in pairwise(rows)), rows
+
+
+def test_an_address_without_a_name_is_shortened_like_others() -> None:
+    window = window_of(["W" * 200] * 7, [0], lambda text: 0.9 * len(text))
+    assert window is not None
+    assert len(window) == 7
+    assert all(line.endswith(" …") for line in window)
 
 
 def test_sheets_are_marked_where_they_are_folded_and_punched(made: Any) -> None:
