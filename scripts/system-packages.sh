@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing: `run` or `test`. Without root it says what to do.
 set -u
-run="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-droid-fallback gettext"
+run="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-droid-fallback liblouis-bin liblouis-data gettext"
 test="$run poppler-utils redis-server chromium clamav-daemon softhsm2"
 case "${1:-run}" in test) wanted=$test ;; *) wanted=$run ;; esac
 

@@ -125,6 +125,14 @@ notices:retry                                            login    405      405  
 notices:came_back                                        login    405      405      405      405      405      405
 notices:returned                                         login    404      404      ok       404      ok       404
 notices:send_again                                       login    405      405      405      405      405      405
+notices:correct                                          login    404      404      ok       404      ok       404
+notices:correct ankunft                                  login    404      404      ok       404      ok       404
+notices:correct rueckkehr                                login    404      404      ok       404      ok       404
+notices:correct unknown                                  login    404      404      404      404      404      404
+notices:ask_for_copy                                     login    ok       404      ok       404      ok       404
+notices:copy                                             login    ok       404      ok       404      ok       404
+notices:copy missing                                     login    404      404      404      404      404      404
+notices:give_copy                                        login    405      405      405      405      405      405
 
 # One's own account, never that of others.
 account_change_password                                  login    ok       ok       ok       ok       ok       ok
@@ -184,6 +192,8 @@ admin:case message                                       login    404      404  
 admin:case none                                          login    404      404      404      404      404      404
 admin:case taxes                                         login    404      404      404      ok       404      404
 admin:case_act ask                                       login    404      404      redirect redirect redirect redirect
+admin:case_act appeal                                    login    404      404      redirect redirect redirect redirect
+admin:case_act appeal_ended                              login    404      404      redirect redirect redirect redirect
 admin:case_act assign                                    login    404      404      redirect redirect redirect redirect
 admin:case_act hand_over                                 login    404      404      redirect redirect redirect redirect
 admin:case_act note                                      login    404      404      redirect redirect redirect redirect

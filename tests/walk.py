@@ -30,7 +30,7 @@ from fido2.utils import sha256, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 from apps.accounts import factors
-from apps.accounts.models import Department, LinkKind, User
+from apps.accounts.models import Department, LetterForm, LinkKind, User
 from apps.applications import transitions as applications
 from apps.applications.models import Draft
 from apps.applications.states import Status
@@ -47,13 +47,13 @@ from apps.cases.models import Case, Party, Proposal
 from apps.contact.transitions import reply_token
 from apps.core.business_calendar import today
 from apps.core.models import Banner, Heartbeat, OutgoingEmail, RetentionRun
-from apps.notices.models import Delivery, Letter, LetterPreview, PreviewPage
+from apps.notices.models import AccessibleCopy, Delivery, Letter, LetterPreview, PreviewPage
 from apps.notices.states import NoticeStatus
 from tests import factories
 from tests.appointments import setting
 from tests.conftest import SecureClient
 
-ACTS = ("take", "ask", "note", "assign", "hand_over", "recuse")
+ACTS = ("take", "ask", "note", "assign", "hand_over", "recuse", "appeal", "appeal_ended")
 
 
 def patterns() -> list[str]:
@@ -125,6 +125,9 @@ def build(aylin: User, karla: User) -> World:
     for delivery in (done, posted, returned):
         factories.finished(delivery.letter)
     Delivery.objects.filter(pk__in=[posted.pk, returned.pk]).update(posted_on=today())
+    AccessibleCopy.objects.create(
+        delivery=done, form=LetterForm.READ_ALOUD, status=NoticeStatus.DONE, content=b"Bescheid"
+    )
     Delivery.objects.filter(pk=returned.pk).update(returned_on=today())
     _proposed(asked, aylin, "withdraw", "party")
     _proposed(fresh, karla, "take", "staff")
@@ -309,6 +312,14 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "notices:came_back": reverse("notices:came_back", args=[world.done.pk]),
         "notices:returned": reverse("notices:returned", args=[world.posted.pk]),
         "notices:send_again": reverse("notices:send_again", args=[world.returned.pk]),
+        "notices:correct": reverse("notices:correct", args=[world.posted.pk, "posttag"]),
+        "notices:correct ankunft": reverse("notices:correct", args=[world.posted.pk, "ankunft"]),
+        "notices:correct rueckkehr": reverse("notices:correct", args=[world.returned.pk, "rueckkehr"]),
+        "notices:correct unknown": reverse("notices:correct", args=[world.posted.pk, "porto"]),
+        "notices:ask_for_copy": reverse("notices:ask_for_copy", args=[world.done.pk]),
+        "notices:copy": reverse("notices:copy", args=[world.done.pk, "read_aloud"]),
+        "notices:copy missing": reverse("notices:copy", args=[world.done.pk, "braille"]),
+        "notices:give_copy": reverse("notices:give_copy", args=[world.done.pk, "read_aloud"]),
         "notices:panel amt": reverse("notices:panel", args=["amt", decided]),
         "notices:panel ich": reverse("notices:panel", args=["ich", decided]),
         "notices:panel without-notice": reverse("notices:panel", args=["amt", fresh]),

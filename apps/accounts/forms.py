@@ -23,7 +23,7 @@ from django.utils.translation import gettext as allauth_gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import codes, devices
-from apps.accounts.models import Profile, User
+from apps.accounts.models import LetterForm, Profile, User
 from apps.core import limits, security_log
 from apps.core.business_calendar import today
 from apps.core.fields import (
@@ -290,7 +290,7 @@ class ProfileForm(PlaceMixin, ModelForm):
 
     class Meta:
         model = Profile
-        fields = ["country", "street", "house_number", "postcode", "city", "birth_date", "phone"]
+        fields = ["country", "street", "house_number", "postcode", "city", "birth_date", "phone", "letter_form"]
         field_classes = {
             "street": PlainCharField, "house_number": PlainCharField, "city": PlainCharField, "phone": PhoneField,
         }  # fmt: skip
@@ -299,3 +299,16 @@ class ProfileForm(PlaceMixin, ModelForm):
             "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
             "phone": forms.TextInput(attrs={"autocomplete": "tel"}),
         }
+        help_texts = {
+            "letter_form": _(
+                "Wenn Sie Gedrucktes schlecht oder nicht lesen können. Sie bekommen den Brief wie sonst und dazu diese "
+                "Fassung, kostenlos (§ 8 NBGG). Sie müssen das nicht begründen."
+            )
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Who wants to be called has to say where."""
+        data = super().clean() or {}
+        if data.get("letter_form") == LetterForm.READ_ALOUD and not data.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", _("Zum Vorlesen rufen wir Sie an: Bitte geben Sie eine Telefonnummer an."))
+        return data

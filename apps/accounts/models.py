@@ -29,6 +29,15 @@ class TrustLevel(models.IntegerChoices):
     HIGH = 4, _("hoch")
 
 
+class LetterForm(models.TextChoices):
+    """In which form somebody can perceive letters, beside the printed one (§ 8 NBGG)."""
+
+    LARGE_PRINT = "large_print", _("Großdruck")
+    READ_ALOUD = "read_aloud", _("vorgelesen am Telefon")
+    BRAILLE = "braille", _("Braille (Vollschrift)")
+    BRAILLE_CONTRACTED = "braille_contracted", _("Braille (Kurzschrift)")
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def by_address(self, address: str) -> "UserQuerySet":
         """The account of an address, whatever its case; there is at most one."""
@@ -178,6 +187,14 @@ class Profile(models.Model):
     country = models.CharField(_("Land"), max_length=2, default=HOME, db_default=HOME)
     birth_date = models.DateField(_("Geburtsdatum"), null=True, blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
+    letter_form = models.CharField(
+        _("Briefe zusätzlich in dieser Form"),
+        max_length=18,
+        choices=LetterForm.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
 
     class Meta:
         verbose_name = _("Profil")

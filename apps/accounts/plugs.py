@@ -54,6 +54,7 @@ def export_account(user: Any) -> tuple[str, list[dict[str, Any]]]:
             _("Land"): name_of(profile.country),
             _("Geburtsdatum"): profile.birth_date.isoformat() if profile.birth_date else "",
             _("Telefon"): profile.phone,
+            _("Briefe zusätzlich in dieser Form"): str(profile.get_letter_form_display()),
         }
     return _("Konto"), [row]
 

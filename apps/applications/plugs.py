@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import DateTimeField, Exists, Max, OuterRef, QuerySet
+from django.db.models.functions import Cast, Coalesce, Greatest
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from apps.core.retention import delete_each, keep
 from apps.core.sockets import Door, Panel
 from apps.core.transitions import Phase
 from apps.formbuilder.models import definition_checks
+from apps.notices.models import Appeal
 
 definition_checks.append(extras.check)
 
@@ -93,7 +94,11 @@ keep("drafts", "Entwürfe, die niemand mehr benutzt", Draft.objects.all(), "upda
 # They can be reached as long as the cookie of their browser lives.
 keep("ownerless_drafts", "Entwürfe ohne Konto", Draft.objects.filter(owner=None), "updated_at", delete_each)
 _closed = Case.objects.filter(kind=KIND, phase__in=[Phase.DECIDED, Phase.CLOSED])
-_ended = _closed.annotate(ended_at=Coalesce("decided_at", "closed_at"))
+# While somebody acts against a notice, the case stays; its time counts from the end of that.
+_undisputed = _closed.filter(~Exists(Appeal.objects.open().filter(notice__case=OuterRef("pk"))))
+_ended = _undisputed.annotate(
+    ended_at=Greatest(Coalesce("decided_at", "closed_at"), Cast(Max("notices__appeals__ended_on"), DateTimeField()))
+)
 keep("applications", "Abgeschlossene Anträge", _ended, "ended_at", delete_each)
 
 

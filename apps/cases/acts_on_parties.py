@@ -10,7 +10,16 @@ from apps.cases import consents, invitations, looks, parties
 from apps.cases.acts import PartyAct, register
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.consents import has_said, has_signed, may_still_say
-from apps.cases.forms import CheckForm, ContactForm, DecidedForm, InviteForm, MandateForm, SignatureForm, asking
+from apps.cases.forms import (
+    CheckForm,
+    ContactForm,
+    DecidedForm,
+    InviteForm,
+    LetterFormForm,
+    MandateForm,
+    SignatureForm,
+    asking,
+)
 from apps.cases.models import Party, PartyContact
 from apps.cases.states import ConsentTo, PartyRole
 from apps.cases.transitions import new_party
@@ -65,6 +74,18 @@ register(
         verb=lambda party, data, by: parties.change_contact(party, by=by, **data),
         when=_sees,
         done=_("Die Anschrift ist geändert. Briefe, die schon geschrieben sind, behalten ihre."),
+    ),
+    PartyAct(
+        key="letter_form",
+        label=_("Barrierefreie Briefe"),
+        intro=_(
+            "Wer Gedrucktes schlecht oder nicht lesen kann, bekommt Bescheide auf Verlangen auch so, wie sie wahrgenommen werden "
+            "können, ohne Kosten (§ 8 NBGG). Die Fassung kommt zum Brief dazu."
+        ),
+        form=LetterFormForm,
+        verb=lambda party, data, by: parties.want_letters_as(party, data["letter_form"], by=by),
+        when=_sees,
+        done=_("Vermerkt. Neue Briefe kommen auch in dieser Form."),
     ),
     PartyAct(
         key="check",

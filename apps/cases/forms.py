@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Department, User
+from apps.accounts.models import Department, LetterForm, User
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.consents import wording
 from apps.cases.models import Case, Party, PartyContact
@@ -189,6 +189,20 @@ class ContactForm(PlaceForm):
         contact = PartyContact.objects.filter(party=self.subject).first()
         if contact is not None:
             self.initial = {**{name: getattr(contact, name) for name in PLACE}, **self.initial}
+
+
+class LetterFormForm(ActForm[Party]):
+    """In which form somebody can perceive letters."""
+
+    letter_form = forms.ChoiceField(
+        label=_("Briefe zusätzlich in dieser Form"), required=False,
+        choices=[("", _("nur gedruckt")), *LetterForm.choices],
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        contact = PartyContact.objects.filter(party=self.subject).first()
+        self.initial.setdefault("letter_form", contact.letter_form if contact is not None else "")
 
 
 class CheckForm(ActForm[Party]):

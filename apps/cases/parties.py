@@ -35,6 +35,14 @@ def change_contact(party: Party, *, by: User, **fields: str) -> None:
         record(party.case, Act.CONTACT_CHANGED, by=by, only_for=[party.pk])
 
 
+def want_letters_as(party: Party, letter_form: str, *, by: User) -> None:
+    """Somebody has told the office in which form (``LetterForm``, empty for none) they can perceive letters (§ 8 NBGG)."""
+    with transaction.atomic():
+        Case.objects.held(party.case_id)
+        PartyContact.objects.filter(party=party).update(letter_form=letter_form)
+        record(party.case, Act.FORM_WANTED, by=by, only_for=[party.pk])
+
+
 def check_contact(party: Party, *, seen: str | None = None, by: User) -> None:
     """The office has looked up where a party lives, and it is right; ``seen`` is what it has looked at (place_lines).
 

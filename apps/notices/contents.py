@@ -31,9 +31,16 @@ def contents_of(template: str, context: dict[str, Any], city: dict[str, Any]) ->
         found["total"] = context["total_text"]
     if "code" in found:
         found["address"] = context["address"]
+    if template == "hearing":
+        has_code = bool(context.get("code"))
+        account = not has_code and not context.get("in_writing_only")
+        found["answer"] = {"with_code": has_code, "in_account": account, "in_writing": True, "by_telephone": True}
     if source := context.get("source"):
         kept = ("named_by", "purpose", "legal_basis", "years", "privacy_address")
-        found["source"] = {key: source[key] for key in kept if source[key]}
+        found["source"] = {key: source[key] for key in kept if source[key]} | {
+            "address_checked": bool(context.get("checked")),
+            "controller": f"{city['name']}, {city['street']}, {city['postcode']} {city['city']}",
+        }
     if check := context.get("check"):
         found["check"] = {"page": check["page"], "code": check["code"]}
     if context.get("seal"):

@@ -6,12 +6,27 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import LetterForm
+from apps.cases.addressee import PRINCIPALS
+from apps.cases.forms import ActForm
+from apps.cases.models import Case, Party
 from apps.core.business_calendar import today
-from apps.core.fields import GermanDateField, PlainCharField
+from apps.core.fields import GermanDateField, PlainCharField, needed_by_choice
 from apps.core.references import CHECK_CODES
-from apps.notices.models import Delivery
+from apps.notices.appeals import decided_notices
+from apps.notices.models import Appeal, AppealKind, Delivery, Notice
+from apps.notices.periods import presumed_day
+from apps.notices.states import Arrival
+
+
+def not_ahead[Day: dt.date | None](day: Day) -> Day:
+    """A day on which something has happened. Raises ValidationError for one in the future."""
+    if day is not None and day > today():
+        raise forms.ValidationError(_("Dieser Tag liegt in der Zukunft."))
+    return day
 
 
 class OutboxForm(forms.Form):
@@ -40,11 +55,9 @@ class OutboxForm(forms.Form):
 
     def clean_posted_on(self) -> dt.date | None:
         """Not in the future, and not before a chosen letter existed; not asked for printing."""
-        day: dt.date | None = self.cleaned_data["posted_on"]
+        day: dt.date | None = not_ahead(self.cleaned_data["posted_on"])
         if day is None:
             return None
-        if day > today():
-            raise forms.ValidationError(_("Dieser Tag liegt in der Zukunft."))
         chosen = self.cleaned_data.get("letters") or ()
         if any(to.letter.done_at and day < timezone.localdate(to.letter.done_at) for to in chosen):
             raise forms.ValidationError(_("An diesem Tag gab es einen der Briefe noch nicht."))
@@ -66,12 +79,201 @@ class ReturnForm(forms.Form):
 
     def clean_returned_on(self) -> dt.date:
         """Not in the future, and not before it was posted."""
-        day: dt.date = self.cleaned_data["returned_on"]
-        if day > today():
-            raise forms.ValidationError(_("Dieser Tag liegt in der Zukunft."))
+        day: dt.date = not_ahead(self.cleaned_data["returned_on"])
         if self.delivery.posted_on is not None and day < self.delivery.posted_on:
             raise forms.ValidationError(_("An diesem Tag war der Brief noch nicht in der Post."))
         return day
+
+
+class CorrectionForm(forms.Form):
+    """Why something that was noted of a delivery is put right."""
+
+    reason = PlainCharField(
+        label=_("Grund"), max_length=500, help_text=_("Der Grund wird mit Ihrem Namen und der Zeit festgehalten."),
+        error_messages={"required": _("Bitte schreiben Sie, warum Sie das ändern.")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, delivery: Delivery, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.delivery = delivery
+
+
+class PostingForm(CorrectionForm):
+    """On which day a letter really went to the post, or that it has not gone."""
+
+    OTHER_DAY, NOT_YET = "day", "not_yet"
+    what = forms.ChoiceField(
+        label=_("Was ist richtig?"),
+        choices=[(OTHER_DAY, _("Der Brief ging an einem anderen Tag zur Post")),
+                 (NOT_YET, _("Der Brief ist noch nicht bei der Post"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Bitte wählen Sie aus, was richtig ist.")},
+    )  # fmt: skip
+    on = GermanDateField(label=_("Zur Post gegeben am"), required=False, help_text=_("Nur bei einem anderen Tag."))
+    field_order = ("what", "on", "reason")
+
+    def clean_on(self) -> dt.date | None:
+        """Not in the future, and not before there was the letter."""
+        day: dt.date | None = not_ahead(self.cleaned_data["on"])
+        made = self.delivery.letter.done_at
+        if day is not None and made is not None and day < timezone.localdate(made):
+            raise forms.ValidationError(_("An diesem Tag gab es den Brief noch nicht."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("what") == self.NOT_YET:
+            data["on"] = None
+        elif data.get("what") == self.OTHER_DAY and "on" in data:
+            if data["on"] is None:
+                self.add_error("on", _("Bitte geben Sie den Tag an, an dem der Brief zur Post ging."))
+            elif data["on"] == self.delivery.posted_on:
+                self.add_error("on", _("Dieser Tag steht schon da."))
+        return data
+
+
+class ArrivalForm(CorrectionForm):
+    """What is known of the arrival of a letter."""
+
+    how = forms.ChoiceField(
+        label=_("Was ist über die Ankunft bekannt?"), required=False, widget=forms.RadioSelect,
+        choices=[("", _("Nichts Besonderes: Es gilt der Tag, den das Gesetz annimmt")),
+                 (Arrival.LATER, _("Der Brief kam an einem anderen Tag an")),
+                 (Arrival.NEVER, _("Der Brief kam nicht an"))],
+    )  # fmt: skip
+    on = GermanDateField(
+        label=_("Angekommen am"), required=False,
+        help_text=_("Nur bei einem anderen Tag. Wer bestreitet, dass der Brief ankam, muss das nicht beweisen; im Zweifel die Behörde."),
+    )  # fmt: skip
+    field_order = ("how", "on", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.delivery.posted_on is None:
+            # A mail that reaches nobody is noted as such: then the letter goes by post.
+            how: Any = self.fields["how"]
+            how.choices = [choice for choice in how.choices if choice[0] != Arrival.NEVER]
+        self.initial = {"how": self.delivery.arrival, "on": self.delivery.arrived_on, **self.initial}
+
+    def clean_on(self) -> dt.date | None:
+        """Not in the future, and not before it was on its way."""
+        day: dt.date | None = not_ahead(self.cleaned_data["on"])
+        sent = self.delivery.posted_on or self.delivery.notified_on
+        if day is not None and sent is not None and day < sent:
+            raise forms.ValidationError(_("An diesem Tag war der Brief noch nicht unterwegs."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "how" not in data or "on" not in data:
+            return data
+        if data["how"] != Arrival.LATER:
+            data["on"] = None
+        elif data["on"] is None:
+            self.add_error("on", _("Bitte geben Sie den Tag an, an dem der Brief ankam."))
+        else:
+            presumed = presumed_day(self.delivery)
+            if presumed is not None and data["on"] <= presumed:
+                said = _("Der Bescheid gilt erst am %(day)s als bekannt gegeben, auch wenn er früher ankam.")
+                self.add_error("on", said % {"day": date_format(presumed, "DATE_FORMAT")})
+        if not self.errors and (data["how"], data["on"]) == (self.delivery.arrival, self.delivery.arrived_on):
+            self.add_error("how", _("Das steht schon so da."))
+        return data
+
+
+class CopyForm(forms.Form):
+    """In which form somebody wants a letter besides."""
+
+    form = forms.ChoiceField(
+        label=_("In welcher Form?"), choices=LetterForm.choices, widget=forms.RadioSelect,
+        error_messages={"required": _("Bitte wählen Sie eine Form aus.")},
+    )  # fmt: skip
+
+
+class AppealForm(ActForm[Case]):
+    """A Rechtsbehelf that has come in."""
+
+    notice = forms.ModelChoiceField(
+        label=_("Gegen welchen Bescheid?"), queryset=Notice.objects.none(), empty_label=_("Bitte wählen"),
+        error_messages={"required": _("Bitte wählen Sie den Bescheid.")},
+    )  # fmt: skip
+    kind = forms.ChoiceField(
+        label=_("Art"), choices=[("", _("Bitte wählen")), *AppealKind.choices],
+        error_messages={"required": _("Bitte wählen Sie die Art des Rechtsbehelfs.")},
+    )  # fmt: skip
+    party = forms.ModelChoiceField(
+        label=_("Von wem?"), queryset=Party.objects.none(), required=False, empty_label=_("von jemand anderem")
+    )
+    decider = PlainCharField(
+        label=_("Wer entscheidet darüber?"), max_length=200,
+        help_text=_("Das Gericht oder die Behörde. Beispiel: Verwaltungsgericht Braunschweig"),
+        error_messages={"required": _("Bitte nennen Sie das Gericht oder die Behörde.")},
+    )  # fmt: skip
+    reference = PlainCharField(label=_("Aktenzeichen dort"), max_length=80, required=False)
+    received_on = GermanDateField(
+        label=_("Eingegangen am"), error_messages={"required": _("Bitte geben Sie an, wann der Rechtsbehelf einging.")}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        notice: Any = self.fields["notice"]
+        notice.queryset = decided_notices(self.subject)
+        only = list(notice.queryset[:2])
+        if len(only) == 1:
+            self.initial.setdefault("notice", only[0])
+        party: Any = self.fields["party"]
+        party.queryset = self.subject.parties.filter(role__in=PRINCIPALS)
+        needed_by_choice([party])
+        self.initial.setdefault("received_on", today())
+
+    def clean_received_on(self) -> dt.date:
+        """Not in the future."""
+        day: dt.date = not_ahead(self.cleaned_data["received_on"])
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        day, notice = data.get("received_on"), data.get("notice")
+        if day is not None and notice is not None and day < timezone.localdate(notice.created_at):
+            self.add_error("received_on", _("An diesem Tag gab es den Bescheid noch nicht."))
+        return data
+
+
+class AppealEndForm(ActForm[Case]):
+    """How a Rechtsbehelf ended."""
+
+    appeal = forms.ModelChoiceField(
+        label=_("Welcher Rechtsbehelf?"), queryset=Appeal.objects.none(), empty_label=_("Bitte wählen"),
+        error_messages={"required": _("Bitte wählen Sie den Rechtsbehelf.")},
+    )  # fmt: skip
+    on = GermanDateField(
+        label=_("Erledigt am"), error_messages={"required": _("Bitte geben Sie an, wann er erledigt war.")}
+    )
+    outcome = PlainCharField(
+        label=_("Wie ging es aus?"), max_length=500, help_text=_("Beispiel: zurückgewiesen, abgeholfen, zurückgenommen"),
+        error_messages={"required": _("Bitte schreiben Sie, wie es ausging.")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        appeal: Any = self.fields["appeal"]
+        appeal.queryset = Appeal.objects.open().filter(notice__case=self.subject)
+        only = list(appeal.queryset[:2])
+        if len(only) == 1:
+            self.initial.setdefault("appeal", only[0])
+        self.initial.setdefault("on", today())
+
+    def clean_on(self) -> dt.date:
+        """Not in the future."""
+        day: dt.date = not_ahead(self.cleaned_data["on"])
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        appeal, day = data.get("appeal"), data.get("on")
+        if appeal is not None and day is not None and day < appeal.received_on:
+            self.add_error("on", _("An diesem Tag war der Rechtsbehelf noch nicht eingegangen."))
+        return data
 
 
 class CheckCodeForm(forms.Form):

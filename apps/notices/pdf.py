@@ -133,10 +133,12 @@ def printable(value: Any) -> Any:
     return [printable(part) for part in value] if isinstance(value, list) else value
 
 
-@lru_cache(maxsize=1)
-def _kept() -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
+@lru_cache
+def _kept(edition: str = "") -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
+    """What is costly, for letters or for another ``edition`` of them, which has a style sheet of its own besides."""
     fetcher, fonts = OwnFilesOnly(), FontConfiguration()
     sheets = ["letter.css", *(["far-east.css"] if f"{SCHEME}far-east-regular.ttf" in _files() else [])]
+    sheets += [f"{edition}.css"] if edition else []
     style = CSS(
         string="\n".join((BASE / name).read_text(encoding="utf-8") for name in sheets),
         font_config=fonts, url_fetcher=fetcher, base_url=SCHEME,
@@ -146,18 +148,24 @@ def _kept() -> tuple[OwnFilesOnly, FontConfiguration, CSS]:
 
 
 def letter_pdf(
-    template: str, context: dict[str, Any], at: dt.datetime, *, check_code: str | None, seal: str = ""
+    template: str,
+    context: dict[str, Any],
+    at: dt.datetime,
+    *,
+    check_code: str | None,
+    seal: str = "",
+    edition: str = "",
 ) -> tuple[bytes, int]:
     """A letter that was written at a time, as PDF with its contents for machines in it, and the number of its pages.
 
     ``check_code`` is printed with the way to the page that checks it, ``seal`` as the name of who will seal it. The same
-    letter gives the same bytes. Raises RenderError.
+    letter gives the same bytes. ``edition`` is another look of the same words ("large-print"). Raises RenderError.
     """
-    context = printable(context) | {"seal": seal}
+    context = printable(context) | {"seal": seal, "edition": edition.replace("-", "_")}
     if check_code is not None:
         context["check"] = _check(check_code)
     data = json.dumps(contents_of(template, context, settings.CITY), ensure_ascii=False, indent=1)
-    return write_pdf(letter_html(template, context), data, at)
+    return write_pdf(letter_html(template, context), data, at, edition=edition)
 
 
 def _check(code: str) -> dict[str, Any]:
@@ -174,17 +182,18 @@ def letter_html(template: str, context: dict[str, Any]) -> str:
     # In letters that were written before that street and town are the last, abroad a country in capitals after them.
     place = 3 if recipients and recipients[-1].isupper() and recipients[-1].isalpha() else 2
     names = context.get("names") or [max(1, len(recipients) - place)]
-    window = window_of(recipients, names, _width)
+    # Other editions have no window: they lie in the envelope with the letter, or are heard.
+    window = None if context.get("edition") else window_of(recipients, names, _width)
     with translation.override("de"):
         return render_to_string(f"notices/{template}.html", {"city": settings.CITY, "window": window, **context})
 
 
-def write_pdf(html: str, data: str, at: dt.datetime) -> tuple[bytes, int]:
+def write_pdf(html: str, data: str, at: dt.datetime, *, edition: str = "") -> tuple[bytes, int]:
     """Render HTML to PDF/A-3a and PDF/UA-1 with ``data`` (JSON) as a file in it; returns the bytes and the number of pages.
 
     Raises RenderError for anything that goes wrong, an address outside our own files included.
     """
-    fetcher, fonts, style = _kept()
+    fetcher, fonts, style = _kept(edition)
     at = at.astimezone(dt.UTC).replace(microsecond=0)
     # Nobody is to walk the layout tree while it grows.
     collecting = gc.isenabled()

@@ -7,7 +7,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.catalogue.models import Regime
-from apps.core.deadlines import PORTAL, POST, NoRule, deadlines, fiction_for, same_day_next_month
+from apps.core.deadlines import (
+    PORTAL,
+    POST,
+    NoRule,
+    deadlines,
+    fiction_for,
+    known_by_fiction,
+    month_after,
+    same_day_next_month,
+)
 from apps.notices.models import Delivery
 
 
@@ -26,16 +35,40 @@ class Period:
 def period_of(delivery: Delivery, *, today: dt.date) -> Period | None:
     """The period that runs for whoever a letter was delivered to; None while none runs.
 
-    Only the delivery that counts begins one, not a copy for information, nor what came back. Whether it arrived later or
-    not at all is not known here; in doubt the authority has to prove it (§ 41 Abs. 2 Satz 3 VwVfG, § 122 Abs. 2 AO, § 37
-    Abs. 2 Satz 3 SGB X).
+    Only the delivery that counts begins one, not a copy for information, nor what came back or did not arrive. Where it is
+    noted that it arrived on another day than the law presumes, that day counts (§ 41 Abs. 2 Satz 3 VwVfG, § 122 Abs. 2 AO,
+    § 37 Abs. 2 Satz 3 SGB X).
     """
     service = delivery.notice.case.service
     regime = service.regime if service is not None else Regime.NONE
-    if regime == Regime.NONE or delivery.is_copy or delivery.letter.is_hearing or delivery.returned_on is not None:
+    if regime == Regime.NONE or delivery.is_copy or delivery.letter.is_hearing or delivery.has_failed:
         return None
     retrieved = _retrieved_in_time(delivery) if regime == Regime.VWVFG else None
-    if delivery.posted_on is not None and (retrieved is None or retrieved > delivery.posted_on):
+    by_post = delivery.posted_on is not None and (retrieved is None or retrieved > delivery.posted_on)
+    if delivery.arrived_on is not None and (by_post or regime != Regime.VWVFG):
+        return _from_arrival(POST if by_post else PORTAL, regime, delivery)
+    return _presumed(delivery, regime, by_post=by_post, retrieved=retrieved, today=today)
+
+
+def presumed_day(delivery: Delivery) -> dt.date | None:
+    """The day on which a letter that went out counts as known if nothing else is noted of its arrival; None where no rule says."""
+    service = delivery.notice.case.service
+    regime = service.regime if service is not None else Regime.NONE
+    if regime == Regime.NONE:
+        return None
+    if delivery.posted_on is not None and delivery.abroad:
+        # § 122 Abs. 2 Nr. 2, § 108 Abs. 3 AO
+        return month_after(delivery.posted_on) if regime == Regime.AO else None
+    way, sent = (POST, delivery.posted_on) if delivery.posted_on is not None else (PORTAL, delivery.notified_on)
+    if sent is None or (way, regime) == (PORTAL, Regime.VWVFG):
+        return None
+    return known_by_fiction(way, regime, sent)
+
+
+def _presumed(
+    delivery: Delivery, regime: str, *, by_post: bool, retrieved: dt.date | None, today: dt.date
+) -> Period | None:
+    if by_post and delivery.posted_on is not None:
         if delivery.abroad:
             return Period(None, None, [_abroad(regime)])
         return _period(POST, regime, delivery.posted_on, today=today)
@@ -63,6 +96,34 @@ def _abroad(regime: str) -> str:
     return _("Für Briefe ins Ausland zählt der Tag, an dem sie ankommen.")
 
 
+# Where the law says that the fiction does not hold for what arrived later.
+LATER_BY: dict[tuple[str, str], str] = {
+    (POST, Regime.VWVFG): "§ 41 Abs. 2 Satz 3 VwVfG",
+    (POST, Regime.AO): "§ 122 Abs. 2 AO",
+    (POST, Regime.SGBX): "§ 37 Abs. 2 Satz 3 SGB X",
+    (PORTAL, Regime.AO): "§ 122a Abs. 4 AO",
+    (PORTAL, Regime.SGBX): "§ 37 Abs. 2a SGB X",
+}
+
+
+def _from_arrival(way: str, regime: str, delivery: Delivery) -> Period | None:
+    known = delivery.arrived_on
+    if known is None:
+        return None
+    begins = _(
+        "Angekommen am %(known)s; das ist so vermerkt. An diesem Tag ist der Bescheid bekannt gegeben (%(source)s)."
+    )
+    if way == POST and delivery.abroad and regime != Regime.AO:
+        begins = _("Angekommen am %(known)s; das ist so vermerkt. An diesem Tag ist der Bescheid bekannt gegeben.")
+    why = [begins % {"known": _day(known), "source": LATER_BY[way, regime]}]
+    if delivery.abroad and regime == Regime.SGBX:
+        # § 84 Abs. 1 Satz 2, § 87 Abs. 1 Satz 2 SGG; whether a case goes there is not known here.
+        why.append(_("Im Ausland ist die Frist vor dem Sozialgericht drei Monate, sonst ein Monat."))
+        return Period(known, None, why)
+    ends = month_after(known)
+    return Period(known, ends, [*why, *_ends(known, ends)])
+
+
 def _period(way: str, regime: str, sent: dt.date, *, today: dt.date, retrieved: dt.date | None = None) -> Period | None:
     try:
         # What was opened before the mail about it went out counts from that day on.
@@ -73,7 +134,7 @@ def _period(way: str, regime: str, sent: dt.date, *, today: dt.date, retrieved: 
     known, ends = found.deemed_known, found.appeal_ends
     if known is None or ends is None:
         return None
-    said = {"sent": _day(sent), "known": _day(known), "ends": _day(ends)}
+    said = {"sent": _day(sent), "known": _day(known)}
     if rule is None:
         said["sent"] = _day(retrieved or sent)
         why = [
@@ -97,13 +158,17 @@ def _period(way: str, regime: str, sent: dt.date, *, today: dt.date, retrieved: 
                 )
                 % said
             )
+    return Period(known, ends, [*why, *_ends(known, ends)])
+
+
+def _ends(known: dt.date, ends: dt.date) -> list[str]:
+    """Why a month's period that began on ``known`` ends on ``ends``."""
     month = same_day_next_month(known)
-    why.append(_("Die Frist ist ein Monat, bis %(month)s.") % {"month": _day(month)})
+    why = [_("Die Frist ist ein Monat, bis %(month)s.") % {"month": _day(month)}]
     if ends != month:
-        why.append(
-            _("Weil das ein Samstag, Sonntag oder Feiertag ist, endet sie am nächsten Werktag: %(ends)s.") % said
-        )
-    return Period(known, ends, why)
+        moved = _("Weil das ein Samstag, Sonntag oder Feiertag ist, endet sie am nächsten Werktag: %(ends)s.")
+        why.append(moved % {"ends": _day(ends)})
+    return why
 
 
 def _day(day: dt.date) -> str:

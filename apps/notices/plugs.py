@@ -19,7 +19,8 @@ from apps.core import sockets
 from apps.core.retention import delete_each, keep
 from apps.core.sockets import Sweep, Tile
 from apps.notices import views
-from apps.notices.models import Delivery, Letter, LetterPreview
+from apps.notices.copies import COPY_TASK
+from apps.notices.models import AccessibleCopy, Delivery, Letter, LetterPreview
 from apps.notices.states import NoticeStatus
 from apps.notices.transitions import PREVIEW_TASK, RENDER_TASK, told
 
@@ -34,6 +35,13 @@ def _overdue_previews(cutoff: dt.datetime) -> QuerySet[LetterPreview]:
 
 
 sockets.sweeps.plug(Sweep(RENDER_TASK, _overdue))
+
+
+def _overdue_copies(cutoff: dt.datetime) -> QuerySet[AccessibleCopy]:
+    return AccessibleCopy.objects.waiting().filter(asked_at__lt=cutoff).order_by("asked_at")
+
+
+sockets.sweeps.plug(Sweep(COPY_TASK, _overdue_copies, most=100))
 sockets.sweeps.plug(Sweep(PREVIEW_TASK, _overdue_previews, most=100))
 keep("previews", "Vorschauen von Bescheiden", LetterPreview.objects.all(), "created_at", delete_each)
 sockets.mail_fates.plug(told)
@@ -53,8 +61,9 @@ def given_up(request: HttpRequest) -> list[Tile]:
 @sockets.desk_tiles.plug
 def outbox_tile(request: HttpRequest) -> list[Tile]:
     """Letters for the post; one that waits for more than a day is urgent."""
-    mine = Delivery.objects.filter(letter__notice__case__in=Case.objects.worked_by(request.user)).to_post()
-    count = mine.count()
+    cases = Case.objects.worked_by(request.user)
+    mine = Delivery.objects.filter(letter__notice__case__in=cases).to_post()
+    count = mine.count() + AccessibleCopy.objects.to_give().filter(delivery__letter__notice__case__in=cases).count()
     if not count:
         return []
     late = mine.filter(letter__done_at__lt=timezone.now() - dt.timedelta(days=1)).exists()

@@ -10,13 +10,25 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.accounts.models import LetterForm
 from apps.cases.addressee import addressee_at
 from apps.cases.emails import mail_to
 from apps.cases.states import Way
 from apps.core.locks import try_lock
 from apps.core.transitions import TransitionConflict, Who, move
 from apps.notices import pdf, printing, seal
-from apps.notices.models import Delivery, Letter, LetterAttempt, LetterDocument, LetterPreview, PreviewPage
+from apps.notices.braille import BrailleError, brf
+from apps.notices.copies import ask_for, wished_by
+from apps.notices.models import (
+    AccessibleCopy,
+    Delivery,
+    Letter,
+    LetterAttempt,
+    LetterDocument,
+    LetterPreview,
+    PreviewPage,
+)
+from apps.notices.reading import lines_of
 from apps.notices.states import WORKFLOW, NoticeStatus
 
 log = logging.getLogger(__name__)
@@ -68,6 +80,38 @@ def drawn(letter: Letter, signer: seal.Signer | None) -> tuple[bytes, int]:
         letter.template, letter.context, letter.created_at,
         check_code=letter.check_code, seal=signer.name if signer is not None else "",
     )  # fmt: skip
+
+
+def render_copy(copy_id: Any) -> bool:
+    """Make a finished letter in another form; True when this call made it."""
+    with try_lock(f"copy:{copy_id}") as held:
+        copy = AccessibleCopy.objects.waiting().filter(pk=copy_id).first() if held else None
+        if copy is None:
+            return False
+        tries = copy.tries + 1
+        wait = timedelta(seconds=10 * 2**tries)
+        AccessibleCopy.objects.filter(pk=copy.pk).update(tries=tries, next_try=timezone.now() + wait)
+        try:
+            content = _in_form(LetterForm(copy.form), copy.delivery.letter)
+        except (pdf.RenderError, BrailleError) as error:
+            log.warning("copy %s not made (try %s): %s", copy.pk, tries, str(error)[:120])
+            if tries >= MAX_FAILURES:
+                move(copy, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)
+            return False
+        with suppress(TransitionConflict):
+            move(copy, WORKFLOW, NoticeStatus.DONE, who=Who.PORTAL, changes={"content": content})
+        return True
+
+
+def _in_form(form: LetterForm, letter: Letter) -> bytes:
+    if form == LetterForm.LARGE_PRINT:
+        return pdf.letter_pdf(
+            letter.template, letter.context, letter.created_at, check_code=None, edition="large-print"
+        )[0]
+    lines = lines_of(pdf.letter_html(letter.template, letter.context | {"edition": form.value}))
+    if form == LetterForm.READ_ALOUD:
+        return ("\n".join(lines).strip() + "\n").encode()
+    return brf(lines, contracted=form == LetterForm.BRAILLE_CONTRACTED)
 
 
 def render_preview(preview_id: Any) -> bool:
@@ -144,6 +188,8 @@ def _tell(delivery: Delivery) -> None:
         Delivery.objects.filter(pk=delivery.pk).update(way=Way.POST)
     if not Delivery.objects.filter(pk=delivery.pk).worth_sending().exists():
         return
+    if form := wished_by(addressee):
+        ask_for(delivery, form, by=None)
     told = None
     # Whoever has only shown that they read a mailbox cannot fetch it.
     if addressee.email and not delivery.party.by_mail_only:

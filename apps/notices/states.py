@@ -12,6 +12,13 @@ class NoticeStatus(models.TextChoices):
     DEAD = "dead", _("konnte nicht erstellt werden")
 
 
+class Arrival(models.TextChoices):
+    """How a letter that went out has reached its addressee, as far as somebody has said something about it."""
+
+    LATER = "later", _("an einem anderen Tag angekommen")
+    NEVER = "never", _("nicht angekommen")
+
+
 WORKFLOW = Workflow(
     name="notice",
     states=NoticeStatus,

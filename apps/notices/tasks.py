@@ -11,6 +11,12 @@ def render(letter_id: str) -> None:
     rendering.render(letter_id)
 
 
+@shared_task(name="notices.copy")
+def copy(copy_id: str) -> None:
+    """Make one letter in another form."""
+    rendering.render_copy(copy_id)
+
+
 @shared_task(name="notices.preview")
 def preview(preview_id: str) -> None:
     """Make the letters of one preview."""

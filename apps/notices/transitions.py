@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import LetterForm, User
 from apps.cases.addressee import Addressee, addressee_at, addressees_of, share_an_address
 from apps.cases.facts import about
 from apps.cases.looks import looked
@@ -25,13 +25,16 @@ from apps.core.models import EmailStatus, FactKind, OutgoingEmail
 from apps.core.references import CHECK_CODES
 from apps.core.sockets import Socket
 from apps.core.transitions import TransitionError, Who, move
+from apps.notices.copies import given
 from apps.notices.models import HEARING, Delivery, Letter, LetterPreview, Notice
-from apps.notices.states import WORKFLOW, NoticeStatus
+from apps.notices.states import WORKFLOW, Arrival, NoticeStatus
 
 RENDER_TASK = "notices.render"
 PREVIEW_TASK = "notices.preview"
 # Before that nothing can have come back.
 MAIL_IS_OUT = Q(notification=None) | Q(notification__status=EmailStatus.SENT)
+# It came back, or did not arrive.
+FAILED = Q(returned_on__isnull=False) | Q(arrival=Arrival.NEVER)
 TEMPLATE_VERSION = 1
 # With a delivery whose letter has gone out (posted, or the mail that tells of it), and the day of that; None: it turned
 # out that the mail reaches nobody. In the transaction that says so, as with one that the post has brought back.
@@ -142,8 +145,8 @@ def opened(delivery: Delivery, *, by: User) -> None:
     if by.pk == delivery.party.account_id:
         first = Delivery.objects.filter(pk=delivery.pk, opened_at=None).update(opened_at=timezone.now())
         if first and delivery.letter.done_at is not None:
-            _is_out(delivery, timezone.localdate())
-            _note(delivery, "retrieved", days=(timezone.now() - delivery.letter.done_at).days)
+            is_out(delivery, timezone.localdate())
+            note(delivery, "retrieved", days=(timezone.now() - delivery.letter.done_at).days)
     looked(delivery.notice.case, by=by, purpose=Purpose.LETTER)
     own = by.pk == delivery.party.account_id or delivery.also_to.filter(account=by.pk).exists()
     delivery.letter.record(Act.NOTICE_OPENED, by=by, public=own, only_for=delivery.letter.addressees)
@@ -171,7 +174,7 @@ def told(email: OutgoingEmail, status: str) -> None:
             continue
         Delivery.objects.filter(pk=delivery.pk).update(**changes)
         if not delivery.by_post:
-            _is_out(delivery, sent_on)
+            is_out(delivery, sent_on)
 
 
 def came_back(delivery: Delivery, *, by: User | None) -> None:
@@ -186,7 +189,7 @@ def came_back(delivery: Delivery, *, by: User | None) -> None:
         )  # fmt: skip
         if unheard.update(unreachable_at=timezone.now()) != 1:
             raise TransitionError("it was fetched, posted or stopped before")
-        _is_out(delivery, None)
+        is_out(delivery, None)
         record(delivery.notice.case, Act.EMAIL_BACK, by=by, public=False, title=delivery.notice.title)
 
 
@@ -204,18 +207,23 @@ def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: User | None) -> i
             if waiting.update(posted_on=on, posted_by=by):
                 letter = delivery.letter
                 letter.record(Act.NOTICE_POSTED, by=by, only_for=letter.addressees, on=on.isoformat())
-                _note(delivery, "posted" if delivery.by_post else "posted_after_all")
-                _is_out(delivery, on)
+                note(delivery, "posted" if delivery.by_post else "posted_after_all")
+                is_out(delivery, on)
+                # What lies in the same envelope.
+                in_it = delivery.copies.filter(status=NoticeStatus.DONE).exclude(form=LetterForm.READ_ALOUD)
+                given(in_it.select_related("delivery__letter__notice"), on=on, by=by)
                 count += 1
     return count
 
 
-def _is_out(delivery: Delivery, on: dt.date | None) -> None:
+def is_out(delivery: Delivery, on: dt.date | None) -> None:
+    """Tell whoever wants to know that a letter went out on a day, or (None) that it did not reach anybody."""
     for told_of in letter_out:
         told_of(delivery, on)
 
 
-def _note(delivery: Delivery, outcome: str, **more: Any) -> None:
+def note(delivery: Delivery, outcome: str, **more: Any) -> None:
+    """Count what became of a delivery."""
     if not delivery.is_copy:
         facts.note(FactKind.DELIVERY, **about(delivery.notice.case), outcome=outcome, detail=delivery.way, **more)
 
@@ -230,26 +238,24 @@ def returned(delivery: Delivery, *, on: dt.date, by: User | None) -> None:
         out = Delivery.objects.filter(pk=delivery.pk, posted_on__lte=on, returned_on=None)
         if out.update(returned_on=on, returned_by=by) != 1:
             raise TransitionError("it was not posted, or came back before")
-        _note(delivery, "returned")
+        note(delivery, "returned")
         delivery.letter.record(Act.NOTICE_BACK, by=by, public=False, on=on.isoformat())
         for told_of in letter_returned:
             told_of(delivery)
 
 
 def send_again(delivery: Delivery, *, by: User | None) -> Letter:
-    """Write a letter that came back anew, to where its addressee lives now; its words are those that were decided.
+    """Write a letter that came back or did not arrive anew, to where its addressee lives now; its words are those that were decided.
 
     One that was for several becomes one for each where they do not live at one address any more. Returns the first that
-    was written. Raises TransitionError unless it came back and was not written again before, for a hearing, and when it went
+    was written. Raises TransitionError unless it failed and was not written again before, for a hearing, and when it went
     to a representative who is none any more: then the notice has to be made known to the party.
     """
     with transaction.atomic():
         Case.objects.held(delivery.notice.case_id)
-        back = (
-            Delivery.objects.select_for_update().filter(pk=delivery.pk, returned_on__isnull=False, again=None).first()
-        )
+        back = Delivery.objects.select_for_update().filter(FAILED, pk=delivery.pk, again=None).first()
         if back is None:
-            raise TransitionError("it did not come back, or is on its way again")
+            raise TransitionError("it arrived as far as is known, or is on its way again")
         letter = back.letter
         if letter.is_hearing:
             raise TransitionError("a hearing begins anew: its day and its code hold no more")

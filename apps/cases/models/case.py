@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Department, User
+from apps.accounts.models import Department, LetterForm, User
 from apps.accounts.requests import Viewer
 from apps.cases.access import held_in, seen_by
 from apps.cases.states import Act, Channel, JoinedBy, PartyRole
@@ -293,6 +293,15 @@ class PartyContact(models.Model):
     country = models.CharField(_("Land"), max_length=2, default=HOME, db_default=HOME)
     email = models.EmailField(_("E-Mail-Adresse"), blank=True)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
+    # Said to the office; what stands in the profile of an account holds besides.
+    letter_form = models.CharField(
+        _("Briefe zusätzlich in dieser Form"),
+        max_length=18,
+        choices=LetterForm.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
     # Somebody would be in danger if it became known (§ 51 BMG): even colleagues see it only with a reason.
     protected = models.BooleanField(_("Auskunftssperre"), default=False, db_default=False)
     # Since when the office has known, and not just been told, that it is right; what is changed is unknown again.

@@ -1,5 +1,8 @@
 """Notices, their letters and deliveries, and letters that are only looked at."""
 
+from apps.notices.models.appeals import Appeal, AppealKind
+from apps.notices.models.copies import AccessibleCopy
+from apps.notices.models.corrections import CorrectedFact, DeliveryCorrection
 from apps.notices.models.letters import (
     HEARING,
     Delivery,
@@ -13,7 +16,12 @@ from apps.notices.models.previews import LetterPreview, PreviewPage
 
 __all__ = [
     "HEARING",
+    "AccessibleCopy",
+    "Appeal",
+    "AppealKind",
+    "CorrectedFact",
     "Delivery",
+    "DeliveryCorrection",
     "LegalRemedy",
     "Letter",
     "LetterAttempt",

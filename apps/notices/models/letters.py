@@ -20,7 +20,7 @@ from apps.catalogue.models import Regime
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
 from apps.core.models import EmailStatus, OutgoingEmail
-from apps.notices.states import NoticeStatus
+from apps.notices.states import Arrival, NoticeStatus
 
 # The template of letters that hear somebody.
 HEARING = "hearing"
@@ -235,6 +235,9 @@ class Delivery(models.Model):
     # When the post brought it back: nobody has got it.
     returned_on = models.DateField(null=True, blank=True)
     returned_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # What is known of its arrival (§ 41 Abs. 2 Satz 3 VwVfG, § 122 Abs. 2 AO, § 37 Abs. 2 Satz 3 SGB X); empty: what the law presumes.
+    arrival = models.CharField(max_length=5, choices=Arrival.choices, blank=True, default="", db_default="")
+    arrived_on = models.DateField(null=True, blank=True)
     # The one that was made when it came back, or was not sent in time.
     again = models.OneToOneField("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="instead_of")
 
@@ -247,6 +250,11 @@ class Delivery(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(returned_on=None) | Q(posted_on__isnull=False), name="delivery_returned_was_posted"
+            ),
+            models.CheckConstraint(
+                condition=Q(arrival=Arrival.LATER, arrived_on__isnull=False)
+                | Q(arrival__in=["", Arrival.NEVER], arrived_on=None),
+                name="delivery_arrived_has_day",
             ),
         ]
         indexes = [
@@ -292,10 +300,34 @@ class Delivery(models.Model):
         return self.posted_on is not None and self.returned_on is None
 
     @property
-    def waits_for_address(self) -> bool:
-        """Whether it came back and has not been written anew."""
-        # Whose hearing came back is heard anew: its day and its code hold no more.
+    def posting_may_change(self) -> bool:
+        """Whether the day of posting can still be put right."""
+        return self.may_come_back and self.again_id is None and not self.arrival
+
+    @property
+    def arrival_may_change(self) -> bool:
+        """Whether something can be said of its arrival: where the law presumes the day, and where it came by post."""
+        service = self.notice.case.service
+        presumed = self.notified_on is not None and service is not None and service.regime != Regime.VWVFG
+        is_out = self.posted_on is not None or (presumed and not self.by_post and self.unreachable_at is None)
+        return is_out and self.returned_on is None and self.again_id is None and not self.letter.is_hearing
+
+    @property
+    def return_may_change(self) -> bool:
+        """Whether it can still be said that it did not come back."""
+        # Of a hearing that came back another may have begun.
         return self.returned_on is not None and self.again_id is None and not self.letter.is_hearing
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it came back, or did not arrive: then it is known to nobody."""
+        return self.returned_on is not None or self.arrival == Arrival.NEVER
+
+    @property
+    def waits_for_address(self) -> bool:
+        """Whether it came back or did not arrive, and has not been written anew."""
+        # Whose hearing came back is heard anew: its day and its code hold no more.
+        return self.has_failed and self.again_id is None and not self.letter.is_hearing
 
     @property
     def retrieval_ends(self) -> bool:
