@@ -45,6 +45,7 @@ from apps.cases import invitations
 from apps.cases import transitions as verbs
 from apps.cases.models import Case, Party, Proposal
 from apps.contact.transitions import reply_token
+from apps.core import reconciliation
 from apps.core.business_calendar import today
 from apps.core.models import Banner, Heartbeat, OutgoingEmail, RetentionRun
 from apps.notices.models import AccessibleCopy, Delivery, Letter, LetterPreview, PreviewPage
@@ -142,6 +143,7 @@ def build(aylin: User, karla: User) -> World:
     RecoveryCodes.activate(aylin)
     newcomer = factories.citizen("neu@example.org", "Noah", "Neumann").emailaddress_set.get()
     EmailAddress.objects.filter(pk=newcomer.pk).update(verified=False)
+    reconciliation.carry_out(reconciliation.ask_for_run().pk)
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now() + dt.timedelta(hours=1)})
     Banner.objects.create(text_de="Das Rathaus ist heute zu.", text_en="The town hall is closed today.")
     RetentionRun.objects.create(rule="drafts", erased=3)

@@ -63,6 +63,11 @@ def timetable(sender: Celery, **_kwargs: object) -> None:
             "schedule": crontab(hour="6", minute="7"),
             "options": {"expires": 3600},
         },
+        "reconciliation": {
+            "task": "core.reconcile_daily",
+            "schedule": crontab(hour="4", minute="43"),
+            "options": {"expires": 3600},
+        },
         "retention": {
             "task": "core.apply_retention",
             "schedule": crontab(hour="3", minute="17"),

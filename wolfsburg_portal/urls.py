@@ -16,6 +16,7 @@ handler500 = "apps.core.errors.server_error"
 urlpatterns = [
     path("healthz/", core_views.healthz, name="healthz"),
     path("healthz/worker/", core_views.healthz_worker, name="healthz_worker"),
+    path("healthz/reconciliation/", core_views.healthz_reconciliation, name="healthz_reconciliation"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("robots.txt", pages.robots, name="robots"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),

@@ -8,23 +8,25 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import TrustLevel, User
 from apps.applications import extras
 from apps.applications.browser import browser_hash
 from apps.applications.drafts import claim
-from apps.applications.models import Draft
-from apps.applications.states import KIND
+from apps.applications.models import Application, Draft
+from apps.applications.states import KIND, OUTCOMES
 from apps.applications.views import staff
 from apps.cases.models import Case
 from apps.catalogue.models import OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.downloads import pieces
+from apps.core.reconciliation import in_batches
 from apps.core.retention import delete_each, keep
-from apps.core.sockets import Door, Panel
+from apps.core.sockets import Door, Panel, Reconciliation
 from apps.core.transitions import Phase
 from apps.formbuilder.models import definition_checks
-from apps.notices.models import Appeal
+from apps.notices.models import HEARING, Appeal, Notice
 
 definition_checks.append(extras.check)
 
@@ -100,6 +102,20 @@ _ended = _undisputed.annotate(
     ended_at=Greatest(Coalesce("decided_at", "closed_at"), Cast(Max("notices__appeals__ended_on"), DateTimeField()))
 )
 keep("applications", "Abgeschlossene Anträge", _ended, "ended_at", delete_each)
+
+
+def _decisions_without_notice() -> Iterator[str]:
+    """Decided with an outcome for which the form has a letter, and no notice says so."""
+    said = Notice.objects.filter(case=OuterRef("case")).exclude(letters__template=HEARING)
+    silent = Application.objects.filter(~Exists(said), case__decided_at__isnull=False, case__status__in=OUTCOMES)
+    for application in in_batches(silent.select_related("case", "form_version")):
+        if application.case.status in application.form_version.parsed.extra.get("letters", {}):
+            yield application.case.reference
+
+
+sockets.reconciliations.plug(
+    Reconciliation("decisions", gettext_lazy("Entscheidungen ohne Bescheid"), _decisions_without_notice)
+)
 
 
 @sockets.staff_urls.plug

@@ -157,6 +157,46 @@ class Stamp(models.Model):
         return f"{self.name} {self.value}"
 
 
+class ReconciliationRun(models.Model):
+    """A comparison of what has to agree (reconciliation.py); asked for every night, or by an administrator."""
+
+    asked_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("Abgleich")
+        verbose_name_plural = _("Abgleiche")
+        ordering = ["-asked_at"]
+        constraints = [
+            # Two that ask at once get the same run.
+            models.UniqueConstraint(
+                fields=["done_at"], condition=Q(done_at=None), name="reconciliation_one_waits", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%d.%m.%Y %H:%M}"
+
+
+class ReconciliationResult(models.Model):
+    """How many differences one of the comparisons has found, and where; ids and references, never what is in them."""
+
+    run = models.ForeignKey(ReconciliationRun, on_delete=models.CASCADE, related_name="results")
+    key = models.CharField(max_length=40)
+    found = models.PositiveIntegerField(default=0)
+    examples = models.JSONField(default=list)
+    failed = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("Ergebnis eines Abgleichs")
+        verbose_name_plural = _("Ergebnisse von Abgleichen")
+        ordering = ["run", "pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "key"], name="reconciliation_result_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.found}"
+
+
 class RetentionRun(models.Model):
     """What the nightly job erased: which rule, how many rows, when; never what was in them."""
 

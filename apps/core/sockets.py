@@ -95,6 +95,15 @@ class Sweep:
     most: int = 500
 
 
+@dataclass(frozen=True)
+class Reconciliation:
+    """Something that has to agree: ``differences`` gives the id or reference of each thing that does not, one by one."""
+
+    key: str
+    describe: Any
+    differences: Callable[[], Iterable[Any]]
+
+
 # Tiles of the desk, for the signed-in clerk.
 desk_tiles: Socket[Callable[[HttpRequest], list[Tile]]] = Socket()
 # Panels of the desk for the signed-in member of staff.
@@ -107,6 +116,7 @@ service_doors: Socket[Callable[[HttpRequest, Any], list[Door]]] = Socket()
 home_doors: Socket[Callable[[HttpRequest], list[Door]]] = Socket()
 retention_rules: Socket[RetentionRule] = Socket()
 sweeps: Socket[Sweep] = Socket()
+reconciliations: Socket[Reconciliation] = Socket()
 # Export of a person's data: takes the user, returns a section name and its rows.
 exports: Socket[Callable[[Any], tuple[str, list[dict[str, Any]]]]] = Socket()
 # The files that belong to it: takes the user, gives a name in the archive and the bytes in pieces.

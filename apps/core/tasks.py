@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from apps.core import bell, emails, facts, retention, uploads
+from apps.core import bell, emails, facts, reconciliation, retention, uploads
 from apps.core.models import Heartbeat
 from apps.core.sockets import sweeps
 
@@ -31,6 +31,18 @@ def sweep() -> None:
         for pk in sweep.overdue(cutoff).values_list("pk", flat=True)[: sweep.most]:
             bell.publish(sweep.task, pk)
     Heartbeat.objects.update_or_create(name="sweep", defaults={"at": timezone.now()})
+
+
+@shared_task(name="core.reconcile_daily")
+def reconcile_daily() -> None:
+    """Ask for the comparison of the night."""
+    reconciliation.ask_for_run()
+
+
+@shared_task(name=reconciliation.RECONCILE_TASK, time_limit=3600, soft_time_limit=3500)
+def reconcile(run_id: str) -> None:
+    """Compare what has to agree."""
+    reconciliation.carry_out(run_id)
 
 
 @shared_task(name="core.apply_retention", time_limit=3600, soft_time_limit=3500)

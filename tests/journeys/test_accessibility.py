@@ -46,7 +46,7 @@ STAFF = [
     "/verwaltung/termine/buchen/?leistung=reisepass&personen=1", "/verwaltung/termine/buchen/?leistung=x&personen=1",
 ]  # fmt: skip
 ADMIN = [
-    "/verwaltung/stammdaten/", "/verwaltung/catalogue/service/", "/verwaltung/catalogue/service/add/",
+    "/verwaltung/zustand/", "/verwaltung/stammdaten/", "/verwaltung/catalogue/service/", "/verwaltung/catalogue/service/add/",
     "/verwaltung/catalogue/fee/",
     "/verwaltung/catalogue/office/", "/verwaltung/catalogue/lifesituation/", "/verwaltung/accounts/user/",
     "/verwaltung/accounts/department/", "/verwaltung/core/banner/", "/verwaltung/core/outgoingemail/",

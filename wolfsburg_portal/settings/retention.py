@@ -17,6 +17,7 @@ RETENTION_DAYS = {
     "unverified_accounts": 30,
     "account_links": 7,  # after they have ended
     "session_list": 1,  # after the sign-in
+    "reconciliations": 365,
     "retention_runs": 365 * 3,
     "admin_log": 365 * 3,
     "orphaned_files": 1,
