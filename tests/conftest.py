@@ -19,6 +19,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from apps.accounts.models import Department, Role, User
 from apps.cases.models import Case
+from apps.core import bell
 from tests import factories
 
 
@@ -43,6 +44,8 @@ def _plain_settings(settings: Any) -> Iterator[None]:
     # A request to /en/ in the test before would go on speaking English here.
     translation.activate(settings.LANGUAGE_CODE)
     cache.clear()
+    # A broker that was away in the test before would keep this one's bells silent.
+    bell._silence.until = 0.0
     yield
     cache.clear()
 

@@ -20,7 +20,7 @@ from wolfsburg_portal.engines import ROOT
 class Portal:
     """The processes of one portal with a database and folders of its own."""
 
-    def __init__(self, folder: Path, database: str, **environment: str) -> None:
+    def __init__(self, folder: Path, database: str, server: str = "", **environment: str) -> None:
         self.folder = folder
         # Workers of pytest-xdist may run at the same time: each has ports and a database of its own.
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -28,7 +28,7 @@ class Portal:
         self.listener = supervisor.listen(18000 + 100 * int(worker.removeprefix("gw") if worker != "main" else 9))
         self.port = supervisor.port_of(self.listener)
         self.url = f"http://127.0.0.1:{self.port}"
-        base = os.environ["DATABASE_URL"]
+        base = server or os.environ["DATABASE_URL"]
         self.database_url = base.rsplit("/", 1)[0] + "/" + database
         _fresh_database(base, database)
         self.environment = {
@@ -139,13 +139,19 @@ def _fresh_database(base: str, name: str) -> None:
 
 
 @contextlib.contextmanager
-def running_portal(folder: Path, database: str, *processes: str, **environment: str) -> Iterator[Portal]:
-    """A portal with the city's data and the cast; ``processes`` names what to start."""
-    portal = Portal(folder, database, **environment)
+def running_portal(
+    folder: Path, database: str, *processes: str, server: str = "", nothing: bool = False, **environment: str
+) -> Iterator[Portal]:
+    """A portal with the city's data and the cast; ``processes`` names what to start (all of them, or ``nothing``).
+
+    ``server`` is the URL of a PostgreSQL server, if not that of all tests.
+    """
+    portal = Portal(folder, database, server, **environment)
     try:
         portal.python("manage.py", "prepare")
         portal.python("-m", "tests.journeys.people")
-        portal.start(*processes)
+        if not nothing:
+            portal.start(*processes)
         yield portal
     finally:
         portal.stop()

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
 
 TRANSPORT_ALIASES["filesystem"] = "wolfsburg_portal.broker:Transport"
 
-app = Celery("wolfsburg_portal")
+app = Celery("wolfsburg_portal", task_cls="wolfsburg_portal.bells:PortalTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

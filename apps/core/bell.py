@@ -6,6 +6,7 @@ name and ids, nothing about a person.
 """
 
 import logging
+import time
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,17 @@ from celery import current_app
 from django.db import transaction
 
 log = logging.getLogger(__name__)
+# As long as this nobody rings after a bell that was not heard; the sweeper does it later.
+SILENCE_SECONDS = 10
+
+
+class _Silence:
+    """Until when this process rings no bell, by its monotonic clock."""
+
+    until = 0.0
+
+
+_silence = _Silence()
 
 
 def ring(task: str, *ids: Any) -> None:
@@ -24,9 +36,16 @@ def ring(task: str, *ids: Any) -> None:
 
 
 def publish(task: str, *ids: Any) -> None:
-    """Call the task now, outside any transaction; never raises for a broker that is away."""
+    """Call the task now, outside any transaction; never raises for a broker that is away.
+
+    One that does not answer costs the first caller some seconds. For a while after that nobody else waits for it: a click
+    rings several bells, and the sweeper hundreds.
+    """
+    if time.monotonic() < _silence.until:
+        return
     try:
         current_app.send_task(task, args=[str(i) for i in ids], retry=False)
     except Exception as error:
         # Whatever the transport raises, the row is safe and the sweeper will ring again.
+        _silence.until = time.monotonic() + SILENCE_SECONDS
         log.warning("bell not heard: %s (%s)", task, type(error).__name__)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -37,8 +37,9 @@ log = logging.getLogger(__name__)
 MAX_FAILURES = 8
 # A worker that dies over a letter may be killed from outside, so much more is forgiven.
 MAX_INTERRUPTIONS = 60
-# How errors of the seal begin; they are counted apart.
-AWAY = "seal: "
+# How errors of the seal begin, and those of a database that cannot take the document; they are counted apart.
+SEAL, STORE = "seal: ", "store: "
+AWAY = Q(error__startswith=SEAL) | Q(error__startswith=STORE)
 # What a preview prints where the letter will have its code.
 NO_CODE_YET = "XXXX-XXXX-XXXX-XXXX-XXXX"
 # Somebody waits for a preview; they can ask for another one.
@@ -68,9 +69,14 @@ def render(letter_id: Any) -> bool:
             return False
         except seal.SealError as error:
             # A token or a server that is away for days is no fault of the letter: it waits.
-            _note_failure(letter, attempt, f"{AWAY}{error}", most=None)
+            _note_failure(letter, attempt, f"{SEAL}{error}", most=None)
             return False
-        _store(letter, attempt, content, pages)
+        try:
+            _store(letter, attempt, content, pages)
+        except DatabaseError as error:
+            # A disk that is full, say: what has gone with the connection is counted as an interruption.
+            _note_failure(letter, attempt, f"{STORE}{type(error).__name__}", most=None)
+            return False
         return True
 
 
@@ -203,8 +209,7 @@ def _tell(delivery: Delivery) -> None:
 def _note_failure(letter: Letter, attempt: LetterAttempt, error: str, *, most: int | None) -> None:
     now = timezone.now()
     LetterAttempt.objects.filter(pk=attempt.pk).update(ended_at=now, error=error[:120])
-    tries, away = letter.attempts.exclude(error=""), Q(error__startswith=AWAY)
-    failures = tries.filter(away if most is None else ~away).count()
+    failures = letter.attempts.exclude(error="").filter(AWAY if most is None else ~AWAY).count()
     log.warning("letter %s not rendered (try %s): %s", letter.pk, failures, error[:120])
     if most is not None and failures >= most:
         move(letter, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)

@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,26 @@ def test_broker_that_is_away_is_logged_without_ids_or_people(broken_broker: None
     assert "core.send_email" in caplog.text
     assert "ConnectionRefusedError" in caplog.text
     assert "aylin" not in caplog.text
+
+
+def test_a_broker_that_does_not_answer_is_waited_for_once(rung: Any, monkeypatch: Any, caplog: Any) -> None:
+    tried: list[str] = []
+
+    def hangs(task: str, **_options: Any) -> None:
+        tried.append(task)
+        raise TimeoutError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(current_app._get_current_object()), "send_task", staticmethod(hangs))
+        for _ in range(3):
+            bell.publish("core.send_email", 7)
+    assert tried == ["core.send_email"], "a click rings several bells"
+    bell.publish("core.send_email", 7)
+    assert rung == [], "it is still silent"
+    now = time.monotonic()
+    monkeypatch.setattr(bell.time, "monotonic", lambda: now + bell.SILENCE_SECONDS)
+    bell.publish("core.send_email", 7)
+    assert len(rung) == 1
 
 
 def test_filing_rings_with_ids_only(aylin: Any, karla: Any, rung: Any, django_capture_on_commit_callbacks: Any) -> None:

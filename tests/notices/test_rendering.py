@@ -12,7 +12,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from apps.applications import transitions as applications
@@ -160,7 +160,7 @@ def test_preview_delivers_nothing_and_is_given_up_after_three_tries(
         parking_case, typed={}, by=karla, outcome=Status.REJECTED, reasons="Darum.", fee=Decimal()
     )
     with monkeypatch.context() as broken:
-        broken.setattr(pdf, "write_pdf", lambda *_letter: (_ for _ in ()).throw(pdf.RenderError("x")))
+        broken.setattr(pdf, "write_pdf", lambda *_letter, **_how: (_ for _ in ()).throw(pdf.RenderError("x")))
         assert not any(rendering.render_preview(preview.pk) for _ in range(2))
         preview.refresh_from_db()
         assert preview.is_pending
@@ -225,10 +225,29 @@ def test_address_outside_our_files_is_an_error_and_not_a_request() -> None:
         pdf.write_pdf('<html lang="de"><title>x</title><img alt="" src="file:///etc/passwd">', "{}", timezone.now())
 
 
+def test_a_database_without_room_delays_a_letter_and_never_gives_it_up(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_letter: Any) -> None:
+        raise OperationalError("could not extend file: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rendering, "_store", full)
+        patched.setattr(pdf, "write_pdf", lambda *_letter, **_how: (b"%PDF-", 1))
+        for _ in range(rendering.MAX_INTERRUPTIONS + 5):
+            assert not rendering.render(letter.pk)
+    letter.refresh_from_db()
+    assert letter.is_pending
+    assert letter.next_try > timezone.now()
+    assert letter.attempts.filter(ended_at=None).count() == 0
+    assert letter.attempts.first().error == "store: OperationalError"
+    assert rendering.render(letter.pk)
+
+
 def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
     letter: Letter, karla: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_letter: Any) -> Any:
+    def broken(*_letter: Any, **_how: Any) -> Any:
         raise pdf.RenderError("broken")
 
     with monkeypatch.context() as patched:

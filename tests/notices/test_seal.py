@@ -167,7 +167,7 @@ def test_a_seal_that_is_away_is_waited_for_longer_than_a_letter_that_is_wrong(
     # What is the letter's own fault is counted apart.
     with monkeypatch.context() as broken:
         broken.setattr(seal, "signer", lambda: None)
-        broken.setattr(pdf, "write_pdf", lambda *_letter: (_ for _ in ()).throw(pdf.RenderError("x")))
+        broken.setattr(pdf, "write_pdf", lambda *_letter, **_how: (_ for _ in ()).throw(pdf.RenderError("x")))
         assert not rendering.render(letter.pk)
     letter.refresh_from_db()
     assert letter.status == NoticeStatus.PENDING

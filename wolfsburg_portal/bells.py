@@ -1,0 +1,43 @@
+"""What the worker does with a bell that it has heard, where Celery alone would stand still for ever."""
+
+import logging
+from typing import Any
+
+from celery.app.task import Task
+from celery.worker.request import Request
+from kombu.asynchronous import get_event_loop
+
+log = logging.getLogger(__name__)
+
+
+class PortalTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
+    """A task whose messages are ``HeardBell``."""
+
+    Request = "wolfsburg_portal.bells:HeardBell"
+
+
+class HeardBell(Request):
+    """A message that reconnects to the broker where it cannot be acknowledged.
+
+    Celery logs such an error and goes on counting the message as one that is being worked on. With one message for each
+    process (``WORKER_PREFETCH_MULTIPLIER``) a broker that hangs for some seconds would leave the worker waiting for ever
+    (celery/celery#3773).
+    """
+
+    def acknowledge(self) -> None:
+        """Say that the bell was heard; raises nothing."""
+        if self.acknowledged:
+            return
+        self.acknowledged = True
+        try:
+            self.message.ack()
+        except self.connection_errors as error:  # type: ignore[misc]  # a tuple of them
+            log.warning("bell not acknowledged, the worker connects anew (%s)", type(error).__name__)
+            loop: Any = get_event_loop()
+            if loop is not None:
+                loop.call_soon(_lost, error)
+
+
+def _lost(error: Exception) -> None:
+    """In the worker's loop, which takes this for a connection that was lost, and makes another."""
+    raise error
