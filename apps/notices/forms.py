@@ -112,6 +112,10 @@ class PostingForm(CorrectionForm):
     on = GermanDateField(label=_("Zur Post gegeben am"), required=False, help_text=_("Nur bei einem anderen Tag."))
     field_order = ("what", "on", "reason")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        needed_by_choice([self.fields["on"]])
+
     def clean_on(self) -> dt.date | None:
         """Not in the future, and not before there was the letter."""
         day: dt.date | None = not_ahead(self.cleaned_data["on"])
@@ -135,9 +139,11 @@ class PostingForm(CorrectionForm):
 class ArrivalForm(CorrectionForm):
     """What is known of the arrival of a letter."""
 
+    PRESUMED = "presumed"
     how = forms.ChoiceField(
-        label=_("Was ist über die Ankunft bekannt?"), required=False, widget=forms.RadioSelect,
-        choices=[("", _("Nichts Besonderes: Es gilt der Tag, den das Gesetz annimmt")),
+        label=_("Was ist über die Ankunft bekannt?"), widget=forms.RadioSelect,
+        error_messages={"required": _("Bitte wählen Sie aus, was richtig ist.")},
+        choices=[(PRESUMED, _("Nichts Besonderes: Es gilt der Tag, den das Gesetz annimmt")),
                  (Arrival.LATER, _("Der Brief kam an einem anderen Tag an")),
                  (Arrival.NEVER, _("Der Brief kam nicht an"))],
     )  # fmt: skip
@@ -153,7 +159,13 @@ class ArrivalForm(CorrectionForm):
             # A mail that reaches nobody is noted as such: then the letter goes by post.
             how: Any = self.fields["how"]
             how.choices = [choice for choice in how.choices if choice[0] != Arrival.NEVER]
+        needed_by_choice([self.fields["on"]])
         self.initial = {"how": self.delivery.arrival, "on": self.delivery.arrived_on, **self.initial}
+
+    def clean_how(self) -> str:
+        """As deliveries keep it."""
+        how: str = self.cleaned_data["how"]
+        return "" if how == self.PRESUMED else how
 
     def clean_on(self) -> dt.date | None:
         """Not in the future, and not before it was on its way."""

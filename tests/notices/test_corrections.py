@@ -219,7 +219,8 @@ WRONG: list[tuple[str, dict[str, str], str]] = [
     ("ankunft", {"how": "later", "reason": "x"}, "Bitte geben Sie den Tag an"),
     ("ankunft", {"how": "later", "on": "03.04.2026", "reason": "x"}, "gilt erst am 3. April 2026 als bekannt gegeben"),
     ("ankunft", {"how": "later", "on": "01.03.2026", "reason": "x"}, "noch nicht unterwegs"),
-    ("ankunft", {"how": "", "reason": "x"}, "Das steht schon so da."),
+    ("ankunft", {"how": "presumed", "reason": "x"}, "Das steht schon so da."),
+    ("ankunft", {"reason": "x"}, "Bitte wählen Sie aus, was richtig ist."),
     ("ankunft", {"how": "sonst", "reason": "x"}, "sonst"),
 ]
 
