@@ -3,4 +3,4 @@ from apps.core import plugging
 
 class NoticesConfig(plugging.PluggedConfig):
     name = "apps.notices"
-    introduces = ("acts", "plugs", "reconciliation")
+    introduces = ("acts", "checks", "plugs", "reconciliation")

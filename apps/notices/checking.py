@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
 
 from apps.core.references import CHECK_CODES
-from apps.notices.models import HEARING, Delivery, Letter
+from apps.notices.models import HEARING, Delivery, Letter, LetterDocument
 from apps.notices.states import NoticeStatus
 
 
@@ -47,7 +49,13 @@ def look_at(letter: Letter, chunks: Iterable[bytes]) -> FileFinding:
         digest.update(chunk)
     if digest.hexdigest() != letter.sha256:
         return FileFinding(unchanged=False)
+    return _what_its_seal_says(letter.pk)
+
+
+@lru_cache(maxsize=256)
+def _what_its_seal_says(letter_id: UUID) -> FileFinding:
+    """Of the document of a letter, which never changes: asked once in a process."""
     from apps.notices.seal import verdict_on  # pyHanko takes a second to load, and few ask
 
-    verdict = verdict_on(bytes(letter.document.content))
+    verdict = verdict_on(bytes(LetterDocument.objects.get(letter=letter_id).content))
     return FileFinding(True, verdict.sealed, verdict.valid, verdict.signer)

@@ -1,17 +1,23 @@
 """The seal of letters: valid for others too, still fit for archives, and broken by any change."""
 
 import datetime as dt
+import io
 import re
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from cryptography.hazmat.primitives import serialization
+from django.core.checks import run_checks
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
 
 from apps.accounts.models import User
 from apps.applications import transitions as applications
@@ -185,6 +191,96 @@ def test_a_server_for_times_that_is_away_delays_and_loses_nothing(demo: Path, le
     assert seal.verdict_on(document(letter)).valid
 
 
+TSA = """
+[tsa]
+default_tsa = own
+[own]
+dir = {folder}
+serial = $dir/serial
+signer_cert = $dir/tsa.pem
+certs = $dir/tsa.pem
+signer_key = $dir/tsa.key
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+accuracy = secs:1
+ess_cert_id_alg = sha256
+[authority]
+basicConstraints = critical, CA:true
+keyUsage = critical, keyCertSign, cRLSign
+[ext]
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature
+extendedKeyUsage = critical, timeStamping
+[req]
+distinguished_name = name
+[name]
+"""
+
+
+@pytest.fixture
+def time_server(tmp_path: Path) -> Iterator[str]:
+    """A server for time stamps (RFC 3161) by OpenSSL, which shares no code with what asks it; yields its address."""
+    folder = tmp_path / "tsa"
+    folder.mkdir()
+    (folder / "tsa.cnf").write_text(TSA.format(folder=folder))
+    (folder / "serial").write_text("01")
+    new = ["req", "-config", "tsa.cnf", "-newkey", "rsa:2048", "-nodes"]
+    for arguments in (
+        [*new, "-x509", "-extensions", "authority", "-days", "2", "-subj", "/CN=Zeit", "-keyout", "ca.key", "-out", "ca.pem"],
+        [*new, "-subj", "/CN=Zeitstempel", "-keyout", "tsa.key", "-out", "tsa.csr"],
+        ["x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+         "-extfile", "tsa.cnf", "-extensions", "ext", "-out", "tsa.pem"],
+    ):  # fmt: skip
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # the name that the library calls
+            (folder / "query").write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
+            reply = ["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-out", "reply"]
+            subprocess.run(["openssl", *reply], cwd=folder, check=True, capture_output=True)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.end_headers()
+            self.wfile.write((folder / "reply").read_bytes())
+
+        def log_message(self, *_arguments: Any) -> None:
+            """Nothing on the screen."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_server_says_when_it_was_sealed(
+    demo: Path, letter: Letter, settings: Any, time_server: str, tmp_path: Path
+) -> None:
+    settings.SEAL_TIMESTAMP_URL = time_server
+    settings.SEAL_TRUSTED = str(tmp_path / "tsa" / "ca.pem")
+    settings.SEAL_CERTIFICATE, settings.SEAL_KEY = demo_authority.ensure(demo)
+    begin = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    content = document(letter)
+    assert seal.verdict_on(content).valid
+    assert broken_rules(content) == []
+    context = ValidationContext(trust_roots=seal._trusted(), allow_fetching=False, revocation_mode="soft-fail")
+    found = validate_pdf_signature(PdfFileReader(io.BytesIO(content)).embedded_signatures[0], context)
+    stamp = found.timestamp_validity
+    assert (stamp.valid, stamp.intact, stamp.trusted) == (True, True, True)
+    assert begin <= stamp.timestamp <= dt.datetime.now(dt.UTC)
+    file = tmp_path / "sealed.pdf"
+    file.write_bytes(content)
+    printed = subprocess.run(["pdfsig", str(file)], capture_output=True, check=False).stdout.decode()
+    assert "Signature Validation: Signature is Valid." in printed
+    # Any byte of the stamped document that changes is found as before.
+    broken = bytearray(content)
+    broken[len(content) // 3] ^= 1
+    assert not seal.verdict_on(bytes(broken)).valid
+
+
 def test_a_key_that_is_not_the_certificates_seals_nothing(letter: Letter, settings: Any, tmp_path: Path) -> None:
     certificate, key = demo_authority.ensure(tmp_path / "one")[0], demo_authority.ensure(tmp_path / "two")[1]
     settings.SEAL_CERTIFICATE, settings.SEAL_KEY = certificate, key
@@ -201,6 +297,21 @@ def test_a_certificate_that_has_run_out_seals_nothing(demo: Path, letter: Letter
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=366 * demo_authority.YEARS)
     with time_machine.travel(later, tick=False), pytest.raises(seal.SealError, match="not valid today"):
         seal.signer()
+
+
+def test_a_portal_that_people_reach_is_told_what_its_seal_lacks(settings: Any, tmp_path: Path) -> None:
+    def said() -> list[str | None]:
+        found = run_checks(include_deployment_checks=True)
+        return [one.id for one in found if one.id in ("portal.E005", "portal.W001", "portal.W002")]
+
+    settings.SEAL_DEMO_FOLDER = tmp_path
+    assert said() == ["portal.E005"]
+    settings.SEAL_DEMO_FOLDER = None
+    assert said() == ["portal.W001"]
+    settings.SEAL_CERTIFICATE = "seal.pem"
+    assert said() == ["portal.W002"]
+    settings.SEAL_TIMESTAMP_URL = "http://127.0.0.1:9/"
+    assert said() == []
 
 
 def test_many_who_begin_at_once_share_one_demo_authority(tmp_path: Path) -> None:
