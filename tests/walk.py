@@ -127,7 +127,7 @@ def build(aylin: User, karla: User) -> World:
         factories.finished(delivery.letter)
     Delivery.objects.filter(pk__in=[posted.pk, returned.pk]).update(posted_on=today())
     AccessibleCopy.objects.create(
-        delivery=done, form=LetterForm.READ_ALOUD, status=NoticeStatus.DONE, content=b"Bescheid"
+        delivery=done, party=done.party, form=LetterForm.READ_ALOUD, status=NoticeStatus.DONE, content=b"Bescheid"
     )
     Delivery.objects.filter(pk=returned.pk).update(returned_on=today())
     _proposed(asked, aylin, "withdraw", "party")
@@ -319,9 +319,9 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "notices:correct rueckkehr": reverse("notices:correct", args=[world.returned.pk, "rueckkehr"]),
         "notices:correct unknown": reverse("notices:correct", args=[world.posted.pk, "porto"]),
         "notices:ask_for_copy": reverse("notices:ask_for_copy", args=[world.done.pk]),
-        "notices:copy": reverse("notices:copy", args=[world.done.pk, "read_aloud"]),
-        "notices:copy missing": reverse("notices:copy", args=[world.done.pk, "braille"]),
-        "notices:give_copy": reverse("notices:give_copy", args=[world.done.pk, "read_aloud"]),
+        "notices:copy": reverse("notices:copy", args=[world.done.pk, world.done.copies.get().pk]),
+        "notices:copy missing": reverse("notices:copy", args=[world.done.pk, 10**9]),
+        "notices:give_copy": reverse("notices:give_copy", args=[world.done.pk, world.done.copies.get().pk]),
         "notices:panel amt": reverse("notices:panel", args=["amt", decided]),
         "notices:panel ich": reverse("notices:panel", args=["ich", decided]),
         "notices:panel without-notice": reverse("notices:panel", args=["amt", fresh]),

@@ -1,6 +1,7 @@
 """What the worker does with a bell that it has heard, where Celery alone would stand still for ever."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from celery.app.task import Task
@@ -26,11 +27,18 @@ class HeardBell(Request):
 
     def acknowledge(self) -> None:
         """Say that the bell was heard; raises nothing."""
+        self._answer(self.message.ack)
+
+    def reject(self, requeue: bool = False) -> None:
+        """Give it back, for another try; raises nothing."""
+        self._answer(lambda: self.message.reject(requeue=requeue))
+
+    def _answer(self, answer: Callable[[], object]) -> None:
         if self.acknowledged:
             return
         self.acknowledged = True
         try:
-            self.message.ack()
+            answer()
         except self.connection_errors as error:  # type: ignore[misc]  # a tuple of them
             log.warning("bell not acknowledged, the worker connects anew (%s)", type(error).__name__)
             loop: Any = get_event_loop()

@@ -26,7 +26,7 @@ from apps.core.retention import delete_each, keep
 from apps.core.sockets import Door, Panel, Reconciliation
 from apps.core.transitions import Phase
 from apps.formbuilder.models import definition_checks
-from apps.notices.models import HEARING, Appeal, Notice
+from apps.notices.models import HEARING, Appeal, Letter
 
 definition_checks.append(extras.check)
 
@@ -106,7 +106,7 @@ keep("applications", "Abgeschlossene Anträge", _ended, "ended_at", delete_each)
 
 def _decisions_without_notice() -> Iterator[str]:
     """Decided with an outcome for which the form has a letter, and no notice says so."""
-    said = Notice.objects.filter(case=OuterRef("case")).exclude(letters__template=HEARING)
+    said = Letter.objects.filter(notice__case=OuterRef("case")).exclude(template=HEARING)
     silent = Application.objects.filter(~Exists(said), case__decided_at__isnull=False, case__status__in=OUTCOMES)
     for application in in_batches(silent.select_related("case", "form_version")):
         if application.case.status in application.form_version.parsed.extra.get("letters", {}):

@@ -45,6 +45,9 @@ def export_cases(user: User) -> tuple[str, list[dict[str, Any]]]:
              _("Widerrufen"): said.withdrawn_at.isoformat() if said.withdrawn_at is not None else ""}
             for said in (own.consents.all() if own is not None else ())
         ]  # fmt: skip
+        contact = PartyContact.objects.filter(party=own).first() if own is not None else None
+        if contact is not None and contact.letter_form:
+            row[_("Briefe zusätzlich in dieser Form")] = str(contact.get_letter_form_display())
         for plugged in case_exports:
             row |= plugged(case, user)
         rows.append(row | of(case).export(case, user))

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
+from django.core.files.storage import Storage
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import path, reverse
@@ -51,11 +52,26 @@ _stored = PrivateFile._meta.get_field("content")
 SETTLED = dt.timedelta(days=1)
 
 
+def _changed_at(file: Path) -> float:
+    """When a file was changed; one that was deleted meanwhile has just been."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+
+
+def _size_of(storage: Storage, name: str) -> int | None:
+    try:
+        return int(storage.size(name))
+    except FileNotFoundError:
+        return None
+
+
 def _files_without_rows() -> Iterator[str]:
     folder = Path(_stored.storage.path("uploads"))
     before = (timezone.now() - SETTLED).timestamp()
     for inner in sorted(folder.iterdir()) if folder.is_dir() else ():
-        names = {f"uploads/{inner.name}/{file.name}" for file in inner.iterdir() if file.stat().st_mtime < before}
+        names = {f"uploads/{inner.name}/{file.name}" for file in inner.iterdir() if _changed_at(file) < before}
         known = PrivateFile.objects.filter(content__in=names).values_list("content", flat=True)
         yield from sorted(names - set(known))
 
@@ -63,7 +79,7 @@ def _files_without_rows() -> Iterator[str]:
 def _rows_without_files() -> Iterator[UUID]:
     for row in in_batches(PrivateFile.objects.filter(created_at__lt=timezone.now() - SETTLED)):
         storage, name = row.content.storage, str(row.content.name)
-        if not storage.exists(name) or storage.size(name) != row.size:
+        if _size_of(storage, name) != row.size:
             # Deleted meanwhile is no difference.
             yield from PrivateFile.objects.filter(pk=row.pk).values_list("pk", flat=True)
 

@@ -33,6 +33,7 @@ from apps.core.requests import sent_from
 from apps.core.sockets import Panel, Tile, desk_panels, desk_tiles
 from apps.core.text import normalised
 from apps.core.transitions import Phase, TransitionConflict, TransitionError, Who
+from apps.notices.models import Delivery
 
 PAGE_SIZE = 50
 
@@ -46,9 +47,14 @@ class QueueList:
     cases: CaseQuerySet
 
 
+# Lists that the desk shows only when there is something in them; then it is urgent.
+ONLY_WHERE_THERE_ARE = ("undeliverable", "letters_back", "release", "hearings")
+
+
 def _lists(request: SignedInRequest) -> list[QueueList]:
     mine = Case.objects.worked_by(request.user)
     undeliverable = mine.open().filter(timeline__email__status__in=NOT_DELIVERED).distinct()
+    failed = Delivery.objects.failed().values("letter__notice__case")
     heard = Hearing.objects.to_look_at().values("party__case")
     return [
         QueueList("mine", _("Meine Vorgänge"), mine.open().assigned_to(request.user)),
@@ -57,6 +63,7 @@ def _lists(request: SignedInRequest) -> list[QueueList]:
         QueueList("unassigned", _("Nicht zugewiesen"), mine.on_our_side().unassigned()),
         QueueList("waiting", _("Warten auf Antwort"), mine.filter(phase=Phase.WAITING)),
         QueueList("undeliverable", _("E-Mail nicht zustellbar"), undeliverable),
+        QueueList("letters_back", _("Brief kam nicht an"), mine.filter(pk__in=failed)),
         QueueList("release", _("Freizugeben"), mine.filter(pk__in=proposals.for_another(request.user))),
         QueueList("hearings", _("Anhörung zu Ende"), mine.filter(pk__in=heard)),
         QueueList("open", _("Alle offenen"), mine.open()),
@@ -70,12 +77,12 @@ def desk(request: SignedInRequest) -> HttpResponse:
     """Numbers that lead to lists; for the CDO, figures without people."""
     tiles: list[Tile] = []
     if request.user.department_ids:
-        for entry in _lists(request)[:8]:
+        for entry in _lists(request)[:9]:
             count = entry.cases.count()
-            if entry.key in ("undeliverable", "release", "hearings") and not count:
+            if entry.key in ONLY_WHERE_THERE_ARE and not count:
                 continue
             url = f"{reverse('admin:queue')}?liste={entry.key}"
-            urgent = entry.key in ("due", "undeliverable", "release", "hearings") and count > 0
+            urgent = entry.key in ("due", *ONLY_WHERE_THERE_ARE) and count > 0
             tiles.append(Tile(entry.label, count, url, urgent=urgent))
     tiles += [tile for plugged in desk_tiles for tile in plugged(request)]
     figures = _figures() if request.user.has_role(Role.CDO) else []

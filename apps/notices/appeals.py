@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.cases.models import Case, Party, record
@@ -25,7 +25,7 @@ def note_appeal(
     kind: str,
     decider: str,
     reference: str,
-    received_on: dt.date,
+    received_on: dt.date | None,
     by: User | None,
 ) -> Appeal:
     """A Rechtsbehelf (``AppealKind``) against a notice has come in; ``decider`` is the court or authority that decides about it.
@@ -52,7 +52,7 @@ def end_appeal(appeal: Appeal, *, on: dt.date, outcome: str, by: User | None) ->
     """It is over; the retention period of the case counts from then. Raises TransitionError if it was over before."""
     with transaction.atomic():
         Case.objects.held(appeal.notice.case_id)
-        ended = Appeal.objects.open().filter(pk=appeal.pk, received_on__lte=on)
+        ended = Appeal.objects.open().filter(Q(received_on=None) | Q(received_on__lte=on), pk=appeal.pk)
         if ended.update(ended_on=on, outcome=outcome, ended_by=by) != 1:
             raise TransitionError("it was over before")
         record(

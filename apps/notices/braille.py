@@ -11,6 +11,8 @@ CELLS, LINES = 32, 28
 ASCII = " A1B'K2L@CIF/MSP\"E3H9O6R^DJG>NTQ,*5<-U8V.%[$+X!&;:4\\0Z7(_?W]#Y)="
 FIRST_CELL = 0x2800
 FULL, CONTRACTED = "de-g1.ctb", "de-g2.ctb"
+# In bytes and in characters: liblouis cuts a line after 2,047 bytes.
+LONGEST_LINE, LONGEST_WORD = 1500, 300
 # A letter of many pages takes less than a second.
 SECONDS = 30
 
@@ -37,7 +39,28 @@ def _digits(number: int) -> str:
     return "".join("JABCDEFGHI"[int(digit)] for digit in str(number))
 
 
+def _in_pieces(line: str) -> list[str]:
+    """A line in pieces that liblouis takes: what is longer than its buffer it would give back as two lines."""
+    pieces, size = [[]], 0  # type: list[list[str]], int
+    for word in line.split(" "):
+        # Longer than any word: cut where it has to be.
+        for part in [word[at : at + LONGEST_WORD] for at in range(0, len(word), LONGEST_WORD)] or [""]:
+            length = len(part.encode()) + 1
+            if size + length > LONGEST_LINE and pieces[-1]:
+                pieces.append([])
+                size = 0
+            pieces[-1].append(part)
+            size += length
+    return [" ".join(piece) for piece in pieces]
+
+
 def _translated(lines: list[str], table: str) -> list[str]:
+    pieces = [_in_pieces(line) for line in lines]
+    translated = iter(_translate([piece for line in pieces for piece in line], table))
+    return [" ".join(next(translated) for _piece in line) for line in pieces]
+
+
+def _translate(lines: list[str], table: str) -> list[str]:
     command = ["lou_translate", "--forward", f"unicode.dis,{table}"]
     try:
         done = subprocess.run(  # a fixed command; the text is its input
@@ -45,9 +68,10 @@ def _translated(lines: list[str], table: str) -> list[str]:
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         raise BrailleError(type(error).__name__) from error
-    found = done.stdout.split("\n")[: len(lines)]
-    if len(found) != len(lines):
-        raise BrailleError("lines are missing")
+    found = done.stdout.split("\n")
+    # After the last one comes an empty one.
+    if len(found) != len(lines) + 1 or found.pop():
+        raise BrailleError("lines are missing, or too many")
     return [_ascii(line) for line in found]
 
 

@@ -2,16 +2,17 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import LetterForm, Profile, User
-from apps.cases.addressee import Addressee
-from apps.cases.models import Case
+from apps.cases.addressee import Addressee, addressee_at
+from apps.cases.models import Case, Party
 from apps.cases.states import Act
 from apps.core import bell
-from apps.core.transitions import TransitionError, Who, move
+from apps.core.transitions import TransitionConflict, TransitionError, Who, move
 from apps.notices.models import AccessibleCopy, Delivery
 from apps.notices.states import WORKFLOW, NoticeStatus
 
@@ -25,17 +26,45 @@ def wished_by(addressee: Addressee) -> str:
     return Profile.objects.filter(user=addressee.account).values_list("letter_form", flat=True).first() or ""
 
 
-def ask_for(delivery: Delivery, form: str, *, by: User | None) -> AccessibleCopy:
-    """A letter in another form: made once, in the caller's transaction; one that failed is tried again."""
+def ask_for(delivery: Delivery, form: str, *, party: Party, by: User | None) -> AccessibleCopy:
+    """A letter in another form for one of those who get it: made once; one that failed is tried again."""
     with transaction.atomic():
-        copy, made = AccessibleCopy.objects.get_or_create(delivery=delivery, form=LetterForm(form))
+        copy, made = AccessibleCopy.objects.get_or_create(delivery=delivery, party=party, form=LetterForm(form))
         if made and by is not None:
-            delivery.letter.record(Act.COPY_ASKED, by=by, only_for=delivery.letter.addressees)
+            delivery.letter.record(Act.COPY_ASKED, by=by, only_for=[party.pk])
         if copy.status == NoticeStatus.DEAD:
-            move(copy, WORKFLOW, NoticeStatus.PENDING, who=Who.STAFF, changes={"tries": 0, "next_try": timezone.now()})
-        if copy.is_pending:
+            # Two who ask at once ask for the same.
+            with suppress(TransitionConflict):
+                move(
+                    copy,
+                    WORKFLOW,
+                    NoticeStatus.PENDING,
+                    who=Who.STAFF,
+                    changes={"tries": 0, "next_try": timezone.now()},
+                )
+        if not copy.is_done:
             bell.ring(COPY_TASK, copy.pk)
     return copy
+
+
+def for_whom(delivery: Delivery) -> list[Party]:
+    """Those who get a letter, and may each need another form of it."""
+    return [delivery.party, *delivery.also_to.all()]
+
+
+def as_wished(delivery: Delivery) -> None:
+    """Have the forms made that those who get a finished letter want of every letter, or were promised for this one."""
+    for party in for_whom(delivery):
+        if form := wished_by(addressee_at(delivery.principal, party)):
+            ask_for(delivery, form, party=party, by=None)
+    for copy in delivery.copies.light().filter(status=NoticeStatus.PENDING):
+        bell.ring(COPY_TASK, copy.pk)
+
+
+def promise_again(back: Delivery, delivery: Delivery) -> None:
+    """What was asked for of a letter that is written anew is made of the new one, too."""
+    for copy in back.copies.light().filter(party__in=for_whom(delivery)):
+        AccessibleCopy.objects.get_or_create(delivery=delivery, party=copy.party, form=copy.form)
 
 
 def given(copies: Iterable[AccessibleCopy], *, on: dt.date, by: User | None) -> int:
@@ -46,8 +75,7 @@ def given(copies: Iterable[AccessibleCopy], *, on: dt.date, by: User | None) -> 
             Case.objects.held(copy.delivery.notice.case_id)
             waiting = AccessibleCopy.objects.filter(pk=copy.pk, status=NoticeStatus.DONE, given_on=None)
             if waiting.update(given_on=on, given_by=by):
-                letter = copy.delivery.letter
-                letter.record(Act.COPY_GIVEN, by=by, only_for=letter.addressees)
+                copy.delivery.letter.record(Act.COPY_GIVEN, by=by, only_for=[copy.party_id])
                 count += 1
     return count
 

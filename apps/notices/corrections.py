@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import LetterForm, User
 from apps.cases.models import Case
-from apps.cases.states import Act
+from apps.cases.states import Act, Way
 from apps.core.transitions import TransitionError
 from apps.notices.models import CorrectedFact, Delivery, DeliveryCorrection
 from apps.notices.states import Arrival
@@ -28,10 +28,17 @@ def correct_posting(delivery: Delivery, *, on: dt.date | None, reason: str, by: 
         if not current.posting_may_change or current.posted_on == on:
             raise TransitionError("it is not in the post, or was posted on that day")
         _trace(current, CorrectedFact.POSTING, reason, by, was_on=current.posted_on, became_on=on)
+        in_it = current.copies.filter(given_on=current.posted_on).exclude(form=LetterForm.READ_ALOUD)
         current.posted_on, current.posted_by = on, by if on is not None else None
-        current.save(update_fields=["posted_on", "posted_by"])
         if on is None:
             note(current, "posting_undone")
+            if not (current.by_post or current.was_retrieved):
+                # Whoever opened the copy of what was thought to be posted has fetched nothing in time: it has to go by post.
+                current.way = Way.POST
+            in_it.update(given_on=None, given_by=None)
+        else:
+            in_it.update(given_on=on)
+        current.save(update_fields=["posted_on", "posted_by", "way"])
         is_out(current, None)
         mailed = current.notified_on if current.unreachable_at is None else None
         for day in (mailed, current.retrieved_on, on):
@@ -43,13 +50,17 @@ def arrived(delivery: Delivery, *, how: str, on: dt.date | None, reason: str, by
     """What is known of its arrival (``Arrival``, or empty: what the law presumes), and the day where it is another one.
 
     The fiction does not hold for what arrived later or not at all; in doubt the authority has to prove it (§ 41 Abs. 2 Satz 3
-    VwVfG, § 122 Abs. 2 AO, § 37 Abs. 2 Satz 3 SGB X). Raises TransitionError where nothing can be said of it, or that stands there.
+    VwVfG, § 122 Abs. 2 AO, § 37 Abs. 2 Satz 3 SGB X). Where the mail about a letter in the portal came later or not at all, it
+    is the day of retrieval that counts (§ 122a Abs. 4 AO, § 37 Abs. 2a SGB X). Raises TransitionError where nothing can be said
+    of it, or that stands there.
     """
     with transaction.atomic():
         current = _held(delivery)
         nowhere = how == Arrival.NEVER and current.posted_on is None
         same = (current.arrival, current.arrived_on) == (how, on)
-        if not current.arrival_may_change or nowhere or same or (how == Arrival.LATER) != (on is not None):
+        in_portal = current.posted_on is None and how == Arrival.LATER and on != current.retrieved_on
+        odd = nowhere or same or in_portal or (how == Arrival.LATER) != (on is not None)
+        if not current.arrival_may_change or odd:
             raise TransitionError("it is not out, or that is what stands there")
         said = {"was": current.arrival, "was_on": current.arrived_on, "became": how, "became_on": on}
         _trace(current, CorrectedFact.ARRIVAL, reason, by, **said)

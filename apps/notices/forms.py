@@ -18,6 +18,7 @@ from apps.core.fields import GermanDateField, PlainCharField, needed_by_choice
 from apps.core.references import CHECK_CODES
 from apps.notices.appeals import decided_notices
 from apps.notices.models import Appeal, AppealKind, Delivery, Notice
+from apps.notices.models.appeals import TO_THE_AUTHORITY
 from apps.notices.periods import presumed_day
 from apps.notices.states import Arrival
 
@@ -156,10 +157,11 @@ class ArrivalForm(CorrectionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.delivery.posted_on is None:
-            # A mail that reaches nobody is noted as such: then the letter goes by post.
+            # A mail that reaches nobody is noted as such: then the letter goes by post. This one was fetched.
             how: Any = self.fields["how"]
-            how.choices = [choice for choice in how.choices if choice[0] != Arrival.NEVER]
-        needed_by_choice([self.fields["on"]])
+            how.choices = [how.choices[0], (Arrival.LATER, _("Die E-Mail dazu kam später oder gar nicht an"))]
+            del self.fields["on"]
+        needed_by_choice([field for name, field in self.fields.items() if name == "on"])
         self.initial = {"how": self.delivery.arrival, "on": self.delivery.arrived_on, **self.initial}
 
     def clean_how(self) -> str:
@@ -177,6 +179,8 @@ class ArrivalForm(CorrectionForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if "on" not in self.fields:
+            data["on"] = self.delivery.retrieved_on
         if "how" not in data or "on" not in data:
             return data
         if data["how"] != Arrival.LATER:
@@ -187,7 +191,8 @@ class ArrivalForm(CorrectionForm):
             presumed = presumed_day(self.delivery)
             if presumed is not None and data["on"] <= presumed:
                 said = _("Der Bescheid gilt erst am %(day)s als bekannt gegeben, auch wenn er früher ankam.")
-                self.add_error("on", said % {"day": date_format(presumed, "DATE_FORMAT")})
+                where = "on" if "on" in self.fields else "how"
+                self.add_error(where, said % {"day": date_format(presumed, "DATE_FORMAT")})
         if not self.errors and (data["how"], data["on"]) == (self.delivery.arrival, self.delivery.arrived_on):
             self.add_error("how", _("Das steht schon so da."))
         return data
@@ -200,6 +205,28 @@ class CopyForm(forms.Form):
         label=_("In welcher Form?"), choices=LetterForm.choices, widget=forms.RadioSelect,
         error_messages={"required": _("Bitte wählen Sie eine Form aus.")},
     )  # fmt: skip
+    party = forms.ChoiceField(
+        label=_("Für wen?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Bitte wählen Sie die Person aus.")},
+    )
+
+    def __init__(self, *args: Any, people: list[Party], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {str(party.pk): party for party in people}
+        party: Any = self.fields["party"]
+        party.choices = [(key, party.name) for key, party in self.people.items()]
+        if len(people) == 1:
+            # There is nobody to choose from.
+            del self.fields["party"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "party" in self.fields:
+            data["party"] = self.people.get(data.get("party", ""))
+        else:
+            [data["party"]] = self.people.values()
+        return data
 
 
 class AppealForm(ActForm[Case]):
@@ -223,8 +250,9 @@ class AppealForm(ActForm[Case]):
     )  # fmt: skip
     reference = PlainCharField(label=_("Aktenzeichen dort"), max_length=80, required=False)
     received_on = GermanDateField(
-        label=_("Eingegangen am"), error_messages={"required": _("Bitte geben Sie an, wann der Rechtsbehelf einging.")}
-    )
+        label=_("Eingegangen am"), required=False,
+        help_text=_("Bei der Stadt; was zum Gericht geht, dort. Wenn Sie diesen Tag nicht wissen, lassen Sie das Feld leer."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -235,17 +263,18 @@ class AppealForm(ActForm[Case]):
             self.initial.setdefault("notice", only[0])
         party: Any = self.fields["party"]
         party.queryset = self.subject.parties.filter(role__in=PRINCIPALS)
-        needed_by_choice([party])
-        self.initial.setdefault("received_on", today())
+        needed_by_choice([party, self.fields["received_on"]])
 
-    def clean_received_on(self) -> dt.date:
+    def clean_received_on(self) -> dt.date | None:
         """Not in the future."""
-        day: dt.date = not_ahead(self.cleaned_data["received_on"])
+        day: dt.date | None = not_ahead(self.cleaned_data["received_on"])
         return day
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         day, notice = data.get("received_on"), data.get("notice")
+        if day is None and data.get("kind") in TO_THE_AUTHORITY and "received_on" not in self.errors:
+            self.add_error("received_on", _("Bitte geben Sie an, wann der Rechtsbehelf einging."))
         if day is not None and notice is not None and day < timezone.localdate(notice.created_at):
             self.add_error("received_on", _("An diesem Tag gab es den Bescheid noch nicht."))
         return data
@@ -283,7 +312,7 @@ class AppealEndForm(ActForm[Case]):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         appeal, day = data.get("appeal"), data.get("on")
-        if appeal is not None and day is not None and day < appeal.received_on:
+        if appeal is not None and day is not None and appeal.received_on is not None and day < appeal.received_on:
             self.add_error("on", _("An diesem Tag war der Rechtsbehelf noch nicht eingegangen."))
         return data
 

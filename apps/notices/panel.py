@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import HttpRequest
 
 from apps.cases.audience import standing_for
@@ -9,17 +10,29 @@ from apps.cases.models import Case
 from apps.cases.sockets import case_panels
 from apps.core.business_calendar import today
 from apps.core.sockets import Panel
-from apps.notices.models import Appeal, Delivery
+from apps.notices.models import AccessibleCopy, Appeal, Delivery
+from apps.notices.models.copies import CopyQuerySet
 from apps.notices.periods import period_of
+
+
+def _copies_for(request: HttpRequest, staff: bool) -> CopyQuerySet:
+    """Other forms of letters: all for staff, for a party only what they need themselves."""
+    copies = AccessibleCopy.objects.light().select_related("party")
+    return copies if staff else copies.filter(party__account=request.user.pk)
+
+
+def _people(delivery: Delivery) -> set[int]:
+    return {delivery.principal_id, delivery.party_id, *(party.pk for party in delivery.also_to.all())}
 
 
 def _shown(appeal: Appeal, deliveries: list[dict[str, Any]]) -> dict[str, Any]:
     """An appeal with whether it came in time, where that is known of whoever acts."""
     days = [
         one["period"].ends_on for one in deliveries
-        if one["period"] is not None and one["period"].ends_on and appeal.party_id in one["delivery"].letter.addressees
+        if one["period"] is not None and one["period"].ends_on and appeal.party_id in _people(one["delivery"])
     ]  # fmt: skip
-    return {"appeal": appeal, "ends_on": max(days, default=None), "late": bool(days) and appeal.is_late(max(days))}
+    late = appeal.is_late(max(days)) if days else None
+    return {"appeal": appeal, "ends_on": max(days) if late is not None else None, "late": late}
 
 
 @case_panels.plug
@@ -31,7 +44,7 @@ def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     deliveries = list(
         found.select_related("letter__notice__case__service", "notification", "again")
         .with_remedy()
-        .prefetch_related("corrections__by", "copies")
+        .prefetch_related("corrections__by", "also_to", Prefetch("copies", queryset=_copies_for(request, staff)))
         .order_by("letter__notice__number", "is_copy", "principal", "letter__created_at")
     )
     if not deliveries:

@@ -46,7 +46,7 @@ def period_of(delivery: Delivery, *, today: dt.date) -> Period | None:
     retrieved = _retrieved_in_time(delivery) if regime == Regime.VWVFG else None
     by_post = delivery.posted_on is not None and (retrieved is None or retrieved > delivery.posted_on)
     if delivery.arrived_on is not None and (by_post or regime != Regime.VWVFG):
-        return _from_arrival(POST if by_post else PORTAL, regime, delivery)
+        return _from_arrival(POST if by_post else PORTAL, regime, delivery, delivery.arrived_on)
     return _presumed(delivery, regime, by_post=by_post, retrieved=retrieved, today=today)
 
 
@@ -75,8 +75,9 @@ def _presumed(
     if delivery.by_post:
         return None
     if regime != Regime.VWVFG and delivery.unreachable_at is not None:
-        # The mail that would count has reached nobody.
-        return None
+        # The mail that would count has reached nobody: what counts is that it was fetched all the same.
+        day = delivery.retrieved_on
+        return _from_arrival(PORTAL, regime, delivery, day) if day is not None else None
     # By the VwVfG nothing is known before it is fetched, by the others before the mail about it went out.
     sent = delivery.notified_on or retrieved
     return _period(PORTAL, regime, sent, today=today, retrieved=retrieved) if sent is not None else None
@@ -84,8 +85,7 @@ def _presumed(
 
 def _retrieved_in_time(delivery: Delivery) -> dt.date | None:
     """The day on which it was fetched, if that has an effect."""
-    day, last = delivery.retrieved_on, delivery.available_until
-    return None if delivery.by_post or day is None or (last is not None and day > last) else day
+    return delivery.retrieved_on if delivery.was_retrieved else None
 
 
 def _abroad(regime: str) -> str:
@@ -106,17 +106,18 @@ LATER_BY: dict[tuple[str, str], str] = {
 }
 
 
-def _from_arrival(way: str, regime: str, delivery: Delivery) -> Period | None:
-    known = delivery.arrived_on
-    if known is None:
-        return None
+def _from_arrival(way: str, regime: str, delivery: Delivery, known: dt.date) -> Period:
     begins = _(
         "Angekommen am %(known)s; das ist so vermerkt. An diesem Tag ist der Bescheid bekannt gegeben (%(source)s)."
     )
-    if way == POST and delivery.abroad and regime != Regime.AO:
+    if way == PORTAL:
+        begins = _(
+            "Die E-Mail dazu kam später oder gar nicht an. Bekannt gegeben ist der Bescheid an dem Tag, an dem er abgerufen wurde (%(source)s): %(known)s."
+        )
+    elif delivery.abroad and regime != Regime.AO:
         begins = _("Angekommen am %(known)s; das ist so vermerkt. An diesem Tag ist der Bescheid bekannt gegeben.")
     why = [begins % {"known": _day(known), "source": LATER_BY[way, regime]}]
-    if delivery.abroad and regime == Regime.SGBX:
+    if way == POST and delivery.abroad and regime == Regime.SGBX:
         # § 84 Abs. 1 Satz 2, § 87 Abs. 1 Satz 2 SGG; whether a case goes there is not known here.
         why.append(_("Im Ausland ist die Frist vor dem Sozialgericht drei Monate, sonst ein Monat."))
         return Period(known, None, why)

@@ -20,7 +20,7 @@ from apps.core.retention import delete_each, keep
 from apps.core.sockets import Sweep, Tile
 from apps.notices import views
 from apps.notices.copies import COPY_TASK
-from apps.notices.models import AccessibleCopy, Delivery, Letter, LetterPreview
+from apps.notices.models import AccessibleCopy, Appeal, Delivery, Letter, LetterPreview
 from apps.notices.states import NoticeStatus
 from apps.notices.transitions import PREVIEW_TASK, RENDER_TASK, told
 
@@ -78,9 +78,18 @@ def export_notices(case: Case, user: User) -> dict[str, Any]:
         _("Bescheide"): [
             {_("Titel"): d.notice.title, _("Ergebnis"): d.notice.result,
              _("Erstellt"): d.letter.done_at.isoformat() if d.letter.done_at else "",
-             _("Zustellung"): str(d.get_way_display()), _("Adresse"): settings.SITE_URL + d.get_absolute_url()}
+             _("Zustellung"): str(d.get_way_display()), _("Adresse"): settings.SITE_URL + d.get_absolute_url(),
+             _("Barrierefreie Fassungen"): [
+                 str(c.get_form_display()) for c in d.copies.light().filter(party__account=user)
+             ]}
             for d in mine.order_by("letter__notice__number")
-        ]
+        ],
+        _("Rechtsbehelfe"): [
+            {_("Art"): str(a.get_kind_display()), _("Wer entscheidet darüber?"): a.decider, _("Aktenzeichen dort"): a.reference,
+             _("Eingegangen am"): a.received_on.isoformat() if a.received_on else "",
+             _("Erledigt am"): a.ended_on.isoformat() if a.ended_on else "", _("Wie ging es aus?"): a.outcome}
+            for a in Appeal.objects.filter(notice__case=case, party__account=user)
+        ],
     }  # fmt: skip
 
 

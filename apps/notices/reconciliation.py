@@ -41,13 +41,17 @@ def _letters_that_wait() -> Iterator[str]:
 
 
 def _deliveries_without_proof() -> Iterator[str]:
-    """Nothing says that they reached anybody, or are on their way: not posted, not fetched, and no mail has told of them."""
+    """Nothing says that they reached anybody, or are on their way: not posted, not fetched, and no mail has told of them; or they
+    came back, or did not arrive, and nobody has written again."""
     told = Q(notified_on__isnull=False) & (Q(available_until=None) | Q(available_until__gte=today() - LONGEST_SENDING))
     silent = Delivery.objects.worth_sending().filter(
         letter__status=NoticeStatus.DONE, letter__done_at__lt=timezone.now() - LONGEST_SENDING, posted_on=None, opened_at=None,
     ).exclude(told & Q(unreachable_at=None) & ~Q(way="post"))  # fmt: skip
-    for delivery in in_batches(silent.select_related("letter__notice__case").defer("letter__context")):
-        yield _name(delivery.letter)
+    before = today() - LONGEST_SENDING
+    lost = Delivery.objects.failed().filter(Q(returned_on__lt=before) | Q(returned_on=None, posted_on__lt=before))
+    for found in (silent, lost):
+        for delivery in in_batches(found.select_related("letter__notice__case").defer("letter__context")):
+            yield _name(delivery.letter)
 
 
 def _unfinished() -> Q:

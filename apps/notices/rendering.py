@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from apps.core.locks import try_lock
 from apps.core.transitions import TransitionConflict, Who, move
 from apps.notices import pdf, printing, seal
 from apps.notices.braille import BrailleError, brf
-from apps.notices.copies import ask_for, wished_by
+from apps.notices.copies import as_wished
 from apps.notices.models import (
     AccessibleCopy,
     Delivery,
@@ -73,9 +73,12 @@ def render(letter_id: Any) -> bool:
             return False
         try:
             _store(letter, attempt, content, pages)
-        except DatabaseError as error:
+        except OperationalError as error:
             # A disk that is full, say: what has gone with the connection is counted as an interruption.
             _note_failure(letter, attempt, f"{STORE}{type(error).__name__}", most=None)
+            return False
+        except DatabaseError as error:
+            _note_failure(letter, attempt, type(error).__name__, most=MAX_FAILURES)
             return False
         return True
 
@@ -94,6 +97,11 @@ def render_copy(copy_id: Any) -> bool:
         copy = AccessibleCopy.objects.waiting().filter(pk=copy_id).first() if held else None
         if copy is None:
             return False
+        if copy.tries >= MAX_FAILURES:
+            # It has killed its worker each time, or failed.
+            with suppress(TransitionConflict):
+                move(copy, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)
+            return False
         tries = copy.tries + 1
         wait = timedelta(seconds=10 * 2**tries)
         AccessibleCopy.objects.filter(pk=copy.pk).update(tries=tries, next_try=timezone.now() + wait)
@@ -101,8 +109,6 @@ def render_copy(copy_id: Any) -> bool:
             content = _in_form(LetterForm(copy.form), copy.delivery.letter)
         except (pdf.RenderError, BrailleError) as error:
             log.warning("copy %s not made (try %s): %s", copy.pk, tries, str(error)[:120])
-            if tries >= MAX_FAILURES:
-                move(copy, WORKFLOW, NoticeStatus.DEAD, who=Who.PORTAL)
             return False
         with suppress(TransitionConflict):
             move(copy, WORKFLOW, NoticeStatus.DONE, who=Who.PORTAL, changes={"content": content})
@@ -194,8 +200,7 @@ def _tell(delivery: Delivery) -> None:
         Delivery.objects.filter(pk=delivery.pk).update(way=Way.POST)
     if not Delivery.objects.filter(pk=delivery.pk).worth_sending().exists():
         return
-    if form := wished_by(addressee):
-        ask_for(delivery, form, by=None)
+    as_wished(delivery)
     told = None
     # Whoever has only shown that they read a mailbox cannot fetch it.
     if addressee.email and not delivery.party.by_mail_only:

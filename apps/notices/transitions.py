@@ -25,7 +25,7 @@ from apps.core.models import EmailStatus, FactKind, OutgoingEmail
 from apps.core.references import CHECK_CODES
 from apps.core.sockets import Socket
 from apps.core.transitions import TransitionError, Who, move
-from apps.notices.copies import given
+from apps.notices.copies import given, promise_again
 from apps.notices.models import HEARING, Delivery, Letter, LetterPreview, Notice
 from apps.notices.states import WORKFLOW, Arrival, NoticeStatus
 
@@ -193,8 +193,10 @@ def came_back(delivery: Delivery, *, by: User | None) -> None:
         record(delivery.notice.case, Act.EMAIL_BACK, by=by, public=False, title=delivery.notice.title)
 
 
-def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: User | None) -> int:
+def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: User | None, copies: Iterable[int] = ()) -> int:
     """Write down that letters were given to the post on a day; returns how many that was news for.
+
+    ``copies`` (ids) names the other forms that lay in the envelopes.
 
     The day begins the period after which a letter counts as known (§ 41 Abs. 2 VwVfG, § 122 Abs. 2 AO).
     """
@@ -209,8 +211,7 @@ def posted(deliveries: Iterable[Delivery], *, on: dt.date, by: User | None) -> i
                 letter.record(Act.NOTICE_POSTED, by=by, only_for=letter.addressees, on=on.isoformat())
                 note(delivery, "posted" if delivery.by_post else "posted_after_all")
                 is_out(delivery, on)
-                # What lies in the same envelope.
-                in_it = delivery.copies.filter(status=NoticeStatus.DONE).exclude(form=LetterForm.READ_ALOUD)
+                in_it = delivery.copies.light().filter(pk__in=copies).exclude(form=LetterForm.READ_ALOUD)
                 given(in_it.select_related("delivery__letter__notice"), on=on, by=by)
                 count += 1
     return count
@@ -272,6 +273,7 @@ def send_again(delivery: Delivery, *, by: User | None) -> Letter:
                 context["on_behalf_of"] = first.principal.name
             draft = Draft(context, first, is_copy=back.is_copy, also_to=tuple(others))
             letters.append(write_letter(letter.notice, template=letter.template, draft=draft))
+            promise_again(back, letters[-1].deliveries.get())
         written = letters[0]
         Delivery.objects.filter(pk=back.pk).update(again=written.deliveries.get())
         letter.record(Act.NOTICE_AGAIN, by=by, public=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -53,12 +54,13 @@ def document(request: SignedInRequest, pk: Any) -> HttpResponse:
 
 @login_required
 @require_safe
-def copy(request: SignedInRequest, pk: Any, form: str) -> HttpResponse:
-    """The same letter in another form: who fetches it has fetched the letter."""
+def copy(request: SignedInRequest, pk: Any, copy: int) -> HttpResponse:
+    """The same letter in another form, for who needs it and the department: who fetches it has fetched the letter."""
     delivery = _finished(request, pk)
-    found = get_object_or_404(delivery.copies.select_related("delivery__letter__notice__case"), form=form)
-    if not found.is_done:
-        raise Http404
+    made = delivery.copies.filter(status=NoticeStatus.DONE).select_related("delivery__letter__notice__case")
+    if _own_party(delivery, request) is not None:
+        made = made.filter(party__account=request.user)
+    found = get_object_or_404(made, pk=copy)
     return _instead(delivery, request) or _fetched(
         delivery, request, bytes(found.content), found.filename, found.media_type
     )
@@ -91,11 +93,9 @@ def _fetched(delivery: Delivery, request: SignedInRequest, content: bytes, name:
     return private_bytes(content, name=name, media_type=media_type, inline="herunterladen" not in request.GET)
 
 
-def _page_of(delivery: Delivery, request: SignedInRequest) -> str:
-    """The page of the case, for whoever reads it: as its own, or as staff."""
-    own = Delivery.objects.to(request.user).filter(pk=delivery.pk).exists()
-    case = delivery.notice.case
-    return case.get_absolute_url() if own else case.staff_url
+def _own_party(delivery: Delivery, request: SignedInRequest) -> Party | None:
+    """Who of those that get a letter is asking; None for staff."""
+    return next((party for party in copies.for_whom(delivery) if party.account_id == request.user.pk), None)
 
 
 @login_required
@@ -106,27 +106,27 @@ def ask_for_copy(request: SignedInRequest, pk: Any) -> HttpResponse:
     closed = _closed(delivery, request)
     if closed is not None:
         return redirect("admin:party", delivery.notice.case.reference, closed)
-    back = _page_of(delivery, request)
-    form = CopyForm(request.POST if request.method == "POST" else None)
+    case, own = delivery.notice.case, _own_party(delivery, request)
+    back = case.get_absolute_url() if own is not None else case.staff_url
+    people = [own] if own is not None else copies.for_whom(delivery)
+    form = CopyForm(request.POST if request.method == "POST" else None, people=people)
     if request.method == "POST" and form.is_valid():
-        copies.ask_for(delivery, form.cleaned_data["form"], by=request.user)
+        copies.ask_for(delivery, form.cleaned_data["form"], party=form.cleaned_data["party"], by=request.user)
         if form.cleaned_data["form"] == LetterForm.READ_ALOUD:
             messages.success(request, _("Vermerkt: Die Dienststelle ruft an und liest den Brief vor."))
         else:
             messages.success(request, _("Die Fassung wird gerade erstellt. Sie steht gleich beim Brief."))
         return redirect(back)
-    staff = back == delivery.notice.case.staff_url
-    context = {"form": form, "delivery": delivery, "case": delivery.notice.case, "back": back, "staff": staff}
+    context = {"form": form, "delivery": delivery, "case": case, "back": back, "staff": own is None}
     return render(request, "notices/ask_for_copy.html", context, status=422 if form.errors else 200)
 
 
 @login_required
 @require_POST
-def give_copy(request: SignedInRequest, pk: Any, form: str) -> HttpResponse:
+def give_copy(request: SignedInRequest, pk: Any, copy: int) -> HttpResponse:
     """The clerk has read the letter to somebody, or sent them its other form."""
-    found = get_object_or_404(
-        _of_my_cases(request, pk).copies.select_related("delivery__letter__notice__case"), form=form
-    )
+    light = _of_my_cases(request, pk).copies.light().select_related("delivery__letter__notice__case")
+    found = get_object_or_404(light, pk=copy)
     try:
         copies.give(found, on=today(), by=request.user)
         messages.success(request, _("Als übergeben vermerkt."))
@@ -269,7 +269,10 @@ def outbox(request: SignedInRequest) -> HttpResponse:
     Mounted by the desk behind its sign-in.
     """
     waiting = Delivery.objects.filter(letter__notice__case__in=Case.objects.worked_by(request.user)).to_post()
-    waiting = waiting.select_related(*WITH_CASE).prefetch_related("letter__deliveries__also_to", "copies")
+    waiting = waiting.select_related(*WITH_CASE).prefetch_related(
+        "letter__deliveries__also_to",
+        Prefetch("copies", queryset=AccessibleCopy.objects.light().select_related("party")),
+    )
     waiting = waiting.order_by("letter__done_at", "pk")
     letters = list(waiting[:OUTBOX_SIZE])
     form = OutboxForm(request.POST if request.method == "POST" else None, waiting=waiting)
@@ -290,7 +293,8 @@ def outbox(request: SignedInRequest) -> HttpResponse:
                 request,
             )
         if not form.errors and chosen:
-            count = transitions.posted(chosen, on=form.cleaned_data["posted_on"], by=request.user)
+            in_them = [int(pk) for pk in request.POST.getlist("copies") if pk.isdecimal() and len(pk) < 19]
+            count = transitions.posted(chosen, on=form.cleaned_data["posted_on"], by=request.user, copies=in_them)
             messages.success(
                 request,
                 ngettext(
@@ -309,33 +313,24 @@ def outbox(request: SignedInRequest) -> HttpResponse:
 
 def _copies_to_give(request: SignedInRequest) -> list[dict[str, Any]]:
     """Letters in another form that the office has to read or to send, with the number to call."""
-    mine = AccessibleCopy.objects.to_give().filter(
-        delivery__letter__notice__case__in=Case.objects.worked_by(request.user)
+    mine = (
+        AccessibleCopy.objects.to_give()
+        .light()
+        .filter(delivery__letter__notice__case__in=Case.objects.worked_by(request.user))
     )
-    found = list(
-        mine.select_related("delivery__letter__notice__case", "delivery__party").order_by("asked_at", "pk")[
-            :OUTBOX_SIZE
-        ]
-    )
-    parties = {copy.delivery.party_id for copy in found}
-    phones = dict(
-        PartyContact.objects.visible_to(request.user)
-        .filter(pk__in=parties)
-        .exclude(phone="")
-        .values_list("pk", "phone")
-    )
-    accounts = dict(
-        Profile.objects.filter(user__in={copy.delivery.party.account_id for copy in found})
-        .exclude(phone="")
-        .values_list("user", "phone")
-    )
+    with_case = mine.select_related("delivery__letter__notice__case", "party")
+    found = list(with_case.order_by("asked_at", "pk")[:OUTBOX_SIZE])
+    contacts = PartyContact.objects.filter(pk__in={copy.party_id for copy in found})
+    phones = dict(contacts.exclude(phone="").values_list("pk", "phone"))
+    # Where somebody lives, and so how to call them, is shown on the page that asks why.
+    closed = set(contacts.filter(protected=True).values_list("pk", flat=True))
+    profiles = Profile.objects.filter(user__in={copy.party.account_id for copy in found}).exclude(phone="")
+    accounts = dict(profiles.values_list("user", "phone"))
     return [
-        {
-            "copy": copy,
-            "phone": phones.get(copy.delivery.party_id) or accounts.get(copy.delivery.party.account_id or 0, ""),
-        }
+        {"copy": copy, "protected": copy.party_id in closed,
+         "phone": phones.get(copy.party_id) or accounts.get(copy.party.account_id or 0, "")}
         for copy in found
-    ]
+    ]  # fmt: skip
 
 
 def _protected(letters: list[Delivery]) -> set[int]:

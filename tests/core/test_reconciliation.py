@@ -17,6 +17,7 @@ from apps.applications.models import Application
 from apps.applications.states import Status
 from apps.cases.models import Case
 from apps.cases.states import Way
+from apps.core import plugs as core
 from apps.core import reconciliation
 from apps.core.models import PrivateFile, ReconciliationRun
 from apps.core.retention import apply_retention
@@ -76,6 +77,21 @@ def test_a_decision_without_notice_is_found(decided: Case) -> None:
     assert result.examples == [decided.reference]
 
 
+def test_a_notice_without_a_letter_is_none(decided: Case) -> None:
+    Letter.objects.all().delete()
+    assert found() == {"decisions": 1}
+
+
+@pytest.mark.parametrize("state", [{"returned_on": LONG_AGO.date()}, {"arrival": "never"}])
+def test_what_reached_nobody_and_was_not_written_again_is_found(decided: Case, state: dict[str, Any]) -> None:
+    Delivery.objects.update(posted_on=LONG_AGO.date(), **state)
+    assert found() == {"deliveries": 1}
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_no_difference(decided: Case) -> None:
+    assert core._changed_at(Path("/nowhere")) > LONG_AGO.timestamp()
+
+
 def test_a_decision_that_has_no_letter_needs_none(decided: Case) -> None:
     Notice.objects.all().delete()
     version = Application.objects.get(case=decided).form_version
@@ -109,7 +125,8 @@ def test_letters_that_wait_are_found(decided: Case) -> None:
 
 
 def test_copies_that_wait_are_found(decided: Case) -> None:
-    copies.ask_for(factories.delivery_of(decided), "braille", by=None)
+    delivery = factories.delivery_of(decided)
+    copies.ask_for(delivery, "braille", party=delivery.party, by=None)
     assert found() == {}
     AccessibleCopy.objects.update(asked_at=LONG_AGO)
     assert found() == {"letters_waiting": 1}

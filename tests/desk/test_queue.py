@@ -25,7 +25,7 @@ from apps.notices.states import NoticeStatus
 from tests import factories, walk
 
 # Queries of a page, however many rows it shows.
-QUEUE, SEARCH, DESK, CASE = 9, 9, 19, 33
+QUEUE, SEARCH, DESK, CASE = 9, 9, 21, 39
 
 
 def references(client: Any, **query: str) -> list[str]:

@@ -4,12 +4,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.cases.models import Case
+from apps.cases.plugs import export_cases
 from apps.cases.states import Act, Way
 from apps.core.business_calendar import today
 from apps.core.retention import apply_retention
@@ -96,8 +98,55 @@ def test_a_clerk_notes_it_and_sees_whether_it_came_in_time(client: Any, delivery
 
 
 @pytest.mark.parametrize(
+    ("kind", "day", "late"),
+    [
+        ("action", "", None), ("action", "05.05.2026", True), ("action", "04.05.2026", False), ("urgent", "05.05.2026", None),
+        ("other", "05.05.2026", None), ("objection", "05.05.2026", True),
+    ],
+)  # fmt: skip
+def test_late_is_only_what_has_a_period_and_whose_day_is_known(
+    client: Any, delivery: Delivery, karla: User, kind: str, day: str, late: bool | None
+) -> None:
+    """Of an action the day at the court counts (§ 74 VwGO), which the city may not know."""
+    client.as_(karla)
+    typed = {
+        "notice": delivery.notice.pk,
+        "kind": kind,
+        "party": delivery.party_id,
+        "decider": "VG",
+        "received_on": day,
+    }
+    page = reverse("admin:case_act", args=[delivery.notice.case.reference, "appeal"])
+    shown = client.post(page, {f"appeal-{name}": value for name, value in typed.items()}, follow=True).content.decode()
+    assert ("Nach dem Ende der Frist" in shown, "Innerhalb der Frist" in shown) == (late is True, late is False)
+    assert Appeal.objects.count() == 1
+    end_appeal(Appeal.objects.get(), on=today(), outcome="erledigt", by=karla)
+
+
+def test_the_page_asks_no_more_for_many_appeals(
+    client: Any, delivery: Delivery, karla: User, django_assert_num_queries: Any
+) -> None:
+    client.as_(karla)
+    noted(delivery, karla)
+    client.get(delivery.notice.case.staff_url)
+    with CaptureQueriesContext(connection) as one:
+        client.get(delivery.notice.case.staff_url)
+    noted(delivery, karla)
+    noted(delivery, karla)
+    with django_assert_num_queries(len(one)):
+        client.get(delivery.notice.case.staff_url)
+
+
+def test_ones_own_data_hold_ones_own_appeal(delivery: Delivery, aylin: User, juergen: User, karla: User) -> None:
+    noted(delivery, karla)
+    assert "Verwaltungsgericht Braunschweig" in str(export_cases(aylin))
+    assert "Verwaltungsgericht Braunschweig" not in str(export_cases(juergen))
+
+
+@pytest.mark.parametrize(
     ("changed", "said"),
     [
+        ({"received_on": ""}, "wann der Rechtsbehelf einging"),
         ({"received_on": "01.01.2098"}, "liegt in der Zukunft"),
         ({"received_on": "01.01.2020"}, "gab es den Bescheid noch nicht"),
         ({"notice": ""}, "Bitte wählen Sie den Bescheid."),

@@ -1,11 +1,12 @@
 """What was noted wrongly of a delivery is put right with a trace, and the periods follow, for that addressee only."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -73,6 +74,8 @@ def test_a_trace_is_never_changed(aylin: User, karla: User) -> None:
     corrections.correct_posting(delivery, on=None, reason="Lag noch im Fach", by=karla)
     with pytest.raises(DatabaseError), transaction.atomic():
         DeliveryCorrection.objects.update(reason="Nichts gewesen")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        DeliveryCorrection.objects.update(by=aylin)
     assert DeliveryCorrection.objects.get().reason == "Lag noch im Fach"
 
 
@@ -136,14 +139,57 @@ def test_what_did_not_arrive_is_known_to_nobody_and_is_written_again(aylin: User
     assert not again(delivery).arrival_may_change
 
 
-def test_under_tax_law_a_mail_that_came_later_counts_from_then(aylin: User, piotr: User) -> None:
-    delivery = decided(factories.dog_case(aylin), Status.ASSESSED, way=Way.PORTAL, posted_on=None, notified_on=MARCH)
+def in_portal(case: Case, **changes: Any) -> Delivery:
+    """An assessment of which a mail has told in March."""
+    return decided(case, Status.ASSESSED, way=Way.PORTAL, posted_on=None, notified_on=MARCH, **changes)
+
+
+def test_under_tax_law_a_mail_that_came_later_counts_from_the_retrieval(aylin: User, piotr: User) -> None:
+    fetched = dt.date(2026, 4, 11)
+    delivery = in_portal(factories.dog_case(aylin), opened_at=at(fetched))
     assert presumed_day(delivery) == dt.date(2026, 4, 7)
+    for how, on in (("never", None), ("later", dt.date(2026, 4, 10))):
+        with pytest.raises(TransitionError):
+            corrections.arrived(delivery, how=how, on=on, reason="x", by=piotr)
+    corrections.arrived(delivery, how="later", on=fetched, reason="Sagt, sie kam erst dann", by=piotr)
+    # A Saturday: what was fetched then is known then (§ 122a Abs. 4 AO).
+    assert known(delivery) == (fetched, dt.date(2026, 5, 11))
+
+
+def test_under_tax_law_what_nobody_has_fetched_goes_by_post_instead(client: Any, aylin: User, piotr: User) -> None:
+    delivery = in_portal(factories.dog_case(aylin))
+    assert not delivery.arrival_may_change
     with pytest.raises(TransitionError):
-        corrections.arrived(delivery, how="never", on=None, reason="x", by=piotr)
-    corrections.arrived(delivery, how="later", on=dt.date(2026, 4, 11), reason="Abruf an diesem Tag", by=piotr)
-    # A Saturday: what really came then is known then.
+        corrections.arrived(delivery, how="later", on=dt.date(2026, 4, 20), reason="x", by=piotr)
+
+
+def test_under_tax_law_a_mail_that_reached_nobody_does_not_hide_that_the_letter_was_fetched(aylin: User) -> None:
+    fetched = dt.date(2026, 4, 11)
+    delivery = in_portal(factories.dog_case(aylin), unreachable_at=at(MARCH), opened_at=at(fetched))
+    assert known(delivery) == (fetched, dt.date(2026, 5, 11))
+
+
+def test_for_a_letter_in_the_portal_the_page_asks_for_no_day(client: Any, aylin: User, piotr: User) -> None:
+    delivery = in_portal(factories.dog_case(aylin), opened_at=at(dt.date(2026, 4, 11)))
+    client.as_(piotr)
+    page = reverse("notices:correct", args=[delivery.pk, "ankunft"])
+    assert 'name="on"' not in client.get(page).content.decode()
+    assert client.post(page, {"how": "later", "reason": "Sagt, sie kam später"}).status_code == 302
     assert known(delivery) == (dt.date(2026, 4, 11), dt.date(2026, 5, 11))
+    Delivery.objects.filter(pk=delivery.pk).update(arrival="", arrived_on=None, opened_at=at(dt.date(2026, 4, 1)))
+    answer = client.post(page, {"how": "later", "reason": "Sagt, sie kam später"})
+    assert "gilt erst am 7. April 2026 als bekannt gegeben" in answer.content.decode()
+
+
+def test_a_copy_that_was_opened_too_late_does_not_keep_the_letter_from_the_post(aylin: User, karla: User) -> None:
+    """Ten days unread, noted as posted, opened here, and then it turns out that it was not posted."""
+    delivery = decided(
+        factories.parking_case(aylin), way=Way.PORTAL, notified_on=MARCH, available_until=dt.date(2026, 4, 9),
+        posted_on=dt.date(2026, 4, 10), opened_at=at(dt.date(2026, 4, 12)),
+    )  # fmt: skip
+    corrections.correct_posting(delivery, on=None, reason="Lag noch im Fach", by=karla)
+    assert list(Delivery.objects.to_post()) == [delivery]
+    assert known(delivery) is None
 
 
 def test_in_the_portal_under_the_vwvfg_only_the_retrieval_counts(aylin: User, karla: User) -> None:
@@ -176,11 +222,27 @@ def test_what_did_not_come_back_runs_as_before(aylin: User, karla: User) -> None
         corrections.undo_return(delivery, reason="Falsche Akte", by=karla)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_clerks_who_correct_at_once_leave_one_trace(aylin: User, karla: User) -> None:
     delivery = decided(factories.parking_case(aylin))
-    corrections.correct_posting(delivery, on=dt.date(2026, 4, 1), reason="Verzählt", by=karla)
-    with pytest.raises(TransitionError):
-        corrections.correct_posting(delivery, on=dt.date(2026, 4, 1), reason="Verzählt", by=karla)
+    barrier, said = threading.Barrier(2), []
+
+    def correct() -> None:
+        barrier.wait(30)
+        try:
+            corrections.correct_posting(delivery, on=dt.date(2026, 4, 1), reason="Verzählt", by=karla)
+            said.append("done")
+        except TransitionError:
+            said.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=correct) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["done", "refused"]
     assert DeliveryCorrection.objects.count() == 1
 
 

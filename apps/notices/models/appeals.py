@@ -21,6 +21,11 @@ class AppealKind(models.TextChoices):
     OTHER = "other", _("anderer Rechtsbehelf")
 
 
+# Where they come in, and which have a period (§ 70, § 74 VwGO, § 355 AO, § 84, § 87 SGG).
+TO_THE_AUTHORITY = (AppealKind.OBJECTION, AppealKind.TAX_OBJECTION)
+WITH_A_PERIOD = (*TO_THE_AUTHORITY, AppealKind.ACTION)
+
+
 class AppealQuerySet(models.QuerySet["Appeal"]):
     def open(self) -> "AppealQuerySet":
         """Those about which nobody has decided yet."""
@@ -37,7 +42,8 @@ class Appeal(models.Model):
     # The court or the authority that decides about it, and how it calls the matter.
     decider = models.CharField(max_length=200)
     reference = models.CharField(max_length=80, blank=True)
-    received_on = models.DateField()
+    # At the authority; of what goes to a court there, which the city may not know yet.
+    received_on = models.DateField(null=True, blank=True)
     noted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     noted_at = models.DateTimeField(default=timezone.now)
     ended_on = models.DateField(null=True, blank=True)
@@ -49,11 +55,16 @@ class Appeal(models.Model):
     class Meta:
         verbose_name = _("Rechtsbehelf")
         verbose_name_plural = _("Rechtsbehelfe")
-        ordering = ["received_on", "pk"]
+        ordering = ["noted_at", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=AppealKind.values), name="appeal_kind_known"),
             models.CheckConstraint(
-                condition=Q(ended_on=None) | Q(ended_on__gte=F("received_on")), name="appeal_ends_after_it_came"
+                condition=Q(ended_on=None) | Q(received_on=None) | Q(ended_on__gte=F("received_on")),
+                name="appeal_ends_after_it_came",
+            ),
+            models.CheckConstraint(
+                condition=Q(received_on__isnull=False) | ~Q(kind__in=TO_THE_AUTHORITY),
+                name="appeal_to_authority_has_day",
             ),
         ]
         indexes = [models.Index(fields=["notice"], condition=Q(ended_on=None), name="appeal_open_idx")]
@@ -65,12 +76,14 @@ class Appeal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.received_on:%d.%m.%Y}"
+        return f"{self.get_kind_display()} {self.noted_at:%d.%m.%Y}"
 
     @property
     def is_open(self) -> bool:
         return self.ended_on is None
 
-    def is_late(self, ends_on: dt.date) -> bool:
-        """Whether it came after the last day to act."""
+    def is_late(self, ends_on: dt.date) -> bool | None:
+        """Whether it came after the last day to act; None where that has no such day, or when it came is not known."""
+        if self.received_on is None or self.kind not in WITH_A_PERIOD:
+            return None
         return self.received_on > ends_on

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import LetterForm, User
+from apps.cases.models import Party
 from apps.notices.models.letters import Delivery
 from apps.notices.states import NoticeStatus
 
@@ -19,6 +20,10 @@ FILES = {
 
 
 class CopyQuerySet(models.QuerySet["AccessibleCopy"]):
+    def light(self) -> "CopyQuerySet":
+        """Without the files themselves: for lists."""
+        return self.defer("content")
+
     def waiting(self) -> "CopyQuerySet":
         """Those still to be made that may be tried now; the letter itself comes first."""
         due = self.filter(status=NoticeStatus.PENDING, next_try__lte=timezone.now())
@@ -35,6 +40,8 @@ class AccessibleCopy(models.Model):
     """The same words as a delivered letter, in another form; beside the letter, whose effects it has none of."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="copies")
+    # Who needs it: that is for nobody else among those who get the letter.
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="+")
     form = models.CharField(max_length=18, choices=LetterForm.choices)
     status = models.CharField(max_length=8, choices=NoticeStatus.choices, default=NoticeStatus.PENDING)
     # Counted in a commit of its own before each try.
@@ -53,7 +60,7 @@ class AccessibleCopy(models.Model):
         verbose_name_plural = _("Barrierefreie Fassungen")
         ordering = ["asked_at", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["delivery", "form"], name="copy_unique"),
+            models.UniqueConstraint(fields=["delivery", "party", "form"], name="copy_unique"),
             models.CheckConstraint(condition=Q(form__in=LetterForm.values), name="copy_form_known"),
             models.CheckConstraint(condition=Q(status__in=NoticeStatus.values), name="copy_status_known"),
             models.CheckConstraint(

@@ -33,7 +33,7 @@ class DeliveryCorrection(models.Model):
         verbose_name = _("Berichtigung einer Zustellung")
         verbose_name_plural = _("Berichtigungen von Zustellungen")
         ordering = ["at", "pk"]
-        triggers = [pgtrigger.ReadOnly(name="never_changed", exclude=["by"])]
+        triggers = [pgtrigger.ReadOnly(name="never_changed")]
 
     def __str__(self) -> str:
         return f"{self.get_fact_display()} {self.at:%d.%m.%Y}"

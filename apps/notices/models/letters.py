@@ -194,6 +194,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """With what the letter says of remedies, and without the rest of it."""
         return self.defer("letter__context").annotate(remedy=KeyTextTransform("remedy", "letter__context"))
 
+    def failed(self) -> "DeliveryQuerySet":
+        """What came back or did not arrive, and was not written anew; hearings aside, which begin anew."""
+        back = Q(returned_on__isnull=False) | Q(arrival=Arrival.NEVER)
+        return self.filter(back, again=None).exclude(letter__template=HEARING)
+
     def worth_sending(self) -> "DeliveryQuerySet":
         """Without those in whose place another was written, and hearings of those whom nothing is to be asked any more."""
         asked = Hearing.objects.waiting().filter(party=OuterRef("principal"))
@@ -283,6 +288,12 @@ class Delivery(models.Model):
         return timezone.localdate(self.opened_at) if self.opened_at is not None else None
 
     @property
+    def was_retrieved(self) -> bool:
+        """Whether it was fetched here, and in time where the law ends that (§ 41 Abs. 2a Satz 4 VwVfG)."""
+        day, last = self.retrieved_on, self.available_until
+        return not self.by_post and day is not None and (last is None or day <= last)
+
+    @property
     def name(self) -> str:
         """To whom, in one line."""
         return ", ".join(self.recipients[:1]) or self.party.name
@@ -309,7 +320,8 @@ class Delivery(models.Model):
         """Whether something can be said of its arrival: where the law presumes the day, and where it came by post."""
         service = self.notice.case.service
         presumed = self.notified_on is not None and service is not None and service.regime != Regime.VWVFG
-        is_out = self.posted_on is not None or (presumed and not self.by_post and self.unreachable_at is None)
+        fetched = not self.by_post and self.unreachable_at is None and self.opened_at is not None
+        is_out = self.posted_on is not None or (presumed and fetched)
         return is_out and self.returned_on is None and self.again_id is None and not self.letter.is_hearing
 
     @property
