@@ -44,7 +44,12 @@ def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     deliveries = list(
         found.select_related("letter__notice__case__service", "notification", "again")
         .with_remedy()
-        .prefetch_related("corrections__by", "also_to", Prefetch("copies", queryset=_copies_for(request, staff)))
+        .prefetch_related(
+            # Why something was put right is for staff.
+            *(["corrections__by"] if staff else []),
+            "also_to",
+            Prefetch("copies", queryset=_copies_for(request, staff)),
+        )
         .order_by("letter__notice__number", "is_copy", "principal", "letter__created_at")
     )
     if not deliveries:
@@ -59,5 +64,5 @@ def notice_panel(request: HttpRequest, case: Case, staff: bool) -> list[Panel]:
     for appeal in appeals if staff else appeals.filter(party__in=standing_for(case, request.user)):
         notices[appeal.notice_id]["appeals"].append(_shown(appeal, notices[appeal.notice_id]["deliveries"]))
     context = {"notices": list(notices.values()), "case": case, "staff": staff,
-               "pending": any(d.letter.is_pending for d in deliveries)}  # fmt: skip
+               "pending": any(one.is_pending for d in deliveries for one in (d.letter, *d.copies.all()))}  # fmt: skip
     return [Panel("notices/_panel.html", context, order=10)]

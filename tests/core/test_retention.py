@@ -27,7 +27,7 @@ from apps.cases.states import Purpose
 from apps.catalogue.models import Office
 from apps.contact import transitions as contact
 from apps.core import retention, uploads
-from apps.core.models import Heartbeat, OutgoingEmail, PrivateFile, RetentionRun
+from apps.core.models import Heartbeat, OutgoingEmail, PrivateFile, ReconciliationRun, RetentionRun
 from apps.core.sockets import retention_rules
 from apps.core.tasks import apply_retention as nightly_task
 from apps.notices.models import LetterPreview
@@ -61,6 +61,10 @@ def _heartbeat(when: dt.datetime) -> Any:
 
 def _run(when: dt.datetime) -> Any:
     return RetentionRun.objects.create(at=when, rule="emails", erased=3)
+
+
+def _comparison(when: dt.datetime) -> Any:
+    return ReconciliationRun.objects.create(asked_at=when, done_at=when)
 
 
 def _draft(when: dt.datetime) -> Any:
@@ -195,6 +199,7 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("sessions", _session),
     ("heartbeats", _heartbeat),
     ("retention_runs", _run),
+    ("reconciliations", _comparison),
     ("drafts", _draft),
     ("ownerless_drafts", _ownerless_draft),
     ("applications", _decided),

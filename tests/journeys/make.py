@@ -2,7 +2,8 @@
 
 A second address is that of a citizen who has joined it by a code on paper. ``dogs`` instead of ``parking`` is a declaration
 that names somebody who knows nothing of it; in ``proposed`` one of two (the third address) wants to withdraw; ``invited`` is
-somebody by mail; ``letter`` is one that is done, whose check code is printed.
+somebody by mail; ``letter`` is one that is done, whose check code is printed; ``posted`` one that went out by post and what came of it, with the
+reference of its case and its id.
 """
 
 import os
@@ -18,11 +19,14 @@ def main(what: str, owner: str, joined: str = "", proposer: str = "") -> None:
 
     from django.db import transaction
 
-    from apps.accounts.models import User
+    from apps.accounts.models import LetterForm, User
     from apps.applications import transitions as applications
     from apps.cases import acts, invitations, proposals
     from apps.cases.models import Party
     from apps.cases.states import Way
+    from apps.core.business_calendar import today
+    from apps.notices import appeals, copies, corrections, transitions
+    from apps.notices.models import Delivery
     from tests import factories
 
     user = User.objects.get(email=owner)
@@ -46,6 +50,22 @@ def main(what: str, owner: str, joined: str = "", proposer: str = "") -> None:
             letter = factories.letter(case).letter
             factories.finished(letter)
         print(letter.check_code)
+    if what == "posted":
+        clerk = User.objects.get(email="karla@example.org")
+        with transaction.atomic():
+            delivery = factories.letter(case, remedy="Klage beim Verwaltungsgericht.")
+            factories.finished(delivery.letter)
+            transitions.posted([delivery], on=today(), by=clerk)
+        delivery = Delivery.objects.get(pk=delivery.pk)
+        corrections.arrived(delivery, how="never", on=None, reason="Sagt, es kam nichts.", by=clerk)
+        corrections.arrived(delivery, how="", on=None, reason="Hat ihn gefunden.", by=clerk)
+        appeals.note_appeal(
+            delivery.notice, party=delivery.party, kind="objection", decider="Stadt Wolfsburg", reference="", received_on=today(),
+            by=clerk,
+        )  # fmt: skip
+        for form in LetterForm.values:
+            copies.ask_for(delivery, form, party=delivery.party, by=clerk)
+        print(case.reference, delivery.pk)
     if what == "invited":
         clerk = User.objects.get(email="karla@example.org")
         invitations.invite(factories.joint_party(case), email="eingeladen@example.org", by=clerk)

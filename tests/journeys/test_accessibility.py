@@ -189,6 +189,12 @@ def test_axe_finds_nothing_on_citizens_pages(person: Any, portal: Portal, prefix
     found += findings(page, "case")
     follow(page.locator("main a[href$='/zustellung/']"))
     found += findings(page, "how letters come")
+    # What came of a letter that went by post, and asking for another form of it.
+    reference, delivery = portal.python("-m", "tests.journeys.make", "posted", "juergen@example.org").split()
+    found += walk(page, prefix, [f"/mein-bereich/vorgaenge/{reference}/"])
+    page.goto(f"{prefix}/bescheide/{delivery}/fassung/")
+    follow(page.locator("main form button").first)
+    found += findings(page, "another form of a letter with errors")
     # Every step of a form, empty with errors and filled; then the review page.
     page.goto(prefix + "/antraege/antrag/bewohnerparkausweis/")
     follow(page.locator("main form button").last)
@@ -306,6 +312,21 @@ def test_axe_finds_nothing_on_staff_pages(person: Any, portal: Portal, prefix: s
             page.locator("img.wp-paper").first.wait_for(timeout=120000)
             found += findings(page, "preview of a letter")
         page.goto(case)
+    # What came of a letter, and what can be put right.
+    reference, delivery = portal.python("-m", "tests.journeys.make", "posted", "juergen@example.org").split()
+    page.goto(f"{prefix}/verwaltung/vorgaenge/{reference}/")
+    # The four forms come by themselves, beside the way to ask for one.
+    page.locator("a[href*='/fassung/']").nth(4).wait_for(timeout=120000)
+    for summary in page.locator("main details summary").all():
+        summary.click()
+    found += findings(page, "case with an appeal")
+    for fact in ("posttag", "ankunft"):
+        page.goto(f"{prefix}/bescheide/{delivery}/berichtigen/{fact}/")
+        follow(page.locator("main form button").first)
+        found += findings(page, f"{fact} with errors")
+    found += walk(
+        page, "", [f"{prefix}/bescheide/{delivery}/berichtigen/rueckkehr/", f"{prefix}/verwaltung/postausgang/"]
+    )
     cdo = person()
     cdo.sign_in("samir@example.org")
     found += walk(cdo.page, prefix, ["/verwaltung/"])
