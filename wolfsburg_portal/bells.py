@@ -11,7 +11,7 @@ from kombu.asynchronous import get_event_loop
 log = logging.getLogger(__name__)
 
 
-class PortalTask(Task):  # type: ignore[type-arg]  # generic in the stubs only
+class PortalTask(Task):  # type: ignore[type-arg]  # generic in the stubs only: Celery's own cannot be subscripted
     """A task whose messages are ``HeardBell``."""
 
     Request = "wolfsburg_portal.bells:HeardBell"
@@ -39,7 +39,7 @@ class HeardBell(Request):
         self.acknowledged = True
         try:
             answer()
-        except self.connection_errors as error:  # type: ignore[misc]  # a tuple of them
+        except self.connection_errors as error:  # type: ignore[misc]  # a tuple of exceptions, which the stubs do not say
             log.warning("bell not acknowledged, the worker connects anew (%s)", type(error).__name__)
             loop: Any = get_event_loop()
             if loop is not None:

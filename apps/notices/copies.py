@@ -52,10 +52,14 @@ def for_whom(delivery: Delivery) -> list[Party]:
     return [delivery.party, *delivery.also_to.all()]
 
 
-def as_wished(delivery: Delivery) -> None:
-    """Have the forms made that those who get a finished letter want of every letter, or were promised for this one."""
+def as_wished(delivery: Delivery, addressee: Addressee) -> None:
+    """Have the forms made that those who get a finished letter want of every letter, or were promised for this one.
+
+    ``addressee`` is who gets it in the first place, as they are written to today.
+    """
     for party in for_whom(delivery):
-        if form := wished_by(addressee_at(delivery.principal, party)):
+        to = addressee if party == delivery.party else addressee_at(delivery.principal, party)
+        if form := wished_by(to):
             ask_for(delivery, form, party=party, by=None)
     for copy in delivery.copies.light().filter(status=NoticeStatus.PENDING):
         bell.ring(COPY_TASK, copy.pk)

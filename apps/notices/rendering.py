@@ -200,7 +200,7 @@ def _tell(delivery: Delivery) -> None:
         Delivery.objects.filter(pk=delivery.pk).update(way=Way.POST)
     if not Delivery.objects.filter(pk=delivery.pk).worth_sending().exists():
         return
-    as_wished(delivery)
+    as_wished(delivery, addressee)
     told = None
     # Whoever has only shown that they read a mailbox cannot fetch it.
     if addressee.email and not delivery.party.by_mail_only:
