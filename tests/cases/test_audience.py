@@ -263,7 +263,7 @@ class NothingOfOneReachesTheOther(TestCase):
         third = case.parties.get(family_name="Petersen")
         third.hearings.all().delete()
         PartyContact.objects.filter(party=third).update(street=street_c, checked_on=today())
-        hearings.hear(third, due_on=add_working_days(today(), 5), by=piotr)
+        hearings.hear(third, due_on=add_working_days(today(), 10), by=piotr)
         code = Letter.objects.get(template="hearing").context["code"]
         PartyContact.objects.filter(party__account=maria).update(street=street_b)
         verbs.message_in(case, body=said_a, files=[file(f"{file_a}.jpg")], by=aylin)
@@ -303,7 +303,7 @@ def test_the_papers_say_nothing_of_the_others_either(aylin: User, maria: User, p
     third.hearings.all().delete()
     for party, street in ((case.parties.get(account=maria), "Mariaweg"), (third, "Oleweg")):
         PartyContact.objects.filter(party=party).update(street=street, checked_on=today())
-    hearings.hear(third, due_on=add_working_days(today(), 5), by=piotr)
+    hearings.hear(third, due_on=add_working_days(today(), 10), by=piotr)
     parties.statement_came(third, body="Stimmt.", by=piotr)
     applications.decide(case, outcome=Status.ASSESSED, reasons="", by=piotr)
     found = []
