@@ -11,6 +11,7 @@ import pytest
 
 from tests.portal_process import fresh_database
 
+pytestmark = pytest.mark.xdist_group("migrations")
 DUMP = Path(__file__).with_name("before_parties.json.gz")
 ADDRESS = ("street", "house_number", "postcode", "city", "country", "email", "phone")
 
