@@ -4,8 +4,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from celery import states
 from celery.app.task import Task
+from celery.signals import task_postrun, task_prerun
 from celery.worker.request import Request
+from django.db import close_old_connections, connections
 from kombu.asynchronous import get_event_loop
 
 log = logging.getLogger(__name__)
@@ -49,3 +52,18 @@ class HeardBell(Request):
 def _lost(error: Exception) -> None:
     """In the worker's loop, which takes this for a connection that was lost, and makes another."""
     raise error
+
+
+@task_prerun.connect
+def _begin(task: Any, **_kwargs: object) -> None:
+    # As with a request (CELERY_DB_REUSE_MAX keeps Celery from closing it each time): a connection that is of age is closed,
+    # and one that broke meanwhile is found out before it is used (CONN_HEALTH_CHECKS).
+    if not task.request.is_eager:
+        close_old_connections()
+
+
+@task_postrun.connect
+def _end(task: Any, state: str = "", **_kwargs: object) -> None:
+    # A time limit may have struck in the middle of a query, and nobody can tell by the connection (celery/celery#9824).
+    if not task.request.is_eager and state != states.SUCCESS:
+        connections.close_all()
