@@ -59,8 +59,10 @@ def addressee_of(case: Case) -> Addressee:
 
 def addressee_at(principal: Party, party: Party) -> Addressee:
     """How ``party`` is written to today about what is ``principal``'s."""
-    found = Party.objects.select_related("account").prefetch_related("consents").get(pk=party.pk)
-    return _addressee(principal, found, {c.pk: c for c in PartyContact.objects.filter(pk=party.pk)})
+    contacts = PartyContact.objects.select_related("party__account__profile").prefetch_related("party__consents")
+    contact = contacts.filter(pk=party.pk).first()
+    found = contact.party if contact is not None else Party.objects.get(pk=party.pk)
+    return _addressee(principal, found, {contact.pk: contact} if contact is not None else {})
 
 
 def share_an_address(addressees: Sequence[Addressee]) -> bool:

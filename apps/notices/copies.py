@@ -7,7 +7,7 @@ from contextlib import suppress
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.models import LetterForm, Profile, User
+from apps.accounts.models import LetterForm, User
 from apps.cases.addressee import Addressee, addressee_at
 from apps.cases.models import Case, Party
 from apps.cases.states import Act
@@ -21,9 +21,8 @@ COPY_TASK = "notices.copy"
 
 def wished_by(addressee: Addressee) -> str:
     """The form (``LetterForm``) in which somebody wants letters besides: said to the office in this case, or in the profile."""
-    if addressee.contact.letter_form or addressee.account is None:
-        return addressee.contact.letter_form
-    return Profile.objects.filter(user=addressee.account).values_list("letter_form", flat=True).first() or ""
+    profile = getattr(addressee.account, "profile", None)
+    return addressee.contact.letter_form or (profile.letter_form if profile is not None else "")
 
 
 def ask_for(delivery: Delivery, form: str, *, party: Party, by: User | None) -> AccessibleCopy:

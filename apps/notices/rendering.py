@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
 from django.utils import timezone
 
 from apps.accounts.models import LetterForm
@@ -55,7 +55,9 @@ def render(letter_id: Any) -> bool:
     with try_lock(f"letter:{letter_id}") as held:
         if not held:
             return False
-        letter = Letter.objects.filter(pk=letter_id, status=NoticeStatus.PENDING).first()
+        # With all that is asked of it below.
+        letters = Letter.objects.select_related("notice__case__service")
+        letter = letters.filter(pk=letter_id, status=NoticeStatus.PENDING).first()
         if letter is None or not _may_try(letter):
             return False
         attempt = LetterAttempt.objects.create(letter=letter)
@@ -183,22 +185,27 @@ def _may_try(letter: Letter) -> bool:
 
 def _store(letter: Letter, attempt: LetterAttempt, content: bytes, pages: int) -> None:
     digest = hashlib.sha256(content).hexdigest()
-    now = timezone.now()
+    at = timezone.now()
     with transaction.atomic():
-        move(letter, WORKFLOW, NoticeStatus.DONE, who=Who.PORTAL, changes={"sha256": digest, "done_at": now})
+        # As they are now, once for the timeline and for those who are told.
+        worth = Delivery.objects.worth_sending().filter(pk=OuterRef("pk"))
+        now = Delivery.objects.select_related("principal", "party").prefetch_related("also_to")
+        prefetch_related_objects([letter], Prefetch("deliveries", now.annotate(is_worth_sending=Exists(worth))))
+        deliveries: list[Any] = list(letter.deliveries.all())
+        move(letter, WORKFLOW, NoticeStatus.DONE, who=Who.PORTAL, changes={"sha256": digest, "done_at": at})
         LetterDocument.objects.create(letter=letter, content=content, sha256=digest, pages=pages)
-        LetterAttempt.objects.filter(pk=attempt.pk).update(ended_at=now)
-        for delivery in letter.deliveries.select_related("principal", "party", "letter__notice__case__service"):
-            _tell(delivery)
+        LetterAttempt.objects.filter(pk=attempt.pk).update(ended_at=at)
+        for delivery in deliveries:
+            _tell(delivery, worth_sending=delivery.is_worth_sending)
 
 
-def _tell(delivery: Delivery) -> None:
+def _tell(delivery: Delivery, *, worth_sending: bool) -> None:
     addressee = addressee_at(delivery.principal, delivery.party)
     if not delivery.by_post and addressee.way != Way.PORTAL:
         # Taken back since it was decided, or the account was closed.
         delivery.way = Way.POST
         Delivery.objects.filter(pk=delivery.pk).update(way=Way.POST)
-    if not Delivery.objects.filter(pk=delivery.pk).worth_sending().exists():
+    if not worth_sending:
         return
     as_wished(delivery, addressee)
     told = None
