@@ -1,7 +1,7 @@
 """The peer of the benchmarks of letters: WeasyPrint as its documentation shows it, in a process of its own.
 
-Reads ``{"style": CSS, "letters": [HTML, …]}`` from the file given, makes ready what can be made ready (fonts, style sheet, the
-certificates for addresses), renders one letter to warm up and says so. Then each line on standard input is answered by the
+Reads ``{"ready": CSS, "letters": [HTML, …]}`` from the file given, makes ready what stands in the CSS (the fonts at least) and
+the certificates for addresses, renders one letter to warm up and says so. Then each line on standard input is answered by the
 seconds that all letters took.
 """
 
@@ -22,7 +22,7 @@ def main() -> None:
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     fonts, fetcher = FontConfiguration(), URLFetcher()
-    style = CSS(string=given["style"], font_config=fonts, url_fetcher=fetcher)
+    style = CSS(string=given["ready"], font_config=fonts, url_fetcher=fetcher)
 
     def render(letter: str) -> None:
         content = HTML(string=letter, url_fetcher=fetcher).write_pdf(

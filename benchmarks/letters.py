@@ -147,16 +147,22 @@ def _delivery(pattern: Any, letter: Any) -> Any:
 
 
 @contextmanager
-def peer(folder: Path, patterns: list[Any], *, seal: str = "") -> Iterator[Callable[[], float]]:
-    """WeasyPrint in a process of its own, with fonts, style sheet and certificates made ready beforehand.
+def peer(
+    folder: Path, patterns: list[Any], *, seal: str = "", style_ready: bool = False
+) -> Iterator[Callable[[], float]]:
+    """WeasyPrint in a process of its own, with fonts and certificates made ready beforehand.
 
-    It gets the same pages, already filled in, with code and QR code. Yields what lets it render all of them: letters per second.
+    It gets the same pages, already filled in, with code, QR code and style sheet; or, with ``style_ready``, the style sheet
+    beforehand as well. Yields what lets it render all of them: letters per second.
     """
     from apps.notices import pdf
 
-    style = (pdf.BASE / "letter.css").read_text(encoding="utf-8")
+    ready, style = [], []
+    for line in (pdf.BASE / "letter.css").read_text(encoding="utf-8").splitlines():
+        (ready if style_ready or line.startswith("@font-face") else style).append(line)
+    fonts = "\n".join(ready)
     for address, (path, _media_type) in pdf._files().items():
-        style = style.replace(address, _unpacked(path, folder).as_uri())
+        fonts = fonts.replace(address, _unpacked(path, folder).as_uri())
     letters = [
         pdf.letter_html(
             pattern.template,
@@ -164,8 +170,9 @@ def peer(folder: Path, patterns: list[Any], *, seal: str = "") -> Iterator[Calla
         )
         for pattern in patterns
     ]
-    file = folder / "letters.json"
-    file.write_text(json.dumps({"style": style, "letters": letters}))
+    letters = [letter.replace("</head>", "<style>" + "\n".join(style) + "</style></head>") for letter in letters]
+    file = folder / f"letters-{len(ready)}.json"
+    file.write_text(json.dumps({"ready": fonts, "letters": letters}))
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("bare_weasyprint.py")), str(file)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
