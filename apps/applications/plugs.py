@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, Max, OuterRef, QuerySet
+from django.db.models import DateTimeField, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast, Coalesce, Greatest
 from django.http import HttpRequest
 from django.urls import path, reverse
@@ -17,7 +17,8 @@ from apps.applications.drafts import claim
 from apps.applications.models import Application, Draft
 from apps.applications.states import KIND, OUTCOMES
 from apps.applications.views import staff
-from apps.cases.models import Case
+from apps.cases.addressee import PRINCIPALS
+from apps.cases.models import Case, Party
 from apps.catalogue.models import OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.downloads import pieces
@@ -26,7 +27,7 @@ from apps.core.retention import delete_each, keep
 from apps.core.sockets import Door, Panel, Reconciliation
 from apps.core.transitions import Phase
 from apps.formbuilder.models import definition_checks
-from apps.notices.models import HEARING, Appeal, Letter
+from apps.notices.models import HEARING, Appeal, Delivery
 
 definition_checks.append(extras.check)
 
@@ -105,16 +106,20 @@ keep("applications", "Abgeschlossene Anträge", _ended, "ended_at", delete_each)
 
 
 def _decisions_without_notice() -> Iterator[str]:
-    """Decided with an outcome for which the form has a letter, and no notice says so."""
-    said = Letter.objects.filter(notice__case=OuterRef("case")).exclude(template=HEARING)
-    silent = Application.objects.filter(~Exists(said), case__decided_at__isnull=False, case__status__in=OUTCOMES)
+    """Decided with an outcome for which the form has a letter, and somebody whose case it is has none (§ 41 Abs. 1 VwVfG)."""
+    to_them = Q(principal=OuterRef("pk")) | Q(also_to=OuterRef("pk"))
+    said = Delivery.objects.filter(to_them, letter__notice__case=OuterRef("case")).exclude(letter__template=HEARING)
+    left_out = Party.objects.filter(~Exists(said), case=OuterRef("case"), role__in=PRINCIPALS)
+    silent = Application.objects.filter(Exists(left_out), case__decided_at__isnull=False, case__status__in=OUTCOMES)
     for application in in_batches(silent.select_related("case", "form_version")):
         if application.case.status in application.form_version.parsed.extra.get("letters", {}):
             yield application.case.reference
 
 
 sockets.reconciliations.plug(
-    Reconciliation("decisions", gettext_lazy("Entscheidungen ohne Bescheid"), _decisions_without_notice)
+    Reconciliation(
+        "decisions", gettext_lazy("Entscheidungen ohne Bescheid an alle, die sie betreffen"), _decisions_without_notice
+    )
 )
 
 

@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.applications import transitions as applications
 from apps.applications.models import Application
 from apps.applications.states import Status
-from apps.cases.models import Case
+from apps.cases.models import Case, Party
 from apps.cases.states import Way
 from apps.core import plugs as core
 from apps.core import reconciliation
@@ -80,6 +80,21 @@ def test_a_decision_without_notice_is_found(decided: Case) -> None:
 def test_a_notice_without_a_letter_is_none(decided: Case) -> None:
     Letter.objects.all().delete()
     assert found() == {"decisions": 1}
+
+
+def test_a_decision_of_which_one_of_two_was_not_told_is_found(decided: Case) -> None:
+    factories.joint_party(decided)
+    assert found() == {"decisions": 1}
+
+
+def test_who_gets_the_letter_of_another_was_told(decided: Case) -> None:
+    Delivery.objects.get().also_to.add(factories.joint_party(decided))
+    assert found() == {}
+
+
+def test_who_represents_somebody_needs_no_notice_of_their_own(decided: Case) -> None:
+    Party.objects.filter(pk=factories.joint_party(decided).pk).update(role="representative")
+    assert found() == {}
 
 
 @pytest.mark.parametrize("state", [{"returned_on": LONG_AGO.date()}, {"arrival": "never"}])
