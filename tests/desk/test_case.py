@@ -140,7 +140,7 @@ def test_letter_is_changed_with_everything_that_was_typed(
     assert f'href="{url}"' in client.get(shown).content.decode()
     # Whichever way they come back.
     page = client.get(url).content.decode()
-    for typed in ("Köhlerberg", "30,70", "01.01.2027", "Die Gebühr deckt den Aufwand.", "checked"):
+    for typed in ("Köhlerberg", "30,70", GRANTED["valid_from"], "Die Gebühr deckt den Aufwand.", "checked"):
         assert typed in page
     assert "Köhlerberg" not in client.as_(henrike).get(url).content.decode()
 
@@ -243,8 +243,9 @@ def test_permit_that_has_ended_and_a_negative_fee_are_refused_where_they_are_typ
     assert not case.notices.exists()
 
 
+NEXT_YEAR = today().year + 1
 GRANTED = {
-    "outcome": "granted", "valid_from": "01.01.2027", "valid_until": "31.12.2027", "fee": "30,70", "zone": "A",
+    "outcome": "granted", "valid_from": f"01.01.{NEXT_YEAR}", "valid_until": f"31.12.{NEXT_YEAR}", "fee": "30,70", "zone": "A",
     "reasons": "Die Gebühr deckt den Aufwand.", "conditions": "",
 }  # fmt: skip
 

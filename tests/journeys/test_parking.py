@@ -135,7 +135,7 @@ def test_parking_permit_from_registration_to_notice(
     shows(clerk.page, "Hier ist es, mit allen Ecken.")
     clerk.press("Entscheiden")
     clerk.page.check("[name=outcome][value=granted]")
-    clerk.page.fill("[name=valid_until]", "31.12.2027")
+    clerk.page.fill("[name=valid_until]", f"{dt.date.today() + dt.timedelta(days=364):%d.%m.%Y}")
     clerk.page.fill("[name=zone]", "Stadtmitte 2")
     clerk.page.fill("[name=fee]", "30,70")
     clerk.page.fill("[name=reasons]", "Die Gebühr deckt den Aufwand eines Jahres.")

@@ -82,6 +82,11 @@ def test_from_the_terminal_to_the_counter(person: Any, office: Portal) -> None:
     found += findings(foyer, "number at the terminal")
     label = foyer.locator(".wp-ticket").inner_text().split(":")[-1].strip()
     assert re.fullmatch(r"T \d\d", label)
+    for prefix in ("", "/en"):
+        foyer.goto(f"{prefix}/termine/ohne-termin/")
+        found += findings(foyer, f"{prefix} drawing a number")
+        follow(foyer.locator("main form button").last)
+        found += findings(foyer, f"{prefix} drawing a number with errors")
     # Without an appointment: on the way, on a telephone, without JavaScript.
     walker = person(java_script_enabled=False).page
     walker.goto("/termine/ohne-termin/")
@@ -314,7 +319,7 @@ def test_clerk_invites_from_a_case_and_the_booking_belongs_to_it(person: Any, po
     page.goto(portal.link(portal.wait_for_mail("juergen@example.org", "vor Ort")))
     follow(page.get_by_role("link", name="Termin buchen"))
     shows(page, number)
-    follow(page.locator("#zeiten .wp-time").nth(1))
+    follow(page.locator("#zeiten .wp-time").last)
     follow(page.get_by_role("button", name="Weiter"))
     shows(page, "Ihr Termin steht.")
     reference_of_it = page.locator(".wp-number").first.inner_text()

@@ -146,7 +146,7 @@ def test_offer_is_taken_or_declined_behind_its_link(client: Any) -> None:
         {"weekdays": []},
         {"earliest": dt.time(9, 1)},
         {"latest": dt.time(8, 59)},
-        {"first_day": dt.date(2030, 1, 1), "last_day": dt.date(2030, 2, 1)},
+        {"first_day": today() + dt.timedelta(days=100), "last_day": today() + dt.timedelta(days=130)},
         {"persons": 5},
     ],
     ids=["weekday", "too-early", "too-late", "day", "too-long"],
@@ -216,7 +216,7 @@ def test_what_nobody_could_answer_in_time_is_public_at_once() -> None:
     wish(1)
     booking = holding.hold(
         office=office, services=[setting.bookable()], persons=1,
-        starts_at=timezone.now().replace(minute=0, second=0, microsecond=0) + dt.timedelta(hours=2),
+        starts_at=setting.at("09:00"),
     )  # fmt: skip
     transitions.confirm(booking, name="Zoë")
     with time_machine.travel(booking.starts_at - dt.timedelta(minutes=50)):
@@ -274,7 +274,7 @@ def test_ended_wish_gives_its_offer_to_the_next() -> None:
 
 def test_wish_ends_with_its_last_day_and_says_so() -> None:
     made = wish(1, last_day=today())
-    with time_machine.travel(timezone.now() + dt.timedelta(days=1)):
+    with time_machine.travel(setting.at("12:00", today() + dt.timedelta(days=1))):
         waiting_list.sweep()
         waiting_list.sweep()
     assert Wish.objects.get(pk=made.pk).status == WishStatus.ENDED

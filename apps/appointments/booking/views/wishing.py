@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -53,7 +53,7 @@ def _initial(request: HttpRequest, old: Booking | None) -> dict[str, Any]:
     }  # fmt: skip
     if old is not None:
         initial["leistung"] = [s.service.slug for s in old.services.select_related("service")]
-        initial |= {"personen": old.persons, "last_day": min(last, old.starts_at.date())}
+        initial |= {"personen": old.persons, "last_day": min(last, timezone.localdate(old.starts_at))}
     return initial
 
 
