@@ -80,6 +80,8 @@ def render(letter_id: Any) -> bool:
             _note_failure(letter, attempt, f"{STORE}{type(error).__name__}", most=None)
             return False
         except DatabaseError as error:
+            # As it is in the database again.
+            letter.refresh_from_db(fields=["status"])
             _note_failure(letter, attempt, type(error).__name__, most=MAX_FAILURES)
             return False
         return True

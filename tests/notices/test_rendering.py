@@ -12,7 +12,7 @@ from typing import Any
 
 import pikepdf
 import pytest
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, DataError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from apps.applications import transitions as applications
@@ -242,6 +242,20 @@ def test_a_database_without_room_delays_a_letter_and_never_gives_it_up(
     assert letter.attempts.filter(ended_at=None).count() == 0
     assert letter.attempts.first().error == "store: OperationalError"
     assert rendering.render(letter.pk)
+
+
+def test_a_letter_that_cannot_be_written_down_is_given_up(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an error that waiting does not mend, after its status has changed in the transaction that is taken back."""
+
+    def wrong(*_delivery: Any, **_how: Any) -> None:
+        raise DataError("value too long")
+
+    monkeypatch.setattr(rendering, "_tell", wrong)
+    monkeypatch.setattr(pdf, "write_pdf", lambda *_letter, **_how: (b"%PDF-", 1))
+    for _ in range(rendering.MAX_FAILURES):
+        assert not rendering.render(letter.pk)
+    letter.refresh_from_db()
+    assert letter.status == NoticeStatus.DEAD
 
 
 def test_failures_wait_longer_each_time_then_give_up_and_can_be_retried(
