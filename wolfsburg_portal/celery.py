@@ -11,6 +11,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wolfsburg_portal.settings")
 
 TRANSPORT_ALIASES["filesystem"] = "wolfsburg_portal.broker:Transport"
 
+# In seconds. The broker gives back what a killed worker had taken after an hour (visibility_timeout): what is wanted once a
+# day is still wanted then.
+LONGER_THAN_A_REDELIVERY = 3 * 3600
+
 app = Celery("wolfsburg_portal", task_cls="wolfsburg_portal.bells:PortalTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -41,7 +45,7 @@ def timetable(sender: Celery, **_kwargs: object) -> None:
         "close-answered-messages": {
             "task": "contact.close_answered",
             "schedule": crontab(hour="2", minute="41"),
-            "options": {"expires": 3600},
+            "options": {"expires": LONGER_THAN_A_REDELIVERY},
         },
         "release-lapsed-holds": {
             "task": "appointments.release_lapsed",
@@ -56,21 +60,21 @@ def timetable(sender: Celery, **_kwargs: object) -> None:
         "close-days-of-offices": {
             "task": "appointments.close_days",
             "schedule": crontab(hour="1", minute="23"),
-            "options": {"expires": 3600},
+            "options": {"expires": LONGER_THAN_A_REDELIVERY},
         },
         "note-lead-times": {
             "task": "appointments.note_lead_times",
             "schedule": crontab(hour="6", minute="7"),
-            "options": {"expires": 3600},
+            "options": {"expires": LONGER_THAN_A_REDELIVERY},
         },
         "reconciliation": {
             "task": "core.reconcile_daily",
             "schedule": crontab(hour="4", minute="43"),
-            "options": {"expires": 3600},
+            "options": {"expires": LONGER_THAN_A_REDELIVERY},
         },
         "retention": {
             "task": "core.apply_retention",
             "schedule": crontab(hour="3", minute="17"),
-            "options": {"expires": 3600},
+            "options": {"expires": LONGER_THAN_A_REDELIVERY},
         },
     }

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def try_lock(name: str) -> Iterator[bool]:
             try:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT pg_advisory_unlock(%s, %s)", signed)
-            except DatabaseError:
+            except BaseException:
                 # With the connection the lock ends in any case; who holds on to both would keep others away for ever.
                 connection.close()
                 raise

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core import bell
+from apps.core.database import drop_broken_connection
 from apps.core.locks import try_lock
 from apps.core.models import ReconciliationResult, ReconciliationRun
 from apps.core.sockets import Reconciliation, reconciliations
@@ -58,6 +59,7 @@ def _result(run: ReconciliationRun, comparison: Reconciliation) -> Reconciliatio
         result.found = len(result.examples) + sum(1 for _more in found)
     except Exception:
         log.exception("reconciliation %s failed", comparison.key)
+        drop_broken_connection()
         result.failed = True
     return result
 

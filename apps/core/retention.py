@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.core.database import drop_broken_connection
+from apps.core.locks import try_lock
 from apps.core.models import RetentionRun
 from apps.core.sockets import RetentionRule, retention_rules
 
@@ -23,8 +25,12 @@ def days(key: str) -> dt.timedelta:
 
 
 def apply_retention() -> dict[str, int]:
-    """Apply every rule; returns how many rows each erased and keeps that as the protocol."""
-    now = timezone.now()
+    """Apply every rule; returns how many rows each erased and keeps that as the protocol. Two at once are one."""
+    with try_lock("retention") as held:
+        return _apply_rules(timezone.now()) if held else {}
+
+
+def _apply_rules(now: dt.datetime) -> dict[str, int]:
     erased: dict[str, int] = {}
     for rule in retention_rules:
         try:
@@ -32,6 +38,8 @@ def apply_retention() -> dict[str, int]:
         except Exception:
             # One rule that fails must not keep the others waiting; the log says which.
             log.exception("retention rule %s failed", rule.key)
+            # Nor may a connection that broke with it.
+            drop_broken_connection()
             continue
         erased[rule.key] = count
         if count:

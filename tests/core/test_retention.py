@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -32,6 +33,7 @@ from apps.core.sockets import retention_rules
 from apps.core.tasks import apply_retention as nightly_task
 from apps.notices.models import LetterPreview
 from tests import factories
+from tests.core.test_locks import elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -364,6 +366,21 @@ def test_closed_account_with_a_case_is_kept_and_does_not_stop_the_job(
     apply_retention()
     assert not OutgoingEmail.objects.filter(pk=past.pk).exists()
     assert Case.objects.of(aylin).exists()
+
+
+def test_rule_with_which_the_connection_broke_leaves_the_others_another() -> None:
+    def broken(_rows: Any) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return 0
+
+    def night() -> dict[str, int]:
+        with mock.patch.object(retention_rules, "_items", [failing, working]):
+            return retention.apply_retention()
+
+    working = next(rule for rule in retention_rules if rule.key == "emails")
+    failing = type(working)("broken", "kaputt", working.expired, broken)
+    assert elsewhere(night) == {"emails": 0}
 
 
 def test_rule_that_fails_does_not_keep_the_others_from_running(apply_retention: Any, monkeypatch: Any) -> None:

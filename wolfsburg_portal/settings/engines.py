@@ -17,6 +17,8 @@ DATABASES["default"] |= {
         # What stands behind the question mark of the address, such as sslmode.
         **DATABASES["default"].get("OPTIONS", {}),
         "connect_timeout": 5,
+        # A connection that is kept must not wait for a server that has gone without a word.
+        "tcp_user_timeout": 10_000,
         "options": "-c lock_timeout=5s -c statement_timeout=30s",
     },
 }
