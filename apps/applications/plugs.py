@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast, Coalesce, Greatest
 from django.http import HttpRequest
 from django.urls import path, reverse
@@ -19,6 +19,7 @@ from apps.applications.states import KIND, OUTCOMES
 from apps.applications.views import staff
 from apps.cases.addressee import PRINCIPALS
 from apps.cases.models import Case, Party
+from apps.cases.states import PartyRole
 from apps.catalogue.models import OnlineAvailability, Service
 from apps.core import sockets
 from apps.core.downloads import pieces
@@ -107,9 +108,14 @@ keep("applications", "Abgeschlossene Anträge", _ended, "ended_at", delete_each)
 
 def _decisions_without_notice() -> Iterator[str]:
     """Decided with an outcome for which the form has a letter, and somebody whose case it is has none (§ 41 Abs. 1 VwVfG)."""
-    to_them = Q(principal=OuterRef("pk")) | Q(also_to=OuterRef("pk"))
-    said = Delivery.objects.filter(to_them, letter__notice__case=OuterRef("case")).exclude(letter__template=HEARING)
-    left_out = Party.objects.filter(~Exists(said), case=OuterRef("case"), role__in=PRINCIPALS)
+    letters = Delivery.objects.filter(letter__notice__case=OuterRef("case")).exclude(letter__template=HEARING)
+    # The copy of who is represented is not what makes it known to them.
+    to_them = letters.filter(Q(principal=OuterRef("pk")) | Q(also_to=OuterRef("pk")), is_copy=False)
+    # Before letters had deliveries, whoever applied got the one letter for all.
+    of_old = letters.filter(pk=F("letter__notice"))
+    left_out = Party.objects.filter(~Exists(to_them), case=OuterRef("case"), role__in=PRINCIPALS).exclude(
+        Exists(of_old), role=PartyRole.JOINT
+    )
     silent = Application.objects.filter(Exists(left_out), case__decided_at__isnull=False, case__status__in=OUTCOMES)
     for application in in_batches(silent.select_related("case", "form_version")):
         if application.case.status in application.form_version.parsed.extra.get("letters", {}):

@@ -92,6 +92,18 @@ def test_who_gets_the_letter_of_another_was_told(decided: Case) -> None:
     assert found() == {}
 
 
+def test_the_copy_for_who_is_represented_is_no_notice(decided: Case) -> None:
+    Delivery.objects.update(is_copy=True)
+    assert found() == {"decisions": 1}
+
+
+def test_one_letter_for_all_of_the_time_before_deliveries_is_none_too_few(decided: Case) -> None:
+    notice, delivery = Notice.objects.get(), Delivery.objects.get()
+    factories.joint_party(decided)
+    Delivery.objects.filter(pk=delivery.pk).update(id=notice.pk)
+    assert found() == {}
+
+
 def test_who_represents_somebody_needs_no_notice_of_their_own(decided: Case) -> None:
     Party.objects.filter(pk=factories.joint_party(decided).pk).update(role="representative")
     assert found() == {}
