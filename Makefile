@@ -3,6 +3,9 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# Groups of tests that share set-up stay together. In the order of pytest-django, in which those with a database come first:
+# once a browser has run in a process, Django takes it for an asynchronous one and refuses its database.
+TWO := -n 2 --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help run dev test test-fast check bench soak install install-dev lock messages format clean
 
@@ -18,7 +21,7 @@ dev: install-dev ## The same, starting anew with every change of the code
 test: install-dev ## Checks and the whole test suite
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python manage.py compilemessages --ignore .venv --ignore node_modules >/dev/null
-	@$(PYTEST) -n 2 --dist loadgroup tests
+	@$(PYTEST) $(TWO) tests
 
 # Browsers, whole portals, races of many, tables of every page: what takes most of the time.
 SLOW := tests/journeys tests/migrations tests/test_access.py tests/test_headers.py tests/test_fuzz_http.py \
@@ -31,7 +34,7 @@ SLOW := tests/journeys tests/migrations tests/test_access.py tests/test_headers.
 	tests/notices/test_kills.py tests/notices/test_failures.py tests/notices/test_copies.py tests/notices/test_outbox.py tests/wolfsburg_portal/test_web.py
 
 test-fast: install-dev ## The inner loop, below two minutes: without the slow ones
-	@$(PYTEST) -n 2 --dist loadgroup -q $(SLOW:%=--ignore=%) tests
+	@$(PYTEST) $(TWO) -q $(SLOW:%=--ignore=%) tests
 
 check: install-dev ## ruff, mypy, import contracts, templates, migrations, translations
 	@$(BIN)/ruff check .

@@ -228,4 +228,5 @@ def _until(done: Callable[[], bool], who: str, process: "subprocess.Popen[bytes]
             raise RuntimeError(f"{who} has ended with code {process.returncode}.")
         if time.monotonic() > deadline:
             raise RuntimeError(f"{who} is not done after {TIMEOUT_SECONDS} seconds.")
-        time.sleep(0.02)
+        # Not so often that asking takes anything from who is asked for.
+        time.sleep(0.05)
