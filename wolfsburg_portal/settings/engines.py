@@ -73,7 +73,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# A task keeps the connection of the one before it (see bells.py): a new one costs as much as a quarter of a letter.
+# A task keeps the connection of the one before it (see bells.py): the database knows its plans and tables then.
 CELERY_DB_REUSE_MAX = CELERY_WORKER_MAX_TASKS_PER_CHILD
 CELERY_TIMEZONE = "Europe/Berlin"
 
