@@ -476,6 +476,8 @@ def test_long_name_keeps_its_end() -> None:
         (PNG, "bild.jpg", ".png"),
         (factories.pdf_bytes(), "antrag", ".pdf"),
     ],
+    # The bytes of a PDF are others each time it is made.
+    ids=["jpg-exe", "jpg-html", "pdf-hta", "png-jpg", "pdf-nothing"],
 )
 def test_name_ends_in_what_the_file_is(content: bytes, name: str, kept: str) -> None:
     """A clerk's machine opens a saved file by the end of its name."""
