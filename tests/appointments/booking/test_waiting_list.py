@@ -482,3 +482,10 @@ def test_earlier_time_is_wished_with_the_link_of_the_appointment(client: Any) ->
     assert "Sie stehen auf der Warteliste." in answer.content.decode()
     made = Wish.objects.get()
     assert (made.replaces, made.email) == (booking, booking.email)
+
+
+def test_earlier_than_an_appointment_just_after_midnight_is_until_its_day_in_wolfsburg(client: Any) -> None:
+    office = setting.office(opens="00:00", closes="01:00")
+    token = client.handle(f"/termine/link/{transitions.manage_token(confirmed(office, '00:24'))}/")
+    page = client.get(f"/termine/warteliste/?frueher={token}").content.decode()
+    assert f'value="{setting.working_day():%d.%m.%Y}"' in page
