@@ -171,7 +171,7 @@ class _Passkey(forms.Form):
     def clean_credential(self) -> Any:
         """The passkey, if the answer is one of it."""
         with _understood(self.user):
-            return super().clean_credential()  # type: ignore[misc]  # of the form it is mixed into
+            return super().clean_credential()  # type: ignore[misc]  # a method of the form that this is mixed into
 
 
 class PasskeyForm(_Passkey, webauthn.AuthenticateWebAuthnForm):

@@ -43,8 +43,7 @@ class NewSessionLimitMiddleware(SessionMiddleware):
     saved, and not in each view. Above the limit nothing changes for whoever has a session, or needs none.
     """
 
-    # An answer is what middleware may give here, whatever the stubs of its parent say.
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]  # see above
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]  # Django lets it answer, the stubs of its parent do not
         """Turn away what might change something before it has."""
         super().process_request(request)
         if request.method in SAFE or self._needs_none(request) or not self._is_over(request):

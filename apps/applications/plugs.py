@@ -111,7 +111,8 @@ def _decisions_without_notice() -> Iterator[str]:
     letters = Delivery.objects.filter(letter__notice__case=OuterRef("case")).exclude(letter__template=HEARING)
     # The copy of who is represented is not what makes it known to them.
     to_them = letters.filter(Q(principal=OuterRef("pk")) | Q(also_to=OuterRef("pk")), is_copy=False)
-    # Before letters had deliveries, whoever applied got the one letter for all.
+    # Before letters had deliveries, whoever applied got the one letter for all; it was carried over under the notice's own id
+    # (notices/0009).
     of_old = letters.filter(pk=F("letter__notice"))
     left_out = Party.objects.filter(~Exists(to_them), case=OuterRef("case"), role__in=PRINCIPALS).exclude(
         Exists(of_old), role=PartyRole.JOINT

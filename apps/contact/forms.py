@@ -122,7 +122,7 @@ class ContactForm(forms.Form):
 
     def _show_again(self, **values: str) -> None:
         """Put other values into fields that are not shown."""
-        data: Any = self.data.copy()  # type: ignore[attr-defined]  # bound: a QueryDict
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict where the form is bound, which the stubs do not know
         for name, value in values.items():
             data[name] = value
         self.data = data

@@ -132,7 +132,7 @@ class PlaceMixin:
     def _clean_fields(self) -> None:
         form: Any = self
         form.fields["postcode"].abroad = form["country"].data not in (None, "", countries.HOME)
-        super()._clean_fields()  # type: ignore[misc]  # of the form it is mixed into
+        super()._clean_fields()  # type: ignore[misc]  # a method of the form that this is mixed into
 
 
 def needed_by_choice(fields: Iterable[forms.Field]) -> None:
