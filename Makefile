@@ -30,7 +30,7 @@ SLOW := tests/journeys tests/migrations tests/test_access.py tests/test_headers.
 	tests/applications/test_hearings.py tests/appointments/booking/test_transitions.py tests/appointments/test_load.py tests/appointments/reception/test_transitions.py \
 	tests/appointments/timetable/test_availability.py tests/cases/test_audience.py tests/cases/test_invitations.py \
 	tests/cases/test_matrix.py tests/core/test_cleaning.py tests/core/test_typed.py tests/core/test_uploads.py \
-	tests/desk/test_case.py tests/desk/test_queue.py tests/formbuilder/test_fuzz.py tests/kita/test_commands.py tests/notices/test_deliveries.py tests/notices/test_documents.py tests/notices/test_seal.py \
+	tests/desk/test_case.py tests/desk/test_queue.py tests/formbuilder/test_fuzz.py tests/kita/allocation/test_commands.py tests/notices/test_deliveries.py tests/notices/test_documents.py tests/notices/test_seal.py \
 	tests/notices/test_kills.py tests/notices/test_failures.py tests/notices/test_copies.py tests/notices/test_outbox.py tests/wolfsburg_portal/test_web.py
 
 test-fast: install-dev ## The inner loop, below two minutes: without the slow ones
@@ -50,7 +50,7 @@ bench: install-dev ## Run what is in benchmarks/; one JSON line each
 
 soak: install-dev ## The long runs: more malformed inputs, the kills, 200 notices amid random failures, 5,000 rule sets, 500 cases of three, 20,000 matchings, ten minutes of load
 	@$(PYTEST) --soak tests/cases/test_audience.py tests/core/test_typed.py tests/formbuilder/test_fuzz.py tests/test_fuzz_http.py tests/notices/test_kills.py tests/notices/test_failures.py \
-		tests/appointments/timetable/test_availability.py tests/api/test_schema.py tests/kita/test_matching.py tests/appointments/test_load.py
+		tests/appointments/timetable/test_availability.py tests/api/test_schema.py tests/kita/allocation/test_matching.py tests/appointments/test_load.py
 
 install: .venv/.run-installed node_modules/.installed
 	@scripts/system-packages.sh run

@@ -16,9 +16,9 @@ ROUNDS = 3
 
 
 def bench() -> dict[str, Any]:
-    from apps.kita.formats import instance_from
-    from apps.kita.invention import invented_instance
-    from apps.kita.matching import assign, market_of
+    from apps.kita.allocation.formats import instance_from
+    from apps.kita.allocation.invention import invented_instance
+    from apps.kita.allocation.matching import assign, market_of
 
     def side(children: int, times: int) -> Callable[[], float]:
         document = invented_instance(children=children, facilities=80, wishes=12, siblings=0, seed=1)

@@ -45,7 +45,7 @@ def keys_of(wishes: Lists, orders: Lists) -> list[list[int]]:
 def bench() -> dict[str, Any]:
     from matching.games import HospitalResident
 
-    from apps.kita.matching import assign
+    from apps.kita.allocation.matching import assign
 
     wishes, orders, places = invented()
     pools, keys, counts = list(wishes.values()), keys_of(wishes, orders), list(places.values())

@@ -13,11 +13,11 @@ ROUNDS = 15
 
 
 def bench() -> dict[str, Any]:
-    from apps.kita import verifier
-    from apps.kita.formats import instance_from
-    from apps.kita.invention import invented_instance
-    from apps.kita.matching import assign, market_of
-    from apps.kita.results import result_for, result_of
+    from apps.kita.allocation import verifier
+    from apps.kita.allocation.formats import instance_from
+    from apps.kita.allocation.invention import invented_instance
+    from apps.kita.allocation.matching import assign, market_of
+    from apps.kita.allocation.results import result_for, result_of
 
     document = invented_instance(children=2_000, facilities=80, wishes=12, siblings=0, seed=1)
     instance, hashed = instance_from(document), result_of(document, 1)["instance_sha256"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
-from apps.kita.formats import BadInstance, Document, instance_from, read_json
+from apps.kita.allocation.formats import BadInstance, Document, instance_from, read_json
 
 BAD = 2
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.kita.invention import invented_instance
+from apps.kita.allocation.invention import invented_instance
 from apps.kita.management.commands._files import BAD
 
 

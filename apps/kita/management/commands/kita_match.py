@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.kita.formats import Document
+from apps.kita.allocation.formats import Document
+from apps.kita.allocation.results import result_of
 from apps.kita.management.commands._files import BAD, read_instance
-from apps.kita.results import result_of
 
 SECONDS = 35.0
 

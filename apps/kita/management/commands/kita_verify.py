@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from apps.kita.formats import Unwieldy
+from apps.kita.allocation.formats import Unwieldy
+from apps.kita.allocation.verifier import problems_of
 from apps.kita.management.commands._files import read, read_instance
-from apps.kita.verifier import problems_of
 
 
 class Command(BaseCommand):

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from apps.kita.invention import invented_instance
-from apps.kita.results import result_of
-from apps.kita.verifier import problems_of
-from tests.kita.reference import small_instance
+from apps.kita.allocation.invention import invented_instance
+from apps.kita.allocation.results import result_of
+from apps.kita.allocation.verifier import problems_of
+from tests.kita.allocation.reference import small_instance
 
 SECONDS = 20.0
 

@@ -10,9 +10,9 @@ import time
 
 from ortools.sat.python import cp_model
 
-from apps.kita.constraints import Model
-from apps.kita.matching import Market, Positions, assign
-from apps.kita.outcome import Outcome, choices_by_facility
+from apps.kita.allocation.constraints import Model
+from apps.kita.allocation.matching import Market, Positions, assign
+from apps.kita.allocation.outcome import Outcome, choices_by_facility
 
 log = logging.getLogger(__name__)
 # By group the facility that it proposes to alone; None where each member proposes for itself, or keeps what it has.

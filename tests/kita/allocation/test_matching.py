@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from apps.kita import together
-from apps.kita.constraints import MOST_COMBINATIONS
-from apps.kita.formats import instance_from, instance_sha256
-from apps.kita.invention import invented_instance
-from apps.kita.matching import assign, market_of
-from apps.kita.outcome import Outcome
-from apps.kita.results import result_of
-from apps.kita.verifier import problems_of
-from tests.kita.reference import Rules, small_instance
+from apps.kita.allocation import together
+from apps.kita.allocation.constraints import MOST_COMBINATIONS
+from apps.kita.allocation.formats import instance_from, instance_sha256
+from apps.kita.allocation.invention import invented_instance
+from apps.kita.allocation.matching import assign, market_of
+from apps.kita.allocation.outcome import Outcome
+from apps.kita.allocation.results import result_of
+from apps.kita.allocation.verifier import problems_of
+from tests.kita.allocation.reference import Rules, small_instance
 
 SECONDS = 20.0
 # In the suite and in the soak; half of them with siblings.
@@ -81,7 +81,7 @@ def test_where_siblings_leave_no_stable_answer_the_fewest_claims_are_left(seed):
 
 @pytest.mark.parametrize("name", ["example", "siblings"])
 def test_the_examples_of_the_page_come_out_as_it_says(name):
-    folder = Path(__file__).parents[2] / "docs" / "kita"
+    folder = Path(__file__).parents[3] / "docs" / "kita"
     instance, result = (json.loads((folder / f"{name}.{what}.json").read_text()) for what in ("instance", "result"))
     assert result_of(instance, SECONDS) == result
     assert problems_of(instance, result) == []

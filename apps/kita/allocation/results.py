@@ -1,8 +1,8 @@
 """The result of an instance: the assignment, who has a better claim, and a reason for every wish."""
 
-from apps.kita.formats import RESULT_FORMAT, Document, Instance, instance_from, instance_sha256
-from apps.kita.matching import assign, market_of
-from apps.kita.outcome import Outcome
+from apps.kita.allocation.formats import RESULT_FORMAT, Document, Instance, instance_from, instance_sha256
+from apps.kita.allocation.matching import assign, market_of
+from apps.kita.allocation.outcome import Outcome
 
 
 def result_of(document: Document, seconds: float) -> Document:
@@ -17,7 +17,9 @@ def result_for(instance: Instance, sha256: str, seconds: float) -> Document:
     """The result of an instance that has been read and hashed; see ``result_of``."""
     market = market_of(instance)
     if market.groups:
-        from apps.kita.together import place_siblings  # OR-Tools takes a second to load, and is for siblings only
+        from apps.kita.allocation.together import (
+            place_siblings,  # OR-Tools takes a second to load, and is for siblings only
+        )
 
         positions, proved = place_siblings(market, seconds)
     else:

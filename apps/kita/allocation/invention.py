@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from math import hypot
 
-from apps.kita.formats import INSTANCE_FORMAT, Document
+from apps.kita.allocation.formats import INSTANCE_FORMAT, Document
 
 START = "2027-08"
 LATER_STARTS = ("2027-09", "2027-10")

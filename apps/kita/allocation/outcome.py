@@ -4,8 +4,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from apps.kita.formats import Document
-from apps.kita.matching import Group, Market, Positions
+from apps.kita.allocation.formats import Document
+from apps.kita.allocation.matching import Group, Market, Positions
 
 # A combination of wishes, one for each member of a group: their positions.
 type Wishes = tuple[int, ...]

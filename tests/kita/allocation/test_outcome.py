@@ -5,11 +5,11 @@ import random
 
 import pytest
 
-from apps.kita.formats import instance_from, instance_sha256
-from apps.kita.matching import market_of
-from apps.kita.outcome import Outcome
-from apps.kita.verifier import problems_of
-from tests.kita.reference import Rules, small_instance
+from apps.kita.allocation.formats import instance_from, instance_sha256
+from apps.kita.allocation.matching import market_of
+from apps.kita.allocation.outcome import Outcome
+from apps.kita.allocation.verifier import problems_of
+from tests.kita.allocation.reference import Rules, small_instance
 
 # Of each instance so many of the assignments that may be given.
 ASSIGNMENTS = 25

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from apps.kita.formats import Child, Instance
+from apps.kita.allocation.formats import Child, Instance
 
 # Position of the wish that each child gets; as many as it has wishes where it gets none.
 type Positions = list[int]

@@ -7,8 +7,8 @@ from itertools import product
 from ortools.sat.python import cp_model
 from ortools.sat.python.cp_model_helper import IntVar, Literal
 
-from apps.kita.matching import Group, Market, Positions
-from apps.kita.outcome import choices_by_facility
+from apps.kita.allocation.matching import Group, Market, Positions
+from apps.kita.allocation.outcome import choices_by_facility
 
 # Of the combinations of pools in which groups could come into one facility, so many are written out: for one group and
 # facility, and in all.

@@ -7,12 +7,20 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from apps.kita.formats import BadInstance, NotJson, Unwieldy, canonical, instance_from, instance_sha256, read_json
-from apps.kita.invention import invented_instance
-from apps.kita.results import result_of
-from tests.kita.reference import small_instance
+from apps.kita.allocation.formats import (
+    BadInstance,
+    NotJson,
+    Unwieldy,
+    canonical,
+    instance_from,
+    instance_sha256,
+    read_json,
+)
+from apps.kita.allocation.invention import invented_instance
+from apps.kita.allocation.results import result_of
+from tests.kita.allocation.reference import small_instance
 
-DOCS = Path(__file__).parents[2] / "docs" / "kita"
+DOCS = Path(__file__).parents[3] / "docs" / "kita"
 INSTANCE_SCHEMA, RESULT_SCHEMA = (
     Draft202012Validator(json.loads((DOCS / f"{name}.schema.json").read_text())) for name in ("instance", "result")
 )
