@@ -8,13 +8,14 @@ import datetime as dt
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Prefetch, Q, Value
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department, TrustLevel
+from apps.core import search
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
 from apps.core.text import normalised
@@ -202,13 +203,15 @@ class Service(models.Model):
         return normalised(" | ".join([getattr(self, f"name_{language}"), *keywords]))
 
     def _index(self) -> None:
-        vectors = {
-            f"search_{language}": SearchVector(Value(getattr(self, f"words_{language}")), config=config, weight="A")
-            + SearchVector(Value(normalised(getattr(self, f"summary_{language}"))), config=config, weight="B")
-            + SearchVector(Value(normalised(getattr(self, f"description_{language}"))), config=config, weight="D")
-            for language, config in (("de", "german"), ("en", "english"))
+        texts = {
+            language: {
+                "A": getattr(self, f"words_{language}"),
+                "B": normalised(getattr(self, f"summary_{language}")),
+                "D": normalised(getattr(self, f"description_{language}")),
+            }
+            for language in ("de", "en")
         }
-        type(self).objects.filter(pk=self.pk).update(**vectors)
+        type(self).objects.filter(pk=self.pk).update(**search.index(texts))
 
     @property
     def description_paragraphs(self) -> list[str]:

@@ -9,8 +9,9 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from apps.catalogue.models import LifeSituation, Service
-from apps.catalogue.search import MAX_QUERY, search
+from apps.catalogue.search import search
 from apps.core.pages import kept_for_visitors
+from apps.core.search import MAX_QUERY
 from apps.core.sockets import service_doors
 
 
