@@ -53,6 +53,7 @@ from apps.notices.states import NoticeStatus
 from tests import factories
 from tests.appointments import setting
 from tests.conftest import SecureClient
+from tests.kita.facilities.setting import kita
 
 ACTS = ("take", "ask", "note", "assign", "hand_over", "recuse", "appeal", "appeal_ended")
 
@@ -115,6 +116,7 @@ class World:
 
 def build(aylin: User, karla: User) -> World:
     """Make the world through the portal's own verbs."""
+    kita("Kita Ahorn")
     traffic = karla.memberships.get().place.department
     fresh, asked, decided = (factories.parking_case(aylin) for _ in range(3))
     verbs.ask(asked, body="Bitte ein besseres Foto.", due_on=today() + dt.timedelta(days=9), by=karla)
@@ -292,6 +294,8 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "portal:attachment of-another-case": reverse("portal:attachment", args=[asked, attachment]),
         "catalogue:service": reverse("catalogue:service", args=["bewohnerparkausweis"]),
         "catalogue:life_situation": reverse("catalogue:life_situation", args=["umziehen"]),
+        "kita:facility": reverse("kita:facility", args=["kita-ahorn"]),
+        "kita:facility unknown": reverse("kita:facility", args=["gibt-es-nicht"]),
         "api:service": reverse("api:service", args=["bewohnerparkausweis"]),
         "api:service unknown": reverse("api:service", args=["gibt-es-nicht"]),
         "contact:reply": reverse("contact:reply", args=[token]),

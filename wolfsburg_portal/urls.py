@@ -27,6 +27,7 @@ urlpatterns = [
         path("", include("apps.contact.urls")),
         path("antraege/", include("apps.applications.urls")),
         path("termine/", include("apps.appointments.urls")),
+        path("kitas/", include("apps.kita.urls")),
         path("bescheide/", include("apps.notices.urls")),
         path("pruefen/", include("apps.notices.check_urls")),
         path("konto/", include("apps.accounts.urls")),

@@ -34,6 +34,8 @@ PUBLIC = [
     "/termine/link/x/bestaetigen/", "/termine/da/", "/termine/ohne-termin/", "/termine/mit-code/",
     "/termine/warteliste/?leistung=reisepass&personen=2", "/termine/warteliste/eingetragen/",
     "/termine/anzeige/rathaus-b/", "/code/", "/pruefen/",
+    "/kitas/", "/kitas/?ortschaft=stadtmitte&entfernung=ort-rathaus", "/kitas/?q=xyzxyz", "/kitas/?alter=x",
+    "/kitas/apfelbaum/",
 ]  # fmt: skip
 CITIZEN = [
     "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",
@@ -53,7 +55,9 @@ ADMIN = [
     "/verwaltung/core/retentionrun/", "/verwaltung/formbuilder/formversion/",
     "/verwaltung/appointments/counter/", "/verwaltung/appointments/openingrule/add/",
     "/verwaltung/appointments/closure/add/", "/verwaltung/appointments/officepolicy/1/change/",
-    "/verwaltung/notices/legalremedy/",
+    "/verwaltung/notices/legalremedy/", "/verwaltung/kita/facility/", "/verwaltung/kita/facility/1/change/",
+    "/verwaltung/kita/facility/add/", "/verwaltung/kita/group/1/change/", "/verwaltung/kita/district/1/change/",
+    "/verwaltung/kita/carrier/1/change/", "/verwaltung/kita/concept/add/", "/verwaltung/kita/landmark/",
     "/verwaltung/core/banner/add/", "/verwaltung/accounts/user/1/change/", "/verwaltung/accounts/user/1/tun/adresse/",
     "/verwaltung/accounts/user/1/tun/faktor/",
 ]  # fmt: skip

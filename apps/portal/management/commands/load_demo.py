@@ -56,6 +56,7 @@ class Command(BaseCommand):
         if User.objects.filter(email=PEOPLE[0][0]).exists():
             return
         call_command("load_appointments", stdout=self.stdout)
+        call_command("load_kitas", examples=True, stdout=self.stdout)
         people = [self._person(*entry) for entry in PEOPLE]
         aylin, juergen, clerk = people[0], people[1], people[2]
         self._parking(aylin, "WOB AO 123")

@@ -1,0 +1,103 @@
+"""What parents look for."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import forms
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.fields import PlainCharField
+from apps.core.search import MAX_QUERY
+from apps.kita.facilities.models import District, Facility, Landmark
+from apps.kita.facilities.states import FacilityKind
+
+# Hours between which parents choose, from the hours of the shifts at the works to those of shops.
+EARLY = ("06:00", "06:30", "07:00", "07:30", "08:00")
+LATE = ("13:00", "14:00", "15:00", "16:00", "17:00", "18:00")
+ANY = ("", _("alle"))
+ANY_TIME = ("", _("egal"))
+
+
+class FinderForm(forms.Form):
+    """Filters of the list; what is left empty filters nothing. Choices are what there is."""
+
+    q = PlainCharField(
+        label=_("Suchwort"), max_length=MAX_QUERY, required=False,
+        widget=forms.TextInput(attrs={
+            "type": "search", "autocomplete": "off", "hx-get": reverse_lazy("kita:list"),
+            "hx-trigger": "input changed delay:300ms", "hx-include": "closest form", "hx-target": "#ergebnisse",
+            "hx-swap": "outerHTML", "hx-push-url": "true",
+        }),
+    )  # fmt: skip
+    ortschaft = forms.ChoiceField(label=_("Ortschaft"), required=False)
+    alter = forms.ChoiceField(
+        label=_("Alter des Kindes"), required=False,
+        choices=[ANY, ("krippe", _("unter 3 Jahre (Krippe)")), ("kindergarten", _("ab 3 Jahren (Kindergarten)"))],
+    )  # fmt: skip
+    ab = forms.ChoiceField(
+        label=_("Betreuung ab"), required=False, choices=[ANY_TIME, *((time, time) for time in EARLY)]
+    )
+    bis = forms.ChoiceField(
+        label=_("Betreuung bis"), required=False, choices=[ANY_TIME, *((time, time) for time in LATE)]
+    )
+    art = forms.ChoiceField(
+        label=_("Art"), required=False,
+        choices=[ANY, ("kita", _("Kita")), ("tagespflege", _("Kindertagespflege"))],
+    )  # fmt: skip
+    traeger = forms.ChoiceField(label=_("Träger"), required=False)
+    schwerpunkt = forms.ChoiceField(label=_("Schwerpunkt"), required=False)
+    entfernung = forms.ChoiceField(label=_("Nächste zuerst, Luftlinie ab"), required=False)
+    frei = forms.BooleanField(label=_("mit gemeldeten freien Plätzen"), required=False)
+    barrierefrei = forms.BooleanField(label=_("barrierefrei"), required=False)
+    integrativ = forms.BooleanField(label=_("mit integrativer Gruppe"), required=False)
+    schicht = forms.BooleanField(label=_("mit Betreuung für Schichtarbeit"), required=False)
+
+    # What is always seen; the others are behind "Mehr Filter".
+    first = ("ortschaft", "alter", "entfernung")
+    more = ("ab", "bis", "art", "traeger", "schwerpunkt", "frei", "barrierefrei", "integrativ", "schicht")
+
+    def __init__(
+        self, data: Any, *, facilities: Iterable[Facility], districts: Sequence[District], landmarks: Sequence[Landmark]
+    ) -> None:
+        super().__init__(data)
+        carriers = {facility.carrier.slug: facility.carrier.name for facility in facilities}
+        concepts = {concept.slug: str(concept) for facility in facilities for concept in facility.concepts.all()}
+        parts = [(district.slug, district.name) for district in districts]
+        self._choose("ortschaft", parts)
+        self._choose("traeger", sorted(carriers.items(), key=lambda entry: entry[1]))
+        self._choose("schwerpunkt", sorted(concepts.items(), key=lambda entry: entry[1]))
+        near = [(_("Ortschaften"), parts), (_("Orte in der Stadt"), [(f"ort-{p.slug}", str(p)) for p in landmarks])]
+        self.fields["entfernung"].choices = [("", _("nicht sortieren")), *near]  # type: ignore[attr-defined]  # the field is declared above
+        for field in self.fields.values():
+            # None of them has to be filled in.
+            field.hide_optional = True  # type: ignore[attr-defined]  # read by the tag "field"
+
+    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]  # a ChoiceField, see above
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.first]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.more]
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether one of the filters that are folded away is in use, or wrong."""
+        return any(self.data.get(name) for name in self.more) or bool(set(self.errors) & set(self.more))
+
+    def chosen(self) -> dict[str, Any]:
+        """What was asked for and is there to be asked for; nothing for a form that was not sent."""
+        if not self.is_bound:
+            return {}
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+KINDS = {
+    "kita": frozenset([FacilityKind.KITA]),
+    "tagespflege": frozenset([FacilityKind.CHILDMINDER, FacilityKind.LARGE_CHILDMINDER]),
+}

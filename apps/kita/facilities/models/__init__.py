@@ -1,0 +1,19 @@
+"""Kitas, who runs them, their groups and how many places those have."""
+
+from apps.kita.facilities.models.carriers import Carrier, CarrierAgreement
+from apps.kita.facilities.models.city import District, Landmark
+from apps.kita.facilities.models.facility import Concept, Facility
+from apps.kita.facilities.models.groups import Capacity, CareTime, Group, Vacancy
+
+__all__ = [
+    "Capacity",
+    "CareTime",
+    "Carrier",
+    "CarrierAgreement",
+    "Concept",
+    "District",
+    "Facility",
+    "Group",
+    "Landmark",
+    "Vacancy",
+]

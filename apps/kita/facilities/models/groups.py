@@ -1,0 +1,161 @@
+"""Groups of a facility, when they are there for children, how many places they have and how many are free."""
+
+import datetime as dt
+
+import pgtrigger
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.kita.facilities.models.facility import Facility
+from apps.kita.facilities.states import Age
+
+
+class GroupQuerySet(models.QuerySet["Group"]):
+    def with_places(self, day: dt.date) -> "GroupQuerySet":
+        """Annotated with ``places`` and ``uncertain`` as of a day, None where nothing is known, and with ``free``."""
+        latest = Capacity.objects.filter(group=OuterRef("pk"), valid_from__lte=day).order_by("-valid_from", "-pk")
+        return self.with_free_places(day).annotate(
+            places=Subquery(latest.values("places")[:1]), uncertain=Subquery(latest.values("uncertain")[:1])
+        )
+
+    def with_free_places(self, day: dt.date) -> "GroupQuerySet":
+        """Annotated with ``free``: the published free places from the month of ``day`` on; None where none are published."""
+        summed = (
+            Vacancy.objects.current(day).filter(group=OuterRef("pk")).order_by().values("group")
+            .annotate(sum=models.Sum("places")).values("sum")
+        )  # fmt: skip
+        return self.annotate(free=Subquery(summed))
+
+
+class Group(models.Model):
+    """A group of children in a facility."""
+
+    facility = models.ForeignKey(Facility, on_delete=models.CASCADE, related_name="groups")
+    name = models.CharField(_("Name"), max_length=60)
+    age = models.CharField(_("Alter"), max_length=12, choices=Age.choices)
+    integrative = models.BooleanField(
+        _("integrativ"), default=False, help_text=_("Für Kinder mit und ohne Behinderung zusammen.")
+    )
+
+    objects = GroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Gruppe")
+        verbose_name_plural = _("Gruppen")
+        ordering = ["facility", "age", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(age__in=Age.values), name="group_age_known"),
+            models.UniqueConstraint(fields=["facility", "name"], name="group_name_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.facility}, {self.name}"
+
+
+class CareTime(models.Model):
+    """From when until when children of a group can be looked after each day: what a contract is about."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="care_times")
+    begins = models.TimeField(_("von"))
+    ends = models.TimeField(_("bis"))
+
+    class Meta:
+        verbose_name = _("Betreuungszeit")
+        verbose_name_plural = _("Betreuungszeiten")
+        ordering = ["group", "begins", "ends"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gt=F("begins")), name="care_ends_after_it_begins"),
+            models.UniqueConstraint(fields=["group", "begins", "ends"], name="care_time_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.begins:%H:%M}–{self.ends:%H:%M}"
+
+
+def _demand_first_of_month(day: dt.date | None, name: str) -> None:
+    if day is not None and day.day != 1:
+        said = _("Bitte geben Sie den Ersten eines Monats an, zum Beispiel 01.08.2027.")
+        raise ValidationError({name: ValidationError(said, "first")})
+
+
+class Capacity(models.Model):
+    """How many places a group has from a month on; never changed, only followed by a newer one."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="capacities")
+    valid_from = models.DateField(_("gilt ab"))
+    places = models.PositiveSmallIntegerField(_("Plätze"), validators=[MaxValueValidator(200)])
+    uncertain = models.PositiveSmallIntegerField(
+        _("davon bis 1. Mai ungewiss"), default=0,
+        help_text=_(
+            "Kinder, die zwischen Juli und September sechs werden, können bis zum 1. Mai vom Schulbesuch zurückgestellt werden. Freie Plätze dürfen nicht zurückgehalten werden: Melden Sie ungewisse Plätze hier, statt sie leer zu lassen."
+        ),
+    )  # fmt: skip
+    recorded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("Platzzahl")
+        verbose_name_plural = _("Platzzahlen")
+        ordering = ["group", "-valid_from", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(uncertain__lte=F("places")), name="capacity_uncertain_of_places"),
+            models.CheckConstraint(condition=Q(valid_from__day=1), name="capacity_from_first_of_month"),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="never_changed", fields=["group", "valid_from", "places", "uncertain", "recorded_at"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.places} ({self.valid_from:%m.%Y})"
+
+    def clean(self) -> None:
+        """Raises ValidationError for what is no month, or more that is uncertain than there is."""
+        _demand_first_of_month(self.valid_from, "valid_from")
+        if self.places is not None and self.uncertain is not None and self.uncertain > self.places:
+            said = _("Das sind mehr, als die Gruppe Plätze hat.")
+            raise ValidationError({"uncertain": ValidationError(said, "too_many")})
+
+
+class VacancyQuerySet(models.QuerySet["Vacancy"]):
+    def current(self, day: dt.date) -> "VacancyQuerySet":
+        """What is published from the month of ``day`` on: of each group and start the newest, unless it says none."""
+        newer = Vacancy.objects.filter(group=OuterRef("group"), start=OuterRef("start")).order_by(
+            "-published_at", "-pk"
+        )
+        return self.filter(pk=Subquery(newer.values("pk")[:1]), start__gte=day.replace(day=1), places__gt=0)
+
+
+class Vacancy(models.Model):
+    """So many places of a group are free for a month, as it was published; never changed, only followed by a newer one."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="vacancies")
+    start = models.DateField(_("frei ab"))
+    places = models.PositiveSmallIntegerField(_("freie Plätze"), validators=[MaxValueValidator(200)])
+    published_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
+    published_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = VacancyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Freie Plätze")
+        verbose_name_plural = _("Freie Plätze")
+        ordering = ["group", "start", "-published_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(start__day=1), name="vacancy_from_first_of_month"),
+        ]
+        indexes = [models.Index(fields=["group", "start", "-published_at"], name="vacancy_newest_idx")]
+        triggers = [pgtrigger.ReadOnly(name="never_changed", fields=["group", "start", "places", "published_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.places} ({self.start:%m.%Y})"
+
+    def clean(self) -> None:
+        """Raises ValidationError for what is no month."""
+        _demand_first_of_month(self.start, "start")

@@ -1,0 +1,34 @@
+"""What a facility, its carrier and its groups can be."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class FacilityKind(models.TextChoices):
+    KITA = "kita", _("Kita")
+    CHILDMINDER = "childminder", _("Kindertagespflege")
+    LARGE_CHILDMINDER = "large_childminder", _("Großtagespflege")
+
+
+class CarrierKind(models.TextChoices):
+    MUNICIPAL = "municipal", _("städtisch")
+    CHURCH = "church", _("kirchlich")
+    WELFARE = "welfare", _("Wohlfahrtsverband")
+    PARENTS = "parents", _("Elterninitiative")
+    OTHER = "other", _("anderer freier Träger")
+    CHILDMINDERS = "childminders", _("selbständige Tagespflege")
+
+
+class Age(models.TextChoices):
+    """For which children a group is."""
+
+    KRIPPE = "krippe", _("Krippe (0 bis 2 Jahre)")
+    KINDERGARTEN = "kindergarten", _("Kindergarten (ab 3 Jahren)")
+    MIXED = "mixed", _("altersübergreifend")
+
+
+class BarrierFree(models.TextChoices):
+    FULL = "full", _("barrierefrei")
+    PARTLY = "partly", _("teilweise barrierefrei")
+    NO = "no", _("nicht barrierefrei")
+    UNKNOWN = "unknown", _("keine Angabe")
