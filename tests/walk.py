@@ -48,6 +48,8 @@ from apps.contact.transitions import reply_token
 from apps.core import reconciliation
 from apps.core.business_calendar import today
 from apps.core.models import Banner, Heartbeat, OutgoingEmail, RetentionRun
+from apps.kita.facilities import importing
+from apps.kita.facilities.models import Facility, FacilityImport
 from apps.notices.models import AccessibleCopy, Delivery, Letter, LetterPreview, PreviewPage
 from apps.notices.states import NoticeStatus
 from tests import factories
@@ -117,6 +119,7 @@ class World:
 def build(aylin: User, karla: User) -> World:
     """Make the world through the portal's own verbs."""
     kita("Kita Ahorn")
+    FacilityImport.objects.create(content=importing.as_file(Facility.objects.all()))
     traffic = karla.memberships.get().place.department
     fresh, asked, decided = (factories.parking_case(aylin) for _ in range(3))
     verbs.ask(asked, body="Bitte ein besseres Foto.", due_on=today() + dt.timedelta(days=9), by=karla)
@@ -295,6 +298,7 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "catalogue:service": reverse("catalogue:service", args=["bewohnerparkausweis"]),
         "catalogue:life_situation": reverse("catalogue:life_situation", args=["umziehen"]),
         "kita:facility": reverse("kita:facility", args=["kita-ahorn"]),
+        "admin:kita_import": reverse("admin:kita_import", args=[FacilityImport.objects.get().pk]),
         "kita:facility unknown": reverse("kita:facility", args=["gibt-es-nicht"]),
         "api:service": reverse("api:service", args=["bewohnerparkausweis"]),
         "api:service unknown": reverse("api:service", args=["gibt-es-nicht"]),

@@ -60,7 +60,7 @@ COSTLY_PAGES = ("/konto/daten/", "/en/konto/daten/", "/antraege/entwurf/", "/en/
 # handle of their link), a letter to be checked (by its code). Nobody sends parts, or much, to anything else.
 UPLOADS = re.compile(
     r"(?:/en)?(?:/antraege/entwurf/[^/]+/schritt/[^/]+/|/mein-bereich/vorgaenge/[^/]+/|/einladung/[0-9a-f]{16}/"
-    r"|/pruefen/[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}/)"
+    r"|/pruefen/[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}/|/verwaltung/kitas/)"
 )
 MOST_TYPED_BYTES = 256 * 1024
 

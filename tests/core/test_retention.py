@@ -31,6 +31,7 @@ from apps.core import retention, uploads
 from apps.core.models import Heartbeat, OutgoingEmail, PrivateFile, ReconciliationRun, RetentionRun
 from apps.core.sockets import retention_rules
 from apps.core.tasks import apply_retention as nightly_task
+from apps.kita.facilities.models import FacilityImport
 from apps.notices.models import LetterPreview
 from tests import factories
 from tests.core.test_locks import elsewhere
@@ -67,6 +68,10 @@ def _run(when: dt.datetime) -> Any:
 
 def _comparison(when: dt.datetime) -> Any:
     return ReconciliationRun.objects.create(asked_at=when, done_at=when)
+
+
+def _kita_import(when: dt.datetime) -> Any:
+    return FacilityImport.objects.create(content=b"kennung", uploaded_at=when)
 
 
 def _draft(when: dt.datetime) -> Any:
@@ -202,6 +207,7 @@ MAKERS: list[tuple[str, Callable[[dt.datetime], Any]]] = [
     ("heartbeats", _heartbeat),
     ("retention_runs", _run),
     ("reconciliations", _comparison),
+    ("kita_imports", _kita_import),
     ("drafts", _draft),
     ("ownerless_drafts", _ownerless_draft),
     ("applications", _decided),

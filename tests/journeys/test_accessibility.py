@@ -58,6 +58,7 @@ ADMIN = [
     "/verwaltung/notices/legalremedy/", "/verwaltung/kita/facility/", "/verwaltung/kita/facility/1/change/",
     "/verwaltung/kita/facility/add/", "/verwaltung/kita/group/1/change/", "/verwaltung/kita/district/1/change/",
     "/verwaltung/kita/carrier/1/change/", "/verwaltung/kita/concept/add/", "/verwaltung/kita/landmark/",
+    "/verwaltung/kitas/",
     "/verwaltung/core/banner/add/", "/verwaltung/accounts/user/1/change/", "/verwaltung/accounts/user/1/tun/adresse/",
     "/verwaltung/accounts/user/1/tun/faktor/",
 ]  # fmt: skip

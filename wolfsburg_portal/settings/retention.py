@@ -12,6 +12,7 @@ RETENTION_DAYS = {
     "shifts": 7,
     "wishes": 30,  # after it ended
     "tickets": 365 * 2,
+    "kita_imports": 30,
     "emails": 90,
     "heartbeats": 7,
     "unverified_accounts": 30,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from apps.kita.facilities.states import FacilityKind
 EARLY = ("06:00", "06:30", "07:00", "07:30", "08:00")
 LATE = ("13:00", "14:00", "15:00", "16:00", "17:00", "18:00")
 ANY = ("", _("alle"))
+MOST_CSV_BYTES = 1_000_000
 ANY_TIME = ("", _("egal"))
 
 
@@ -95,6 +97,33 @@ class FinderForm(forms.Form):
             return {}
         self.full_clean()
         return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class CsvFileForm(forms.Form):
+    """A table of Kitas, from the office."""
+
+    file = forms.FileField(
+        label=_("CSV-Datei"), help_text=_("Höchstens 1 MB und 1000 Zeilen. Es wird noch nichts geändert."),
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        error_messages={
+            "required": _("Bitte wählen Sie die Datei aus."),
+            "empty": _("Diese Datei ist leer. Bitte wählen Sie die Datei noch einmal aus."),
+        },
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, refused: ValidationError | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.refused = refused
+
+    def clean(self) -> dict[str, Any]:
+        """A file that was dropped while it came in is too large, not missing."""
+        data = super().clean() or {}
+        if self.refused is not None:
+            self.errors.pop("file", None)
+            self.add_error("file", self.refused)
+        elif data.get("file") is not None and data["file"].size > MOST_CSV_BYTES:
+            self.add_error("file", _("Die Datei ist größer als 1 MB."))
+        return data
 
 
 KINDS = {

@@ -1,12 +1,17 @@
-"""What facilities plug in: the doors on the home page and on the page of the service."""
+"""What facilities plug in: doors on the home page and on the page of the service, the office's pages, retention."""
+
+from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from apps.catalogue.models import Service
 from apps.core import sockets
+from apps.core.retention import keep
 from apps.core.sockets import Door
+from apps.kita.facilities import staff_views
+from apps.kita.facilities.models import FacilityImport
 from apps.kita.facilities.views import SERVICE
 
 
@@ -31,3 +36,20 @@ def service_door(request: HttpRequest, service: Service) -> list[Door]:
     if service.online_url:
         doors.append(Door(_("Zur Anmeldung auf einer anderen Seite"), service.online_url, primary=False))
     return doors
+
+
+@sockets.staff_urls.plug
+def _staff_urls() -> list[Any]:
+    return [
+        path("kitas/", staff_views.office, name="kita_office"),
+        path("kitas/einlesen/<int:pk>/", staff_views.import_file, name="kita_import"),
+        path("kitas/kitas.csv", staff_views.as_file, name="kita_file"),
+    ]
+
+
+@sockets.staff_links.plug
+def _staff_links(request: HttpRequest) -> list[Door]:
+    return [Door(_("Kitas"), reverse("admin:kita_office"))] if staff_views.is_office(request.user) else []
+
+
+keep("kita_imports", "CSV-Dateien mit Kitas", FacilityImport.objects.all(), "uploaded_at")

@@ -2,7 +2,7 @@
 
 from apps.kita.facilities.models.carriers import Carrier, CarrierAgreement
 from apps.kita.facilities.models.city import District, Landmark
-from apps.kita.facilities.models.facility import Concept, Facility
+from apps.kita.facilities.models.facility import Concept, Facility, FacilityImport
 from apps.kita.facilities.models.groups import Capacity, CareTime, Group, Vacancy
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Concept",
     "District",
     "Facility",
+    "FacilityImport",
     "Group",
     "Landmark",
     "Vacancy",

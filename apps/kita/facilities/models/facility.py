@@ -11,8 +11,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Prefetch, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.core import search
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
@@ -207,3 +209,21 @@ class Facility(models.Model):
         }
         columns = {f"words_{language}": text for language, text in words.items()}
         type(self).objects.filter(pk=self.pk).update(**columns, **search.index(texts))
+
+
+class FacilityImport(models.Model):
+    """A CSV file with facilities that the office has sent: first it is shown what it would do, then it is done."""
+
+    content = models.BinaryField()
+    uploaded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    uploaded_at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True)
+    applied_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("CSV-Datei mit Kitas")
+        verbose_name_plural = _("CSV-Dateien mit Kitas")
+        ordering = ["-uploaded_at"]
+
+    def __str__(self) -> str:
+        return f"{self.uploaded_at:%d.%m.%Y %H:%M}"
