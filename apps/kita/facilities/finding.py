@@ -20,12 +20,12 @@ _AGES = {"krippe": {Age.KRIPPE, Age.MIXED}, "kindergarten": {Age.KINDERGARTEN, A
 
 FILTERS: dict[str, Callable[[Facility, Any], bool]] = {
     "ortschaft": lambda facility, slug: facility.district.slug == slug,
-    "alter": lambda facility, age: any(group.age in _AGES[age] for group in facility.groups.all()),
+    "alter": lambda facility, age: any(group["age"] in _AGES[age] for group in facility.group_facts),
     "ab": lambda facility, time: facility.first_hour <= dt.time.fromisoformat(time),
     "bis": lambda facility, time: facility.last_hour >= dt.time.fromisoformat(time),
     "art": lambda facility, kind: facility.kind in KINDS[kind],
     "traeger": lambda facility, slug: facility.carrier.slug == slug,
-    "schwerpunkt": lambda facility, slug: any(concept.slug == slug for concept in facility.concepts.all()),
+    "schwerpunkt": lambda facility, slug: any(concept["slug"] == slug for concept in facility.focus),
     "frei": lambda facility, _yes: facility.free_places > 0,
     "barrierefrei": lambda facility, _yes: facility.barrier_free == BarrierFree.FULL,
     "integrativ": lambda facility, _yes: facility.is_integrative,

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.bilingual import localised
 from apps.core.fields import PlainCharField
 from apps.core.search import MAX_QUERY
 from apps.kita.facilities.models import District, Facility, Landmark
@@ -64,7 +65,7 @@ class FinderForm(forms.Form):
     ) -> None:
         super().__init__(data)
         carriers = {facility.carrier.slug: facility.carrier.name for facility in facilities}
-        concepts = {concept.slug: str(concept) for facility in facilities for concept in facility.concepts.all()}
+        concepts = {c["slug"]: str(localised(c)) for facility in facilities for c in facility.focus}
         parts = [(district.slug, district.name) for district in districts]
         self._choose("ortschaft", parts)
         self._choose("traeger", sorted(carriers.items(), key=lambda entry: entry[1]))

@@ -15,7 +15,7 @@ from apps.core.business_calendar import today
 from apps.core.pages import kept_for_visitors
 from apps.kita.facilities import finding, overview
 from apps.kita.facilities.forms import FinderForm
-from apps.kita.facilities.models import District, Facility, Landmark, Vacancy
+from apps.kita.facilities.models import District, Facility, Landmark
 from apps.kita.facilities.overview import RADIUS, WIDTH, Drawing
 
 # The service whose fees are those of a place.
@@ -101,7 +101,7 @@ def facility(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Facility.objects.published().for_page(), slug=slug)
     context = {
         "facility": found,
-        "vacancies": Vacancy.objects.current(today()).filter(group__facility=found).select_related("group"),
+        "has_free_places": any(group.free_shown for group in found.groups.all()),
         "fees": Fee.objects.valid_on(today()).filter(service__slug=SERVICE),
     }
     return render(request, "kita/facility.html", context)

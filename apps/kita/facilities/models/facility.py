@@ -1,15 +1,16 @@
 """A Kita or childminder, with what people find it by."""
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, OuterRef, Prefetch, Q
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -51,19 +52,24 @@ class FacilityQuerySet(models.QuerySet["Facility"]):
         return self.filter(published=True)
 
     def for_list(self) -> "FacilityQuerySet":
-        """With everything a list of them shows, in a fixed number of queries."""
+        """With everything a list of them shows, in one query."""
         # Here and not above: groups are of facilities.
         from apps.kita.facilities.models.groups import Group
 
-        groups = Prefetch("groups", Group.objects.with_free_places(today()))
-        return self.select_related("carrier", "district").prefetch_related(groups, "concepts")
+        groups = Group.objects.filter(facility=OuterRef("pk")).with_free_places(today()).order_by("age", "name")
+        facts = groups.values(facts=JSONObject(age="age", integrative="integrative", free="free"))
+        return self._with_concepts().annotate(groups_shown=ArraySubquery(facts))
 
     def for_page(self) -> "FacilityQuerySet":
-        """With everything the page of one shows."""
+        """With everything the page of one shows, in two queries."""
         from apps.kita.facilities.models.groups import Group
 
-        groups = Prefetch("groups", Group.objects.with_places(today()).prefetch_related("care_times"))
-        return self.select_related("carrier", "district").prefetch_related(groups, "concepts")
+        return self._with_concepts().prefetch_related(Prefetch("groups", Group.objects.for_page(today())))
+
+    def _with_concepts(self) -> "FacilityQuerySet":
+        concepts = Concept.objects.filter(facilities=OuterRef("pk")).order_by("name_de")
+        facts = concepts.values(facts=JSONObject(slug="slug", de="name_de", en="name_en"))
+        return self.select_related("carrier", "district").annotate(concepts_shown=ArraySubquery(facts))
 
 
 class Facility(models.Model):
@@ -184,21 +190,30 @@ class Facility(models.Model):
         return self.district.latitude, self.district.longitude
 
     @property
+    def focus(self) -> list[dict[str, str]]:
+        """What it puts weight on, as slug and both names (needs ``for_list`` or ``for_page``)."""
+        return list(self.__dict__["concepts_shown"])
+
+    @property
+    def group_facts(self) -> list[dict[str, Any]]:
+        """Of each group ``age``, ``integrative``, and ``free`` places that are published, or None (needs ``for_list``)."""
+        return list(self.__dict__["groups_shown"])
+
+    @property
     def ages(self) -> list[str]:
         """The labels of the ages it takes, each once."""
-        taken = {group.age for group in self.groups.all()}
+        taken = {group["age"] for group in self.group_facts}
         return [str(age.label) for age in Age if age in taken]
 
     @property
     def is_integrative(self) -> bool:
         """Whether one of its groups is for children with and without disabilities."""
-        return any(group.integrative for group in self.groups.all())
+        return any(group["integrative"] for group in self.group_facts)
 
     @property
     def free_places(self) -> int:
-        """How many free places it has published, of all its groups and starts (needs ``for_list``)."""
-        groups: Iterable[Any] = self.groups.all()
-        return sum(group.free or 0 for group in groups)
+        """How many free places it has published, of all its groups and starts."""
+        return sum(group["free"] or 0 for group in self.group_facts)
 
     def index(self) -> None:
         """Bring the search index of the row up to date; after its groups or concepts have changed as well."""

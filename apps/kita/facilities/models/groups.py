@@ -3,10 +3,12 @@
 import datetime as dt
 
 import pgtrigger
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +19,17 @@ from apps.kita.facilities.states import Age
 
 class GroupQuerySet(models.QuerySet["Group"]):
     def with_places(self, day: dt.date) -> "GroupQuerySet":
-        """Annotated with ``places`` and ``uncertain`` as of a day, None where nothing is known, and with ``free``."""
+        """Annotated with ``places`` as of a day, None where nothing is known."""
         latest = Capacity.objects.filter(group=OuterRef("pk"), valid_from__lte=day).order_by("-valid_from", "-pk")
-        return self.with_free_places(day).annotate(
-            places=Subquery(latest.values("places")[:1]), uncertain=Subquery(latest.values("uncertain")[:1])
+        return self.annotate(places=Subquery(latest.values("places")[:1]))
+
+    def for_page(self, day: dt.date) -> "GroupQuerySet":
+        """With places, hours (``times_shown``) and published free places by start (``vacancies_shown``), in one query."""
+        times = CareTime.objects.filter(group=OuterRef("pk")).order_by("begins", "ends")
+        vacancies = Vacancy.objects.current(day).filter(group=OuterRef("pk")).order_by("start")
+        return self.with_places(day).annotate(
+            times_shown=ArraySubquery(times.values(facts=JSONObject(begins="begins", ends="ends"))),
+            vacancies_shown=ArraySubquery(vacancies.values(facts=JSONObject(start="start", places="places"))),
         )
 
     def with_free_places(self, day: dt.date) -> "GroupQuerySet":
@@ -55,6 +64,17 @@ class Group(models.Model):
 
     def __str__(self) -> str:
         return f"{self.facility}, {self.name}"
+
+    @property
+    def hours_shown(self) -> list[str]:
+        """When children are looked after: „07:30–16:00" (needs ``for_page``)."""
+        return [f"{time['begins'][:5]}–{time['ends'][:5]}" for time in self.__dict__["times_shown"]]
+
+    @property
+    def free_shown(self) -> list[tuple[dt.date, int]]:
+        """Published free places: the month from which, and how many (needs ``for_page``)."""
+        found = self.__dict__["vacancies_shown"]
+        return [(dt.date.fromisoformat(vacancy["start"]), vacancy["places"]) for vacancy in found]
 
 
 class CareTime(models.Model):
