@@ -44,6 +44,7 @@ favicon                                                  redirect redirect redir
 kita:facility                                            ok       ok       ok       ok       ok       ok       ok
 kita:facility unknown                                    404      404      404      404      404      404      404
 kita:list                                                ok       ok       ok       ok       ok       ok       ok
+kita:rules                                               ok       ok       ok       ok       ok       ok       ok
 healthz                                                  ok       ok       ok       ok       ok       ok       ok
 healthz_worker                                           ok       ok       ok       ok       ok       ok       ok
 healthz_reconciliation                                   ok       ok       ok       ok       ok       ok       ok
@@ -349,6 +350,16 @@ admin:kita_landmark_change                               login    404      404  
 admin:kita_landmark_changelist                           login    404      404      404      404      404      404
 admin:kita_landmark_delete                               login    404      404      404      404      404      404
 admin:kita_landmark_history                              login    404      404      404      404      404      404
+admin:kita_criterion_add                                 login    404      404      404      404      404      404
+admin:kita_criterion_change                              login    404      404      404      404      404      404
+admin:kita_criterion_changelist                          login    404      404      404      404      404      404
+admin:kita_criterion_delete                              login    404      404      404      404      404      404
+admin:kita_criterion_history                             login    404      404      404      404      404      404
+admin:kita_round_add                                     login    404      404      404      404      404      404
+admin:kita_round_change                                  login    404      404      404      404      404      404
+admin:kita_round_changelist                              login    404      404      404      404      404      404
+admin:kita_round_delete                                  login    404      404      404      404      404      404
+admin:kita_round_history                                 login    404      404      404      404      404      404
 admin:notices_legalremedy_add                            login    404      404      404      404      404      404
 admin:notices_legalremedy_change                         login    404      404      404      404      404      404
 admin:notices_legalremedy_changelist                     login    404      404      404      404      404      404
@@ -379,6 +390,8 @@ verwaltung/kita/district/<path:object_id>/               login    404      404  
 verwaltung/kita/facility/<path:object_id>/               login    404      404      redirect redirect redirect redirect
 verwaltung/kita/group/<path:object_id>/                  login    404      404      redirect redirect redirect redirect
 verwaltung/kita/landmark/<path:object_id>/               login    404      404      redirect redirect redirect redirect
+verwaltung/kita/criterion/<path:object_id>/              login    404      404      redirect redirect redirect redirect
+verwaltung/kita/round/<path:object_id>/                  login    404      404      redirect redirect redirect redirect
 verwaltung/notices/legalremedy/<path:object_id>/         login    404      404      redirect redirect redirect redirect
 """
 

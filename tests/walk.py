@@ -50,6 +50,7 @@ from apps.core.business_calendar import today
 from apps.core.models import Banner, Heartbeat, OutgoingEmail, RetentionRun
 from apps.kita.facilities import importing
 from apps.kita.facilities.models import Facility, FacilityImport
+from apps.kita.rules.loading import load_examples as load_rules
 from apps.notices.models import AccessibleCopy, Delivery, Letter, LetterPreview, PreviewPage
 from apps.notices.states import NoticeStatus
 from tests import factories
@@ -119,6 +120,7 @@ class World:
 def build(aylin: User, karla: User) -> World:
     """Make the world through the portal's own verbs."""
     kita("Kita Ahorn")
+    load_rules()
     FacilityImport.objects.create(content=importing.as_file(Facility.objects.all()))
     traffic = karla.memberships.get().place.department
     fresh, asked, decided = (factories.parking_case(aylin) for _ in range(3))

@@ -35,7 +35,7 @@ PUBLIC = [
     "/termine/warteliste/?leistung=reisepass&personen=2", "/termine/warteliste/eingetragen/",
     "/termine/anzeige/rathaus-b/", "/code/", "/pruefen/",
     "/kitas/", "/kitas/?ortschaft=stadtmitte&entfernung=ort-rathaus", "/kitas/?q=xyzxyz", "/kitas/?alter=x",
-    "/kitas/apfelbaum/",
+    "/kitas/apfelbaum/", "/kitas/regeln/",
 ]  # fmt: skip
 CITIZEN = [
     "/mein-bereich/", "/konto/", "/konto/profil/", "/konto/loeschen/", "/konto/email/", "/konto/password/change/",
@@ -58,7 +58,7 @@ ADMIN = [
     "/verwaltung/notices/legalremedy/", "/verwaltung/kita/facility/", "/verwaltung/kita/facility/1/change/",
     "/verwaltung/kita/facility/add/", "/verwaltung/kita/group/1/change/", "/verwaltung/kita/district/1/change/",
     "/verwaltung/kita/carrier/1/change/", "/verwaltung/kita/concept/add/", "/verwaltung/kita/landmark/",
-    "/verwaltung/kitas/",
+    "/verwaltung/kitas/", "/verwaltung/kita/round/add/", "/verwaltung/kita/criterion/", "/verwaltung/kita/criterion/add/",
     "/verwaltung/core/banner/add/", "/verwaltung/accounts/user/1/change/", "/verwaltung/accounts/user/1/tun/adresse/",
     "/verwaltung/accounts/user/1/tun/faktor/",
 ]  # fmt: skip

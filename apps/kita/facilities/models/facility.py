@@ -25,6 +25,9 @@ from apps.kita.facilities.models.city import LATITUDE, LONGITUDE, District
 from apps.kita.facilities.states import Age, BarrierFree, FacilityKind
 from apps.kita.facilities.words import words_of
 
+# Addresses under /kitas/ that other pages have.
+RESERVED = frozenset(["regeln", "anmelden", "karte"])
+
 
 class Concept(models.Model):
     """What a facility puts weight on."""
@@ -161,6 +164,8 @@ class Facility(models.Model):
     def clean(self) -> None:
         """Raises ValidationError, at their field, for hours that are not in order and half a point."""
         wrong: dict[str, Any] = {}
+        if self.slug in RESERVED:
+            wrong["slug"] = _("So heißt schon eine andere Seite.")
         if self.opens and self.closes and self.closes <= self.opens:
             wrong["closes"] = _("Das liegt nicht nach „öffnet um“.")
         if self.early_from and self.opens and self.early_from >= self.opens:

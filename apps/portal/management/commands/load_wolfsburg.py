@@ -17,7 +17,7 @@ GROUPS: dict[str, dict[str, list[str]]] = {
     "Kita-Büro": {
         "kita": [
             "district", "landmark", "concept", "carrier", "carrieragreement", "facility", "group", "caretime", "capacity",
-            "vacancy",
+            "vacancy", "round", "criterion",
         ],
     },
 }  # fmt: skip
