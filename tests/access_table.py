@@ -43,6 +43,11 @@ contact:write                                            ok       ok       ok   
 favicon                                                  redirect redirect redirect redirect redirect redirect redirect
 kita:facility                                            ok       ok       ok       ok       ok       ok       ok
 kita:facility unknown                                    404      404      404      404      404      404      404
+kita:house                                               login    404      404      404      404      404      404
+kita:house_capacity                                      login    404      404      404      404      404      404
+kita:house_details                                       login    404      404      404      404      404      404
+kita:house_vacancy                                       login    404      404      404      404      404      404
+kita:houses                                              login    404      404      404      404      404      404
 kita:list                                                ok       ok       ok       ok       ok       ok       ok
 kita:rules                                               ok       ok       ok       ok       ok       ok       ok
 healthz                                                  ok       ok       ok       ok       ok       ok       ok

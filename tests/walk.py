@@ -50,6 +50,7 @@ from apps.core.business_calendar import today
 from apps.core.models import Banner, Heartbeat, OutgoingEmail, RetentionRun
 from apps.kita.facilities import importing
 from apps.kita.facilities.models import Facility, FacilityImport
+from apps.kita.facilities.models import Group as KitaGroup
 from apps.kita.rules.loading import load_examples as load_rules
 from apps.notices.models import AccessibleCopy, Delivery, Letter, LetterPreview, PreviewPage
 from apps.notices.states import NoticeStatus
@@ -301,6 +302,10 @@ def _paths_of_ours(world: World) -> dict[str, str]:
         "catalogue:life_situation": reverse("catalogue:life_situation", args=["umziehen"]),
         "kita:facility": reverse("kita:facility", args=["kita-ahorn"]),
         "admin:kita_import": reverse("admin:kita_import", args=[FacilityImport.objects.get().pk]),
+        "kita:house": reverse("kita:house", args=["kita-ahorn"]),
+        "kita:house_details": reverse("kita:house_details", args=["kita-ahorn"]),
+        "kita:house_vacancy": reverse("kita:house_vacancy", args=["kita-ahorn", KitaGroup.objects.get().pk]),
+        "kita:house_capacity": reverse("kita:house_capacity", args=["kita-ahorn", KitaGroup.objects.get().pk]),
         "kita:facility unknown": reverse("kita:facility", args=["gibt-es-nicht"]),
         "api:service": reverse("api:service", args=["bewohnerparkausweis"]),
         "api:service unknown": reverse("api:service", args=["gibt-es-nicht"]),

@@ -10,6 +10,8 @@ import django
 PASSWORD = "ein langes Passwort 42"
 KARLA = "karla@example.org"
 HENRIKE = "henrike@example.org"
+# She leads Kita Apfelbaum.
+LEYLA = "leyla@example.org"
 
 
 def main() -> None:
@@ -18,13 +20,16 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from apps.accounts.models import Department, Profile, Role, User
+    from apps.accounts.models import Department, Membership, Profile, Role, User
     from apps.applications import transitions as applications
     from apps.cases.states import Way
+    from apps.kita.facilities.models import Facility
+    from apps.kita.facilities.states import KITA_HEAD
     from tests import factories
 
     call_command("load_wolfsburg", verbosity=0)
     call_command("load_appointments", verbosity=0)
+    call_command("load_kitas", examples=True, verbosity=0)
     departments = {d.slug: d for d in Department.objects.all()}
     factories.staff(
         KARLA, "Karla", "Brandes",
@@ -36,6 +41,8 @@ def main() -> None:
     admin = factories.staff("admin@example.org", "Redaktion", "Portal")
     admin.is_superuser = True
     admin.save()
+    leyla = factories.citizen(LEYLA, "Leyla", "Aydın")
+    Membership.objects.create(user=leyla, role=KITA_HEAD, place=Facility.objects.get(slug="apfelbaum").place)
     juergen = factories.citizen("juergen@example.org", "Jürgen", "O’Neill")
     Profile.objects.create(user=juergen, street="Goethestraße", house_number="12", postcode="38440", city="Wolfsburg")
     factories.parking_case(juergen)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import jpeg_bytes
 from tests.journeys.browsing import follow
-from tests.journeys.people import KARLA
+from tests.journeys.people import KARLA, LEYLA
 from tests.portal_process import Portal
 from wolfsburg_portal.engines import ROOT
 
@@ -176,6 +176,25 @@ def test_axe_finds_nothing_on_public_pages(person: Any, portal: Portal, prefix: 
     page.goto(prefix + "/kontakt/")
     follow(page.locator("main form button").first)
     found += findings(page, "contact form with errors")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"], ids=["german", "english"])
+def test_axe_finds_nothing_on_pages_of_a_kita_s_head(person: Any, prefix: str) -> None:
+    someone = person()
+    page = someone.page
+    someone.sign_in(LEYLA)
+    found = walk(
+        page, prefix, ["/mein-bereich/", "/kitas/haus/", "/kitas/haus/apfelbaum/", "/kitas/haus/apfelbaum/angaben/"]
+    )
+    page.fill("[name=email]", "keine Adresse")
+    follow(page.locator("main form button").last)
+    found += findings(page, "details with errors")
+    for number in (0, 1):
+        page.goto(f"{prefix}/kitas/haus/apfelbaum/")
+        follow(page.locator("main .wp-actions a").nth(number))
+        follow(page.locator("main form button").last)
+        found += findings(page, "form of a group with errors")
     assert not found, "\n".join(found)
 
 

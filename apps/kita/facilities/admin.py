@@ -103,6 +103,8 @@ class CarrierAdmin(KeepsWho, Indexed):
     list_filter = ["kind"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [CarrierAgreementInline]
+    # One by one, so that their places go along.
+    deletes_several = False
 
 
 class GroupInline(StackedInline):
@@ -119,8 +121,8 @@ class FacilityAdmin(Indexed):
     prepopulated_fields = {"slug": ["name"]}
     inlines = [GroupInline]
     view_on_site = False
-    facilities_of = ""
     deletes_several = False
+    facilities_of = ""
 
 
 class CareTimeInline(StackedInline):

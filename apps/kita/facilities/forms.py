@@ -1,17 +1,21 @@
 """What parents look for."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.bilingual import localised
-from apps.core.fields import PlainCharField
+from apps.core.business_calendar import today
+from apps.core.fields import GermanDecimalField, GermanIntegerField, MailAddressField, PhoneField, PlainCharField
 from apps.core.search import MAX_QUERY
-from apps.kita.facilities.models import District, Facility, Landmark
+from apps.core.typing import ModelForm
+from apps.kita.facilities.models import Capacity, District, Facility, Landmark
 from apps.kita.facilities.states import FacilityKind
 
 # Hours between which parents choose, from the hours of the shifts at the works to those of shops.
@@ -124,6 +128,68 @@ class CsvFileForm(forms.Form):
             self.add_error("file", self.refused)
         elif data.get("file") is not None and data["file"].size > MOST_CSV_BYTES:
             self.add_error("file", _("Die Datei ist größer als 1 MB."))
+        return data
+
+
+class HouseForm(ModelForm):
+    """What a Kita says of itself; the rest the office keeps."""
+
+    class Meta:
+        model = Facility
+        fields = (
+            "description_de", "description_en", "phone", "email", "website", "accessibility_de", "accessibility_en",
+            "closing_days", "lunch",
+        )  # fmt: skip
+        field_classes: ClassVar[dict[str, Any]] = {
+            "description_de": PlainCharField, "description_en": PlainCharField, "accessibility_de": PlainCharField,
+            "accessibility_en": PlainCharField, "phone": PhoneField, "email": MailAddressField,
+            "closing_days": GermanIntegerField, "lunch": GermanDecimalField,
+        }  # fmt: skip
+        widgets: ClassVar[dict[str, Any]] = {
+            **{name: forms.Textarea(attrs={"rows": 4})
+               for name in ("description_de", "description_en", "accessibility_de", "accessibility_en")},
+            "closing_days": forms.TextInput(attrs={"inputmode": "numeric", "data-width": "5"}),
+            "lunch": forms.TextInput(attrs={"inputmode": "decimal", "data-width": "5"}),
+        }  # fmt: skip
+
+
+def months_ahead(count: int = 24) -> list[tuple[str, str]]:
+    """This month and those that follow: the first day of each (ISO), and its name."""
+    first = today().replace(day=1)
+    days = [dt.date(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1, 1) for n in range(count)]
+    return [(day.isoformat(), formats.date_format(day, "F Y")) for day in days]
+
+
+def _month(label: Any) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(label=label, choices=months_ahead, coerce=dt.date.fromisoformat)
+
+
+def _number(label: Any, help_text: Any = "", **options: Any) -> GermanIntegerField:
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "data-width": "5"})
+    return GermanIntegerField(label=label, help_text=help_text, min_value=0, max_value=200, widget=widget, **options)
+
+
+class VacancyForm(forms.Form):
+    """Free places of a group from a month on."""
+
+    start = _month(_("Frei ab"))
+    places = _number(_("Freie Plätze"), _("Null nimmt zurück, was Sie für diesen Monat gemeldet haben."))
+
+
+class CapacityForm(forms.Form):
+    """The places of a group from a month on."""
+
+    valid_from = _month(_("Gilt ab"))
+    places = _number(_("Plätze"))
+    uncertain = _number(_("Davon bis 1. Mai ungewiss"), Capacity._meta.get_field("uncertain").help_text, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """No more is uncertain than there is; nothing said is none."""
+        data = super().clean() or {}
+        if "uncertain" in data:
+            data["uncertain"] = data["uncertain"] or 0
+            if data["uncertain"] > data.get("places", data["uncertain"]):
+                self.add_error("uncertain", _("Das sind mehr, als die Gruppe Plätze hat."))
         return data
 
 

@@ -5,14 +5,22 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.accounts.places import PlaceKind, register
 from apps.catalogue.models import Service
 from apps.core import sockets
 from apps.core.retention import keep
-from apps.core.sockets import Door
+from apps.core.sockets import Door, Panel
 from apps.kita.facilities import staff_views
-from apps.kita.facilities.models import FacilityImport
+from apps.kita.facilities.models import Facility, FacilityImport
+from apps.kita.facilities.states import CARRIER, CARRIER_STAFF, FACILITY, KITA_HEAD
 from apps.kita.facilities.views import SERVICE
+
+register(
+    PlaceKind(FACILITY, gettext_lazy("Kita"), {KITA_HEAD: gettext_lazy("Leitung der Kita")}, outside=True),
+    PlaceKind(CARRIER, gettext_lazy("Träger"), {CARRIER_STAFF: gettext_lazy("Verwaltung des Trägers")}, outside=True),
+)
 
 
 def _door() -> Door:
@@ -36,6 +44,13 @@ def service_door(request: HttpRequest, service: Service) -> list[Door]:
     if service.online_url:
         doors.append(Door(_("Zur Anmeldung auf einer anderen Seite"), service.online_url, primary=False))
     return doors
+
+
+@sockets.my_area_panels.plug
+def _houses(request: HttpRequest) -> list[Panel]:
+    """The Kitas that somebody keeps."""
+    kept = list(Facility.objects.kept_by(request.user).for_list())
+    return [Panel("kita/house/_panel.html", {"facilities": kept}, order=20)] if kept else []
 
 
 @sockets.staff_urls.plug

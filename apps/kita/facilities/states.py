@@ -3,6 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+# Kinds of places where people outside the city hold roles (accounts/places.py), and what they are there.
+FACILITY, CARRIER = "facility", "carrier"
+KITA_HEAD, CARRIER_STAFF = "kita_head", "carrier_staff"
+
 
 class FacilityKind(models.TextChoices):
     KITA = "kita", _("Kita")

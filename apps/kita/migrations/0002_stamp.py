@@ -15,10 +15,12 @@ TABLES = [
     "kita_caretime",
     "kita_capacity",
     "kita_vacancy",
+    "kita_round",
+    "kita_criterion",
 ]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kita", "0001_facilities"), ("core", "0003_stamp")]
+    dependencies = [("kita", "0001_initial"), ("core", "0003_stamp")]
 
     operations = [bump_on_change(table, "catalogue") for table in TABLES]

@@ -7,13 +7,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
-from apps.kita.facilities.states import CarrierKind
+from apps.accounts.models import HasPlace, User
+from apps.kita.facilities.states import CARRIER, CarrierKind
 
 
-class Carrier(models.Model):
+class Carrier(HasPlace):
     """Who runs facilities (Träger)."""
 
+    place_kind = CARRIER
     slug = models.SlugField(unique=True)
     name = models.CharField(_("Name"), max_length=120, unique=True)
     kind = models.CharField(_("Art"), max_length=12, choices=CarrierKind.choices, default=CarrierKind.OTHER)

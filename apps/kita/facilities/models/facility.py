@@ -15,18 +15,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import HasPlace, User
+from apps.accounts.requests import Viewer
 from apps.core import search
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
 from apps.core.text import normalised
 from apps.kita.facilities.models.carriers import Carrier
 from apps.kita.facilities.models.city import LATITUDE, LONGITUDE, District
-from apps.kita.facilities.states import Age, BarrierFree, FacilityKind
+from apps.kita.facilities.states import CARRIER, FACILITY, Age, BarrierFree, FacilityKind
 from apps.kita.facilities.words import words_of
 
 # Addresses under /kitas/ that other pages have.
-RESERVED = frozenset(["regeln", "anmelden", "karte"])
+RESERVED = frozenset(["regeln", "anmelden", "karte", "haus"])
 
 
 class Concept(models.Model):
@@ -54,6 +55,16 @@ class FacilityQuerySet(models.QuerySet["Facility"]):
         """Facilities that people may find."""
         return self.filter(published=True)
 
+    def kept_by(self, user: Viewer) -> "FacilityQuerySet":
+        """Those that somebody leads, or whose carrier they work for; none for anybody else."""
+        if not (user.is_authenticated and user.works_here):
+            return self.none()
+        places: dict[str, list[int]] = {FACILITY: [], CARRIER: []}
+        for held in user.membership_list:
+            if held.place is not None and held.place.kind in places:
+                places[held.place.kind].append(held.place.pk)
+        return self.filter(Q(place__in=places[FACILITY]) | Q(carrier__place__in=places[CARRIER]))
+
     def for_list(self) -> "FacilityQuerySet":
         """With everything a list of them shows, in one query."""
         # Here and not above: groups are of facilities.
@@ -75,9 +86,10 @@ class FacilityQuerySet(models.QuerySet["Facility"]):
         return self.select_related("carrier", "district").annotate(concepts_shown=ArraySubquery(facts))
 
 
-class Facility(models.Model):
+class Facility(HasPlace):
     """A Kita, or a place where children are looked after by a childminder."""
 
+    place_kind = FACILITY
     slug = models.SlugField(unique=True, max_length=80)
     name = models.CharField(_("Name"), max_length=120)
     kind = models.CharField(_("Art"), max_length=20, choices=FacilityKind.choices, default=FacilityKind.KITA)

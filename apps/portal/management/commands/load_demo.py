@@ -28,6 +28,8 @@ from apps.cases.states import Way
 from apps.catalogue.models import Service
 from apps.contact import transitions as contact
 from apps.core.business_calendar import add_working_days, today
+from apps.kita.facilities.models import Carrier, Facility
+from apps.kita.facilities.states import CARRIER_STAFF, KITA_HEAD
 
 PASSWORD = "wolfsburg-demo"
 PEOPLE: list[tuple[str, str, str, list[tuple[str, str | None]]]] = [
@@ -43,7 +45,11 @@ PEOPLE: list[tuple[str, str, str, list[tuple[str, str | None]]]] = [
      [(Role.HEAD, "strassenverkehr"), (Role.HEAD, "steuern")]),
     ("cdo@wolfsburg.example", "Samir", "Haddad", [(Role.CDO, None)]),
     ("admin@wolfsburg.example", "Redaktion", "Portal", []),
+    ("kita@wolfsburg.example", "Leyla", "Aydın", []),
+    ("traeger@wolfsburg.example", "Tom", "Berger", []),
 ]  # fmt: skip
+# Whoever keeps Kitas: the Kita that one of them leads, and the carrier that the other works for.
+HEAD, OF_CARRIER = ("kita@wolfsburg.example", "apfelbaum"), ("traeger@wolfsburg.example", "beispiel-wohlfahrt")
 
 
 class Command(BaseCommand):
@@ -58,6 +64,7 @@ class Command(BaseCommand):
         call_command("load_appointments", stdout=self.stdout)
         call_command("load_kitas", examples=True, stdout=self.stdout)
         people = [self._person(*entry) for entry in PEOPLE]
+        self._kitas()
         aylin, juergen, clerk = people[0], people[1], people[2]
         self._parking(aylin, "WOB AO 123")
         asked = self._parking(juergen, "WOB JN 77")
@@ -74,6 +81,12 @@ class Command(BaseCommand):
         self._message()
         self._appointments(aylin, juergen)
         self.stdout.write(f"{len(people)} people, {Case.objects.count()} cases")
+
+    def _kitas(self) -> None:
+        """Who leads a Kita, and who works for a carrier."""
+        for (address, slug), role, model in ((HEAD, KITA_HEAD, Facility), (OF_CARRIER, CARRIER_STAFF, Carrier)):
+            place = model.objects.get(slug=slug).place
+            Membership.objects.create(user=User.objects.get(email=address), role=role, place=place)
 
     def _appointments(self, *people: User) -> None:
         """One for each on the next days on which the town hall is open."""
