@@ -57,10 +57,10 @@ COSTLY_PAGES = ("/konto/daten/", "/en/konto/daten/", "/antraege/entwurf/", "/en/
 
 
 # Where files are sent: steps of an application, answers in a case, those of somebody who was invited to one (by the
-# handle of their link), a letter to be checked (by its code). Nobody sends parts, or much, to anything else.
+# handle of their link), a letter to be checked (by its code), the table of the Kita office. Nobody sends parts, or much, to anything else.
 UPLOADS = re.compile(
     r"(?:/en)?(?:/antraege/entwurf/[^/]+/schritt/[^/]+/|/mein-bereich/vorgaenge/[^/]+/|/einladung/[0-9a-f]{16}/"
-    r"|/pruefen/[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}/|/verwaltung/kitas/)"
+    r"|/pruefen/[0-9A-Z]{4}(?:-[0-9A-Z]{4}){4}/|/verwaltung/kitas/$)"
 )
 MOST_TYPED_BYTES = 256 * 1024
 

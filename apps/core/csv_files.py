@@ -31,22 +31,21 @@ def read(content: bytes, *, columns: Sequence[str], most: int) -> list[tuple[int
     there twice. Read are UTF-8 and Windows-1252, parted by semicolons or commas. Raises NotCsv for what cannot be read,
     and for more than ``most`` rows.
     """
-    reader = csv.reader(io.StringIO(_text_of(content), newline=""), delimiter=";", strict=True)
+    text = _text_of(content)
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = next(reader, [])
-        if len(header) == 1 and "," in header[0]:
-            reader = csv.reader(io.StringIO(_text_of(content), newline=""), strict=True)
-            header = next(reader, [])
-        names = [name.strip().lower() for name in header]
+        names = [name.strip().lower() for name in next(reader, [])]
         _demand_columns(names, columns)
         rows: list[tuple[int, dict[str, str]]] = []
         begins = reader.line_num + 1
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            values = [_unguarded(cell) for cell in cells]
+            if any(values):
                 if len(cells) != len(names):
                     said = _("Zeile %(line)d hat %(cells)d Zellen, die erste Zeile hat %(columns)d.")
                     raise NotCsv(said % {"line": begins, "cells": len(cells), "columns": len(names)})
-                rows.append((begins, dict(zip(names, map(_unguarded, cells), strict=True))))
+                rows.append((begins, dict(zip(names, values, strict=True))))
                 if len(rows) > most:
                     raise NotCsv(_("Die Datei hat mehr als %(most)d Zeilen.") % {"most": most})
             begins = reader.line_num + 1
@@ -77,9 +76,13 @@ def _demand_columns(names: list[str], columns: Sequence[str]) -> None:
 
 
 def _guarded(cell: str) -> str:
-    return GUARD + cell if cell.startswith(FORMULA) else cell
+    return GUARD + cell if _looks_guarded(cell) or cell.startswith(FORMULA) else cell
 
 
 def _unguarded(cell: str) -> str:
-    text = cell.strip(" ")
-    return text[1:].strip() if text.startswith(GUARD) and text[1:].startswith(FORMULA) else text.strip()
+    return (cell[1:] if _looks_guarded(cell) else cell).strip()
+
+
+def _looks_guarded(cell: str) -> bool:
+    """Whether it begins with guards and then like a formula: one of them is ours, so that all can be told apart."""
+    return cell.startswith(GUARD) and cell.lstrip(GUARD).startswith(FORMULA)

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from apps.catalogue.forms import LinesField, WordsField
 from apps.core.admin import PortalAdmin
+from apps.core.fields import PhoneField, PostcodeField
 from apps.core.typing import StackedInline
 from apps.kita.facilities.editing import OutlineField
 from apps.kita.facilities.models import (
@@ -30,8 +31,19 @@ class Indexed(PortalAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        owner = form.instance
-        for facility in getattr(owner, self.facilities_of).all() if self.facilities_of else [owner]:
+        for facility in self._facilities(form.instance):
+            facility.index()
+
+    def _facilities(self, owner: Any) -> list[Facility]:
+        return list(getattr(owner, self.facilities_of).order_by("pk")) if self.facilities_of else [owner]
+
+    # Deleted one by one: those who were found by it are known only before.
+    deletes_several = False
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        found_by_it = self._facilities(obj) if self.facilities_of else []
+        super().delete_model(request, obj)
+        for facility in found_by_it:
             facility.index()
 
 
@@ -103,8 +115,6 @@ class CarrierAdmin(KeepsWho, Indexed):
     list_filter = ["kind"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [CarrierAgreementInline]
-    # One by one, so that their places go along.
-    deletes_several = False
 
 
 class GroupInline(StackedInline):
@@ -121,8 +131,14 @@ class FacilityAdmin(Indexed):
     prepopulated_fields = {"slug": ["name"]}
     inlines = [GroupInline]
     view_on_site = False
-    deletes_several = False
     facilities_of = ""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Telephone numbers and postcodes as everywhere."""
+        field = {"phone": PhoneField, "postcode": PostcodeField}.get(db_field.name)
+        if field is not None:
+            return field(label=db_field.verbose_name, required=not db_field.blank, max_length=db_field.max_length)
+        return super().formfield_for_dbfield(db_field, request, **options)
 
 
 class CareTimeInline(StackedInline):
@@ -144,6 +160,12 @@ class GroupAdmin(KeepsWho):
     list_filter = ["age", "integrative"]
     search_fields = ["name", "facility__name"]
     inlines = [CareTimeInline, CapacityInline, VacancyInline]
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
+        """A group does not move to another Kita with all that was recorded for it."""
+        fixed = super().get_readonly_fields(request, obj)
+        return [*fixed, "facility"] if obj is not None else fixed
+
     deletes_several = False
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

@@ -22,14 +22,16 @@ class OutlineField(PlainCharField):
             "Eine Ecke je Zeile: Breite, Länge. Zum Beispiel: 52.4205, 10.7865. Mindestens drei, oder keine."
         )
         widget = forms.Textarea(attrs={"rows": 8, "class": "vLargeTextField"})
-        super().__init__(**{"widget": widget, "help_text": hint, "max_length": MOST_CORNERS * 30, **options})
+        super().__init__(**{"widget": widget, "help_text": hint, **options})
 
     def to_python(self, value: Any) -> Any:
         """The corners as [[latitude, longitude], …]; raises ValidationError that names the first wrong line."""
         if isinstance(value, list):
             return value
-        lines = [line.strip() for line in str(super().to_python(value)).split("\n") if line.strip()]
-        corners = [self._corner(number, line) for number, line in enumerate(lines, start=1)]
+        lines = enumerate(str(super().to_python(value)).split("\n"), start=1)
+        corners = [self._corner(number, line) for number, line in lines if line.strip()]
+        if len(corners) > MOST_CORNERS:
+            raise ValidationError(_("Ein Umriss hat höchstens %(most)d Ecken."), "too_many", {"most": MOST_CORNERS})
         if len(corners) in (1, 2):
             raise ValidationError(_("Ein Umriss hat mindestens drei Ecken."), "too_few")
         return corners

@@ -20,40 +20,59 @@ _AGES = {"krippe": {Age.KRIPPE, Age.MIXED}, "kindergarten": {Age.KINDERGARTEN, A
 
 FILTERS: dict[str, Callable[[Facility, Any], bool]] = {
     "ortschaft": lambda facility, slug: facility.district.slug == slug,
-    "alter": lambda facility, age: any(group["age"] in _AGES[age] for group in facility.group_facts),
-    "ab": lambda facility, time: facility.first_hour <= dt.time.fromisoformat(time),
-    "bis": lambda facility, time: facility.last_hour >= dt.time.fromisoformat(time),
     "art": lambda facility, kind: facility.kind in KINDS[kind],
     "traeger": lambda facility, slug: facility.carrier.slug == slug,
     "schwerpunkt": lambda facility, slug: any(concept["slug"] == slug for concept in facility.focus),
-    "frei": lambda facility, _yes: facility.free_places > 0,
     "barrierefrei": lambda facility, _yes: facility.barrier_free == BarrierFree.FULL,
-    "integrativ": lambda facility, _yes: facility.is_integrative,
     "schicht": lambda facility, _yes: facility.shift_care,
+}
+# What one group has to fit alone: a free place for older children is none for a baby.
+GROUP_FILTERS: dict[str, Callable[[Facility, dict[str, Any], Any], bool]] = {
+    "alter": lambda _facility, group, age: group["age"] in _AGES[age],
+    "ab": lambda facility, group, time: (_time(group["begins"]) or facility.first_hour) <= dt.time.fromisoformat(time),
+    "bis": lambda facility, group, time: (_time(group["ends"]) or facility.last_hour) >= dt.time.fromisoformat(time),
+    "frei": lambda _facility, group, _yes: bool(group["free"]),
+    "integrativ": lambda _facility, group, _yes: group["integrative"],
 }
 
 
-def found(facilities: Sequence[Facility], chosen: dict[str, Any]) -> list[Facility]:
-    """Those that fit all that was chosen (FinderForm.chosen), by name; best first where words were typed."""
-    fit = [
-        facility for facility in facilities
-        if all(fits(facility, chosen[name]) for name, fits in FILTERS.items() if name in chosen)
-    ]  # fmt: skip
+def _time(text: str | None) -> dt.time | None:
+    return dt.time.fromisoformat(text) if text else None
+
+
+def _fits(facility: Facility, chosen: dict[str, Any]) -> bool:
+    if not all(fits(facility, chosen[name]) for name, fits in FILTERS.items() if name in chosen):
+        return False
+    asked = {name: fits for name, fits in GROUP_FILTERS.items() if name in chosen}
+    return not asked or any(
+        all(fits(facility, group, chosen[name]) for name, fits in asked.items()) for group in facility.group_facts
+    )
+
+
+def found(facilities: Sequence[Facility], chosen: dict[str, Any]) -> tuple[list[Facility], bool]:
+    """Those that fit all that was chosen (FinderForm.chosen), by name; best first where words were typed.
+
+    And whether of several words only some fit.
+    """
+    fit = [facility for facility in facilities if _fits(facility, chosen)]
     if "q" not in chosen:
-        return fit
-    rank = {pk: place for place, pk in enumerate(_by_words(str(chosen["q"])))}
-    return sorted((facility for facility in fit if facility.pk in rank), key=lambda facility: rank[facility.pk])
+        return fit, False
+    ranked, partly = _by_words(str(chosen["q"]))
+    rank = {pk: place for place, pk in enumerate(ranked)}
+    hits = sorted((facility for facility in fit if facility.pk in rank), key=lambda facility: rank[facility.pk])
+    return hits, partly and bool(hits)
 
 
-def _by_words(typed: str) -> list[int]:
-    """The ids of facilities that fit what was typed, best first: those with all words, or else those with some."""
+def _by_words(typed: str) -> tuple[list[int], bool]:
+    """The ids of facilities that fit what was typed, best first: those with all words, or else (True) those with some."""
     words = words_of(typed)
     if not words:
-        return []
+        return [], False
     every = ExpressionWrapper(Q(**{f"search_{language()}": all_of(words)}), output_field=BooleanField())
     rows = fitting(Facility.objects.published().annotate(fits_all=every), words, then="name")
     hits = list(rows.values_list("pk", "fits_all"))
-    return [pk for pk, fits_all in hits if fits_all] or [pk for pk, _fits_all in hits]
+    whole = [pk for pk, fits_all in hits if fits_all]
+    return (whole, False) if whole else ([pk for pk, _fits_all in hits], len(words) > 1)
 
 
 def origin_of(chosen: str, districts: Sequence[District], landmarks: Sequence[Landmark]) -> Degrees | None:

@@ -34,10 +34,10 @@ class FinderForm(forms.Form):
         widget=forms.TextInput(attrs={
             "type": "search", "autocomplete": "off", "hx-get": reverse_lazy("kita:list"),
             "hx-trigger": "input changed delay:300ms", "hx-include": "closest form", "hx-target": "#ergebnisse",
-            "hx-swap": "outerHTML", "hx-push-url": "true",
+            "hx-swap": "outerHTML", "hx-replace-url": "true",
         }),
     )  # fmt: skip
-    ortschaft = forms.ChoiceField(label=_("Ortschaft"), required=False)
+    ortschaft = forms.ChoiceField(label=_("Stadtteil"), required=False)
     alter = forms.ChoiceField(
         label=_("Alter des Kindes"), required=False,
         choices=[ANY, ("krippe", _("unter 3 Jahre (Krippe)")), ("kindergarten", _("ab 3 Jahren (Kindergarten)"))],
@@ -54,7 +54,7 @@ class FinderForm(forms.Form):
     )  # fmt: skip
     traeger = forms.ChoiceField(label=_("Träger"), required=False)
     schwerpunkt = forms.ChoiceField(label=_("Schwerpunkt"), required=False)
-    entfernung = forms.ChoiceField(label=_("Nächste zuerst, Luftlinie ab"), required=False)
+    entfernung = forms.ChoiceField(label=_("Nach Entfernung sortieren, von"), required=False)
     frei = forms.BooleanField(label=_("mit gemeldeten freien Plätzen"), required=False)
     barrierefrei = forms.BooleanField(label=_("barrierefrei"), required=False)
     integrativ = forms.BooleanField(label=_("mit integrativer Gruppe"), required=False)
@@ -70,12 +70,12 @@ class FinderForm(forms.Form):
         super().__init__(data)
         carriers = {facility.carrier.slug: facility.carrier.name for facility in facilities}
         concepts = {c["slug"]: str(localised(c)) for facility in facilities for c in facility.focus}
-        parts = [(district.slug, district.name) for district in districts]
+        parts = [(district.slug, district.full_name) for district in districts]
         self._choose("ortschaft", parts)
         self._choose("traeger", sorted(carriers.items(), key=lambda entry: entry[1]))
         self._choose("schwerpunkt", sorted(concepts.items(), key=lambda entry: entry[1]))
-        near = [(_("Ortschaften"), parts), (_("Orte in der Stadt"), [(f"ort-{p.slug}", str(p)) for p in landmarks])]
-        self.fields["entfernung"].choices = [("", _("nicht sortieren")), *near]  # type: ignore[attr-defined]  # the field is declared above
+        near = [(_("Stadtteile"), parts), (_("Orte in der Stadt"), [(f"ort-{p.slug}", str(p)) for p in landmarks])]
+        self.fields["entfernung"].choices = [("", _("nein, von A bis Z")), *near]  # type: ignore[attr-defined]  # the field is declared above
         for field in self.fields.values():
             # None of them has to be filled in.
             field.hide_optional = True  # type: ignore[attr-defined]  # read by the tag "field"
@@ -123,10 +123,8 @@ class CsvFileForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A file that was dropped while it came in is too large, not missing."""
         data = super().clean() or {}
-        if self.refused is not None:
+        if self.refused is not None or (data.get("file") is not None and data["file"].size > MOST_CSV_BYTES):
             self.errors.pop("file", None)
-            self.add_error("file", self.refused)
-        elif data.get("file") is not None and data["file"].size > MOST_CSV_BYTES:
             self.add_error("file", _("Die Datei ist größer als 1 MB."))
         return data
 
@@ -138,7 +136,7 @@ class HouseForm(ModelForm):
         model = Facility
         fields = (
             "description_de", "description_en", "phone", "email", "website", "accessibility_de", "accessibility_en",
-            "closing_days", "lunch",
+            "closing_days", "lunch", "address_public",
         )  # fmt: skip
         field_classes: ClassVar[dict[str, Any]] = {
             "description_de": PlainCharField, "description_en": PlainCharField, "accessibility_de": PlainCharField,
@@ -175,12 +173,25 @@ class VacancyForm(forms.Form):
     start = _month(_("Frei ab"))
     places = _number(_("Freie Plätze"), _("Null nimmt zurück, was Sie für diesen Monat gemeldet haben."))
 
+    def __init__(self, *args: Any, most: int | None, **kwargs: Any) -> None:
+        """``most`` is how many places the group has, None where nobody knows."""
+        super().__init__(*args, **kwargs)
+        self.most = most
+
+    def clean_places(self) -> int:
+        """No more are free than there are."""
+        places: int = self.cleaned_data["places"]
+        if self.most is not None and places > self.most:
+            said = _("Die Gruppe hat %(most)d Plätze. Ändern Sie zuerst die Zahl der Plätze.")
+            raise ValidationError(said, "too_many", {"most": self.most})
+        return places
+
 
 class CapacityForm(forms.Form):
     """The places of a group from a month on."""
 
     valid_from = _month(_("Gilt ab"))
-    places = _number(_("Plätze"))
+    places = _number(_("Zahl der Plätze"))
     uncertain = _number(_("Davon bis 1. Mai ungewiss"), Capacity._meta.get_field("uncertain").help_text, required=False)
 
     def clean(self) -> dict[str, Any]:

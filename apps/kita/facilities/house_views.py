@@ -13,7 +13,7 @@ from apps.accounts.requests import SignedInRequest
 from apps.core.business_calendar import today
 from apps.kita.facilities import transitions
 from apps.kita.facilities.forms import CapacityForm, HouseForm, VacancyForm
-from apps.kita.facilities.models import CarrierAgreement, Facility, Group
+from apps.kita.facilities.models import Facility, Group
 
 
 @login_required
@@ -31,9 +31,8 @@ def houses(request: SignedInRequest) -> HttpResponse:
 def house(request: SignedInRequest, slug: str) -> HttpResponse:
     """A Kita for those who keep it: what it says of itself, its groups with all that was recorded for them."""
     found = get_object_or_404(Facility.objects.kept_by(request.user).for_page(), slug=slug)
-    groups = found.groups.with_places(today()).prefetch_related("care_times", "capacities", "vacancies")
-    agreement = CarrierAgreement.objects.in_force(today()).filter(carrier=found.carrier).first()
-    context = {"facility": found, "groups": groups, "agreement": agreement}
+    groups = found.groups.for_page(today()).prefetch_related("care_times", "capacities", "vacancies")
+    context = {"facility": found, "groups": groups}
     return render(request, "kita/house/house.html", context)
 
 
@@ -55,7 +54,7 @@ def details(request: SignedInRequest, slug: str) -> HttpResponse:
 def vacancy(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     """Publish free places of a group."""
     group = _group(request, slug, pk)
-    form = VacancyForm(request.POST if request.method == "POST" else None)
+    form = VacancyForm(request.POST if request.method == "POST" else None, most=group.__dict__["places"])
     if request.method == "POST" and form.is_valid():
         transitions.publish_vacancy(group, by=request.user, **form.cleaned_data)
         messages.success(request, _("Veröffentlicht. Eltern sehen es sofort."))
@@ -83,7 +82,8 @@ def _house(request: SignedInRequest, slug: str) -> Facility:
 
 
 def _group(request: SignedInRequest, slug: str, pk: int) -> Group:
-    return get_object_or_404(Group.objects.select_related("facility"), facility=_house(request, slug), pk=pk)
+    groups = Group.objects.with_places(today()).select_related("facility")
+    return get_object_or_404(groups, facility=_house(request, slug), pk=pk)
 
 
 def _asked(request: SignedInRequest, facility: Facility, form: Any, title: str) -> HttpResponse:

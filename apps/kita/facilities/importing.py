@@ -1,5 +1,6 @@
 """Kitas from a CSV file: what it would change, what is wrong with it, and doing it."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import validate_slug
-from django.db import transaction
-from django.utils import timezone
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,10 +22,11 @@ from apps.core.fields import (
     MailAddressField,
     PhoneField,
     PlainCharField,
+    PostcodeField,
     PublishedTextField,
 )
 from apps.core.transitions import TransitionConflict
-from apps.kita.facilities.models import Carrier, Concept, District, Facility, FacilityImport
+from apps.kita.facilities.models import MOST_TEXT, Carrier, Concept, District, Facility, FacilityImport
 from apps.kita.facilities.states import BarrierFree, FacilityKind
 
 MOST_ROWS = 1000
@@ -32,7 +34,7 @@ MOST_ROWS = 1000
 YES_NO = {"ja": True, "nein": False}
 
 
-class Named(forms.CharField):
+class Named(PlainCharField):
     """One of the things that have names, by its name."""
 
     default_error_messages = {"unknown": gettext_lazy("„%(typed)s“ gibt es nicht. Möglich sind: %(names)s")}
@@ -67,12 +69,23 @@ class SeveralNamed(Named):
 
     def to_python(self, value: Any) -> Any:
         """The things; raises ValidationError for the first that is none."""
-        typed = forms.CharField.to_python(self, value)
+        typed = PlainCharField.to_python(self, value)
         return [self.thing(part.strip()) for part in str(typed).split(",") if part.strip()]
 
 
-def _yes_no(*, default: bool) -> Named:
-    return Named(YES_NO, required=False, empty_value="ja" if default else "nein")
+with translation.override("de"):
+    # The table is German whatever the page is.
+    KIND_NAMES = {str(kind.label): kind.value for kind in FacilityKind}
+    BARRIER_NAMES = {str(value.label): value.value for value in BarrierFree}
+
+
+def _yes_no() -> Named:
+    """Nothing said is None: what is there stays, or what is usual."""
+    return Named(YES_NO, required=False)
+
+
+def _long() -> PlainCharField:
+    return PlainCharField(max_length=MOST_TEXT, required=False, widget=forms.Textarea)
 
 
 class RowForm(forms.Form):
@@ -80,14 +93,14 @@ class RowForm(forms.Form):
 
     kennung = forms.CharField(max_length=80, validators=[validate_slug])
     name = PublishedTextField(max_length=120)
-    art = Named({str(kind.label): kind.value for kind in FacilityKind})
+    art = Named(KIND_NAMES)
     traeger = Named()
     ortschaft = Named()
-    strasse = PlainCharField(max_length=120)
-    hausnummer = PlainCharField(max_length=12)
-    plz = forms.RegexField(r"^\d{5}$", error_messages={"invalid": gettext_lazy("Eine Postleitzahl hat fünf Ziffern.")})
-    ort = PlainCharField(max_length=60)
-    anschrift_oeffentlich = _yes_no(default=True)
+    strasse = PublishedTextField(max_length=120)
+    hausnummer = PublishedTextField(max_length=12)
+    plz = PostcodeField()
+    ort = PublishedTextField(max_length=60)
+    anschrift_oeffentlich = _yes_no()
     breite = GermanDecimalField(required=False)
     laenge = GermanDecimalField(required=False)
     telefon = PhoneField(max_length=40, required=False)
@@ -97,14 +110,14 @@ class RowForm(forms.Form):
     schliesst = GermanTimeField()
     fruehdienst_ab = GermanTimeField(required=False)
     spaetdienst_bis = GermanTimeField(required=False)
-    schichtarbeit = _yes_no(default=False)
+    schichtarbeit = _yes_no()
     schliesstage = GermanIntegerField(required=False)
-    barrierefrei = Named({str(value.label): value.value for value in BarrierFree}, required=False)
+    barrierefrei = Named(BARRIER_NAMES, required=False)
     schwerpunkte = SeveralNamed(required=False)
     mittagessen = GermanDecimalField(required=False)
-    beschreibung = PublishedTextField(max_length=4000, required=False)
-    beschreibung_englisch = PublishedTextField(max_length=4000, required=False)
-    veroeffentlicht = _yes_no(default=True)
+    beschreibung = _long()
+    beschreibung_englisch = _long()
+    veroeffentlicht = _yes_no()
 
     def __init__(self, data: Any, *, known: dict[str, dict[str, Any]]) -> None:
         super().__init__(data)
@@ -133,13 +146,12 @@ class Row:
     line: int
     name: str
     facility: Facility | None = None
+    # As it was when this was planned.
+    is_new: bool = False
     concepts: list[Concept] = field(default_factory=list)
-    changes: list[str] = field(default_factory=list)
+    # Column, what it was, what it will be.
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def is_new(self) -> bool:
-        return self.facility is not None and self.facility.pk is None
 
 
 @dataclass
@@ -165,6 +177,12 @@ class Plan:
         return [row for row in self.rows if not row.errors and not row.is_new and not row.changes]
 
     @property
+    def digest(self) -> str:
+        """What it would do, as a fingerprint: whoever presses has seen this and nothing else."""
+        said = repr([(row.line, row.name, row.is_new, row.changes, row.errors) for row in self.rows])
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    @property
     def does_something(self) -> bool:
         return not self.wrong and bool(self.new or self.changed)
 
@@ -177,7 +195,8 @@ def plan(content: bytes) -> Plan:
         "ortschaft": {district.name: district for district in District.objects.all()},
         "schwerpunkte": {concept.name_de: concept for concept in Concept.objects.all()},
     }
-    existing = {facility.slug: facility for facility in Facility.objects.prefetch_related("concepts")}
+    facilities = Facility.objects.select_related("carrier", "district").prefetch_related("concepts")
+    existing = {facility.slug: facility for facility in facilities}
     seen: dict[str, int] = {}
     planned = []
     for line, cells in rows:
@@ -200,23 +219,34 @@ def _row(line: int, cells: dict[str, str], known: dict[str, dict[str, Any]], exi
     values = form.cleaned_data
     before = existing.get(values["kennung"])
     facility = before or Facility()
-    concepts = sorted(values["schwerpunkte"], key=lambda concept: concept.slug)
+    usual = {
+        "anschrift_oeffentlich": values["art"] == FacilityKind.KITA,
+        "schichtarbeit": False,
+        "veroeffentlicht": True,
+    }
+    for column, value in usual.items():
+        if values[column] is None:
+            # Nothing said: what is there stays. Of a new one: the address of a Kita is public, that of a home is not.
+            values[column] = value if before is None else getattr(before, FIELDS[column])
+    concepts = sorted(values["schwerpunkte"], key=lambda concept: concept.name_de)
     for column, name in FIELDS.items():
         value = _stored(name, values[column])
         if before is None or getattr(before, name) != value:
-            row.changes.append(column)
-        setattr(facility, name, value)
+            was = _cell(facility, column) if before is not None else ""
+            setattr(facility, name, value)
+            row.changes.append((column, was, _cell(facility, column)))
     if before is not None and {concept.pk for concept in before.concepts.all()} != {c.pk for c in concepts}:
-        row.changes.append("schwerpunkte")
+        row.changes.append(("schwerpunkte", _cell(before, "schwerpunkte"), ", ".join(c.name_de for c in concepts)))
     try:
         # Each link was looked up above, and the constraints say what clean() says.
-        facility.full_clean(exclude={"carrier", "district"}, validate_unique=False, validate_constraints=False)
+        links = {"carrier", "district", "place"}
+        facility.full_clean(exclude=links, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         row.errors = [
             (_BY_FIELD.get(name, "") if name != NON_FIELD_ERRORS else "", text)
             for name, texts in error.message_dict.items() for text in texts
         ]  # fmt: skip
-    row.facility, row.concepts = facility, concepts
+    row.facility, row.is_new, row.concepts = facility, before is None, concepts
     return row
 
 
@@ -229,21 +259,26 @@ def _stored(name: str, value: Any) -> Any:
     return value
 
 
-def perform(upload: FacilityImport, *, by: User) -> Plan:
-    """Do what a file says, all of it or nothing, and once.
+def perform(upload: FacilityImport, *, seen: str, by: User) -> Plan:
+    """Do what a file says, all of it or nothing, and once; ``seen`` is the digest of the plan that was shown.
 
-    Raises TransitionConflict if it was done before, or would do nothing now.
+    Raises TransitionConflict if it was done before, would do something else by now, or somebody else was quicker.
     """
-    with transaction.atomic():
-        waiting = FacilityImport.objects.select_for_update().filter(pk=upload.pk, applied_at=None)
-        if not waiting.exists():
-            raise TransitionConflict("it was done before")
-        doing = plan(bytes(upload.content))
-        if not doing.does_something:
-            raise TransitionConflict("there is nothing to do, or something is wrong by now")
-        for row in [*doing.new, *doing.changed]:
-            _save(row)
-        FacilityImport.objects.filter(pk=upload.pk).update(applied_at=timezone.now(), applied_by=by)
+    try:
+        with transaction.atomic():
+            # In one order, and before anything is written, so that nobody waits in a circle and nothing changes meanwhile.
+            list(Facility.objects.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+            waiting = FacilityImport.objects.select_for_update().filter(pk=upload.pk, applied_at=None)
+            if not waiting.exists():
+                raise TransitionConflict("it was done before")
+            doing = plan(bytes(upload.content))
+            if not doing.does_something or doing.digest != seen:
+                raise TransitionConflict("it is another plan by now")
+            for row in [*doing.new, *doing.changed]:
+                _save(row)
+            FacilityImport.objects.filter(pk=upload.pk).update(applied_at=timezone.now(), applied_by=by)
+    except IntegrityError as error:
+        raise TransitionConflict("somebody else was quicker") from error
     return doing
 
 
@@ -251,14 +286,20 @@ def _save(row: Row) -> None:
     facility = row.facility
     if facility is None:
         return
-    facility.save()
+    changed = [FIELDS[column] for column, _was, _becomes in row.changes if column in FIELDS]
+    if row.is_new:
+        facility.save()
+    elif changed:
+        facility.save(update_fields=changed)
     facility.concepts.set(row.concepts)
     facility.index()
 
 
 def as_file(facilities: Iterable[Facility]) -> bytes:
     """Facilities as such a file, to be changed and sent back."""
-    return csv_files.written(COLUMNS, [[_cell(facility, column) for column in COLUMNS] for facility in facilities])
+    # What is read back knows German names only.
+    with translation.override("de"):
+        return csv_files.written(COLUMNS, [[_cell(facility, column) for column in COLUMNS] for facility in facilities])
 
 
 def _cell(facility: Facility, column: str) -> str:

@@ -12,6 +12,7 @@ from apps.kita.facilities.models import (
     Capacity,
     CareTime,
     Carrier,
+    CarrierAgreement,
     Concept,
     District,
     Facility,
@@ -54,6 +55,10 @@ def load_examples(path: Path = DATA / "demo.json") -> int:
         entry["slug"]: Carrier.objects.create(slug=entry["slug"], name=entry["name"], kind=entry["kind"])
         for entry in data["carriers"]
     }
+    CarrierAgreement.objects.bulk_create(
+        CarrierAgreement(carrier=carriers[slug], valid_from=dt.date(today().year, 1, 1), reference="Beispiel")
+        for slug in data["joined"]
+    )
     districts = {district.slug: district for district in District.objects.all()}
     concepts = {concept.slug: concept for concept in Concept.objects.all()}
     for entry in data["facilities"]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 WIDTH = 700
 MARGIN = 12
 # Half of what a mark is across.
-RADIUS = 25
+RADIUS = 30
 # How much the middle of the city, where most Kitas are, is drawn larger than its edge: 0 is as it lies.
 STRETCH = 0.9
 KM_PER_DEGREE = 111.32
@@ -117,7 +117,9 @@ def _fitted(corners: Sequence[Point], project: Callable[[Degrees], Point]) -> Dr
         x, y = project(point)
         return left + (x - west) * scale, MARGIN + (north - y) * scale
 
-    return Drawing(height=round((north - south) * scale + 2 * MARGIN), place=place)
+    # What is flat still has room for a mark.
+    height = max(round((north - south) * scale) + 2 * MARGIN, 2 * RADIUS + 4)
+    return Drawing(height=height, place=place)
 
 
 def _km(point: Degrees) -> Point:

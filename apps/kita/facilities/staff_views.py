@@ -65,16 +65,22 @@ def import_file(request: SignedInRequest, pk: int) -> HttpResponse:
     kept = get_object_or_404(FacilityImport, pk=pk)
     if request.method == "POST":
         try:
-            done = importing.perform(kept, by=request.user)
-        except TransitionConflict:
-            messages.warning(
-                request, _("Nichts ist geändert: Das ist schon geschehen, oder inzwischen passt etwas nicht.")
+            done = importing.perform(kept, seen=request.POST.get("seen", ""), by=request.user)
+        except (TransitionConflict, NotCsv):
+            said = _(
+                "Nichts ist geändert: Das ist schon geschehen, oder inzwischen ist etwas anders. Bitte sehen Sie noch einmal hin."
             )
+            messages.warning(request, said)
             return redirect("admin:kita_import", kept.pk)
         said = _("%(new)d Kitas sind neu, %(changed)d geändert.") % {"new": len(done.new), "changed": len(done.changed)}
         messages.success(request, said)
         return redirect("admin:kita_office")
-    context = {"kept": kept, "plan": None if kept.applied_at else importing.plan(bytes(kept.content))}
+    context: dict[str, Any] = {"kept": kept}
+    try:
+        context["plan"] = None if kept.applied_at else importing.plan(bytes(kept.content))
+    except NotCsv as error:
+        # The columns of the table have changed since it was sent.
+        context["unreadable"] = str(error)
     return render(request, "kita/staff/import.html", context)
 
 

@@ -26,9 +26,9 @@ class CarrierKind(models.TextChoices):
 class Age(models.TextChoices):
     """For which children a group is."""
 
-    KRIPPE = "krippe", _("Krippe (0 bis 2 Jahre)")
-    KINDERGARTEN = "kindergarten", _("Kindergarten (ab 3 Jahren)")
-    MIXED = "mixed", _("altersübergreifend")
+    KRIPPE = "krippe", _("Krippe (unter 3 Jahren)")
+    KINDERGARTEN = "kindergarten", _("Kindergarten (3 Jahre bis zur Schule)")
+    MIXED = "mixed", _("altersübergreifend (unter und über 3 Jahren)")
 
 
 class BarrierFree(models.TextChoices):

@@ -3,16 +3,19 @@
 import datetime as dt
 from typing import Any
 
+from django.db import transaction
+
 from apps.accounts.models import User
 from apps.kita.facilities.models import Capacity, Facility, Group, Vacancy
 
 
 def describe(facility: Facility, **words: Any) -> None:
     """Change what a Kita says of itself; it is found by that at once."""
-    for name, value in words.items():
-        setattr(facility, name, value)
-    facility.save(update_fields=list(words))
-    facility.index()
+    with transaction.atomic():
+        for name, value in words.items():
+            setattr(facility, name, value)
+        facility.save(update_fields=list(words))
+        facility.index()
 
 
 def record_places(group: Group, *, valid_from: dt.date, places: int, uncertain: int, by: User) -> Capacity:

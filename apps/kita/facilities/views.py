@@ -81,11 +81,12 @@ def facility_list(request: HttpRequest) -> HttpResponse:
     form = FinderForm(request.GET or None, facilities=facilities, districts=districts, landmarks=landmarks)
     chosen = form.chosen()
     origin = finding.origin_of(chosen.get("entfernung", ""), districts, landmarks)
-    fit = finding.with_distance(finding.found(facilities, chosen), origin)
+    found, partly = finding.found(facilities, chosen)
+    fit = finding.with_distance(found, origin)
     hits = [Hit(facility, distance, number) for number, (facility, distance) in enumerate(fit, start=1)]
     context = {
         "form": form, "hits": hits, "all": len(facilities), "chosen": chosen, "sketch": _sketch(hits, districts, chosen),
-        "examples": any(facility.is_example for facility in facilities),
+        "partly": partly, "filtered": bool(set(chosen) - {"entfernung"}), "examples": any(facility.is_example for facility in facilities),
     }  # fmt: skip
     htmx: Any = getattr(request, "htmx", None)
     template = "kita/_results.html" if htmx and not htmx.boosted else "kita/list.html"

@@ -1,5 +1,6 @@
 """Everyday words by which people look for a facility: „Tagesmutter", „u3", „Schicht"."""
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from apps.kita.facilities.states import Age, BarrierFree, FacilityKind
@@ -7,6 +8,8 @@ from apps.kita.facilities.states import Age, BarrierFree, FacilityKind
 if TYPE_CHECKING:
     from apps.kita.facilities.models import Facility
 
+# Until when a day is a whole one.
+ALL_DAY = dt.time(16)
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "de": {
         FacilityKind.KITA: ("kita", "kindertagesstätte", "kindergarten"),
@@ -16,20 +19,22 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         Age.KINDERGARTEN: ("kindergarten", "ü3", "ab drei", "vorschule"),
         Age.MIXED: ("krippe", "kindergarten", "altersübergreifend", "altersgemischt", "krabbelgruppe"),
         "early": ("früh", "frühdienst", "morgens"),
-        "late": ("spät", "spätdienst", "abends", "ganztags"),
+        "late": ("spät", "spätdienst", "abends"),
+        "all_day": ("ganztags", "ganztag"),
         "shift": ("schicht", "schichtarbeit", "wechselschicht"),
         "barrier_free": ("barrierefrei", "rollstuhl", "rollstuhlgerecht"),
         "integrative": ("integrativ", "inklusion", "behinderung", "förderbedarf", "i-platz"),
     },
     "en": {
         FacilityKind.KITA: ("nursery", "day care", "daycare", "kindergarten"),
-        FacilityKind.CHILDMINDER: ("childminder", "nanny", "family day care"),
+        FacilityKind.CHILDMINDER: ("childminder", "family day care"),
         FacilityKind.LARGE_CHILDMINDER: ("childminder", "family day care"),
         Age.KRIPPE: ("creche", "under three", "toddler", "baby"),
         Age.KINDERGARTEN: ("kindergarten", "preschool", "over three"),
         Age.MIXED: ("creche", "kindergarten", "mixed age"),
         "early": ("early", "morning"),
-        "late": ("late", "evening", "full day"),
+        "late": ("late", "evening"),
+        "all_day": ("full day", "all day"),
         "shift": ("shift", "shift work"),
         "barrier_free": ("wheelchair", "accessible", "step free"),
         "integrative": ("inclusion", "integrative", "disability", "special needs"),
@@ -41,7 +46,8 @@ def words_of(facility: "Facility", language: str) -> list[str]:
     """All words of a facility in a language (de, en): its names, where it lies, what it is and offers."""
     groups = list(facility.groups.all())
     offers = {
-        "early": facility.early_from, "late": facility.late_until, "shift": facility.shift_care,
+        "early": facility.early_from, "late": facility.late_until,
+        "all_day": facility.last_hour >= ALL_DAY, "shift": facility.shift_care,
         "barrier_free": facility.barrier_free == BarrierFree.FULL,
         "integrative": any(group.integrative for group in groups),
     }  # fmt: skip

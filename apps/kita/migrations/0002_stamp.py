@@ -9,6 +9,7 @@ TABLES = [
     "kita_landmark",
     "kita_concept",
     "kita_carrier",
+    "kita_carrieragreement",
     "kita_facility",
     "kita_facility_concepts",
     "kita_group",

@@ -37,7 +37,8 @@ class Round(models.Model):
     first_start = models.DateField(_("Plätze ab"), help_text=_("Der Erste eines Monats."))
     last_start = models.DateField(_("bis einschließlich"), help_text=_("Der Erste eines Monats."))
     registration_until = models.DateField(
-        _("Anmeldeschluss"), help_text=_("Fällt er auf einen Samstag, Sonntag oder Feiertag, gilt der nächste Werktag.")
+        _("Anmeldeschluss"),
+        help_text=_("Fällt er auf ein Wochenende oder einen Feiertag, gilt der nächste Arbeitstag."),
     )
     evidence_until = models.DateField(_("Nachweise bis"), help_text=_("So lange können Nachweise nachgereicht werden."))
     allocation_on = models.DateField(_("Vergabe am"))
@@ -96,14 +97,17 @@ class Round(models.Model):
         month = _("Bitte geben Sie den Ersten eines Monats an, zum Beispiel 01.08.2027.")
         order = [
             ("last_start", "first_start", _("Das liegt vor „Plätze ab“.")),
-            ("evidence_until", "registration_until", _("Das liegt vor dem Anmeldeschluss.")),
-            ("allocation_on", "evidence_until", _("Das liegt vor dem letzten Tag für Nachweise.")),
+            # As they count: the next working day of each.
+            ("evidence_ends", "registration_ends", _("Das liegt vor dem Anmeldeschluss.")),
+            ("allocation_on", "evidence_ends", _("Das liegt vor dem letzten Tag für Nachweise.")),
             ("first_start", "allocation_on", _("Das liegt vor der Vergabe.")),
         ]
-        for name, other, said in order:
-            later, earlier = getattr(self, name), getattr(self, other)
-            if later and earlier and later < earlier:
-                wrong[name] = said
+        given = all(
+            [self.first_start, self.last_start, self.registration_until, self.evidence_until, self.allocation_on]
+        )
+        for name, other, said in order if given else ():
+            if getattr(self, name) < getattr(self, other):
+                wrong[name.replace("_ends", "_until")] = said
         for name in ("first_start", "last_start"):
             day = getattr(self, name)
             if day and day.day != 1:

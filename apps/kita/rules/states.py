@@ -10,6 +10,7 @@ class Basis(models.TextChoices):
     """From what it follows that a criterion is met."""
 
     DECLARED = "declared", _("Die Eltern geben es an.")
+    OFFICE = "office", _("Das Jugendamt stellt es fest.")
     SIBLING = "sibling", _("Ein Geschwisterkind ist beim Beginn noch in dieser Kita.")
     DISTRICT = "district", _("Das Kind wohnt in der Ortschaft dieser Kita.")
 
@@ -23,8 +24,10 @@ class TieBreak(models.TextChoices):
 
 # What comes first, by the names that the matching gives its reasons (docs/kita.md, "Priority").
 PRIORITY: dict[str, Any] = {
-    "holds": _("Wer in der Kita schon einen Platz hat, behält ihn, bis ein besserer Wunsch erfüllt wird."),
-    "points": _("Danach zählen die Punkte: Wer mehr hat, kommt vor."),
+    "holds": _(
+        "Wer in dieser Altersgruppe der Kita schon einen Platz hat, behält ihn, bis ein weiter oben stehender Wunsch erfüllt wird."
+    ),
+    "points": _("Danach zählen die Punkte: Mehr Punkte gehen vor."),
     "tie": _("Bei gleichen Punkten entscheidet, was für die Runde festgelegt ist."),
     "lottery": _("Ist auch das gleich, entscheidet das Los. Jedes Kind hat in einer Runde eine einzige Losnummer."),
 }

@@ -20,13 +20,13 @@ def kita(name: str, *, district: str = "vorsfelde", ages: tuple[str, ...] = (Age
     values: dict[str, Any] = {
         "slug": slugify(name), "name": name, "carrier": carrier(by), "district": District.objects.get(slug=district),
         "street": "Beispielweg", "house_number": "1", "postcode": "38448", "latitude": 52.437, "longitude": 10.84,
-        "opens": dt.time(8), "closes": dt.time(16),
+        "opens": dt.time(8), "closes": dt.time(16), "address_public": True,
     }  # fmt: skip
     made = Facility.objects.create(**values | changes)
     made.concepts.set(Concept.objects.filter(slug__in=concepts))
     for age in ages:
         group = Group.objects.create(facility=made, name=str(Age(age).label), age=age, integrative=integrative)
-        CareTime.objects.create(group=group, begins=made.opens, ends=made.closes)
+        CareTime.objects.create(group=group, begins=made.first_hour, ends=made.last_hour)
         Capacity.objects.create(group=group, valid_from=dt.date(2026, 8, 1), places=25)
     made.index()
     return made

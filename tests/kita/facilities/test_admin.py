@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Role, User
+from apps.core.business_calendar import today
 from apps.kita.facilities.editing import OutlineField
 from apps.kita.facilities.models import Capacity, CarrierAgreement, District, Facility, Vacancy
 from tests import factories, walk
@@ -79,6 +80,9 @@ def test_a_changed_name_is_found_at_once(office: Any) -> None:
         ({"lunch": "-1"}, "lunch"),
         ({"name": ""}, "name"),
         ({"website": "javascript:alert(1)"}, "website"),
+        ({"postcode": "abc"}, "postcode"),
+        ({"phone": "05361 28 (Frau Meyer)"}, "phone"),
+        ({"description_de": "x" * 4001}, "description_de"),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field(office: Any, changes: dict[str, str], field: str) -> None:
@@ -123,7 +127,7 @@ def test_published_free_places_are_to_be_seen_and_keep_who_said_so(office: Any, 
     group = kita("Kita Ahorn").groups.get()
     path = reverse("admin:kita_group_change", args=[group.pk])
     data = form_of(office, path) | {
-        "vacancies-TOTAL_FORMS": "1", "vacancies-0-group": group.pk, "vacancies-0-start": "2031-08-01",
+        "vacancies-TOTAL_FORMS": "1", "vacancies-0-group": group.pk, "vacancies-0-start": f"{today().year + 1}-08-01",
         "vacancies-0-places": "3",
     }  # fmt: skip
     assert office.post(path, data).status_code == 302
@@ -190,3 +194,20 @@ def test_others_of_the_staff_do_not_get_there() -> None:
         factories.staff("karla@example.org", "Karla", "Brandes", (Role.CLERK, walk.department("jugend")))
     )
     assert clerk.get(reverse("admin:kita_facility_change", args=[made.pk])).status_code == 404
+
+
+def test_a_focus_that_is_gone_finds_nobody(office: Any) -> None:
+    from apps.kita.facilities.models import Concept
+
+    kita("Kita Ahorn", concepts=("montessori",))
+    assert len(office.get("/kitas/?q=montessori").context["hits"]) == 1
+    path = reverse("admin:kita_concept_delete", args=[Concept.objects.get(slug="montessori").pk])
+    assert office.post(path, {"post": "yes"}).status_code == 302
+    assert office.get("/kitas/?q=montessori").context["hits"] == []
+
+
+def test_hours_that_end_before_they_begin_are_said_at_their_field(office: Any) -> None:
+    group = kita("Kita Ahorn").groups.get()
+    path = reverse("admin:kita_group_change", args=[group.pk])
+    data = form_of(office, path) | {"care_times-0-begins": "12:00", "care_times-0-ends": "08:00"}
+    assert "ends" in errors_of(office.post(path, data))

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from apps.core.business_calendar import today
 from apps.kita.facilities import finding
-from apps.kita.facilities.models import District, Facility, Landmark
+from apps.kita.facilities.models import District, Facility, Landmark, Vacancy
 from tests.kita.facilities.setting import kita, publish
 
 pytestmark = pytest.mark.django_db
@@ -56,25 +56,40 @@ def test_every_filter_leaves_what_fits(client: Client, query: str, expected: lis
     assert names(client, query) == expected
 
 
-def test_free_places_are_those_published_last_and_not_past(client: Client) -> None:
+def test_free_places_are_those_published_last_and_not_long_past(client: Client) -> None:
     month = today().replace(day=1)
-    free, taken, past = kita("Kita Frei"), kita("Kita Voll"), kita("Kita Vorbei")
+    free, taken, before, past = kita("Kita Frei"), kita("Kita Voll"), kita("Kita Noch frei"), kita("Kita Vorbei")
     publish(free, 2)
     publish(taken, 1)
     publish(taken, 0)
-    publish(past, 3, (month - dt.timedelta(days=1)).replace(day=1))
-    assert names(client, "frei=on") == ["Kita Frei"]
+    publish(before, 1, (month - dt.timedelta(days=1)).replace(day=1))
+    publish(past, 3, (month - dt.timedelta(days=130)).replace(day=1))
+    assert names(client, "frei=on") == ["Kita Frei", "Kita Noch frei"]
     found = {facility.name: facility.free_places for facility in Facility.objects.for_list()}
-    assert found == {"Kita Frei": 2, "Kita Voll": 0, "Kita Vorbei": 0}
+    assert found == {"Kita Frei": 2, "Kita Voll": 0, "Kita Noch frei": 1, "Kita Vorbei": 0}
 
 
-def test_free_places_of_all_groups_and_months_count(client: Client) -> None:
+def test_of_several_months_the_best_counts_and_groups_add_up(client: Client) -> None:
     both = kita("Kita Zwei", ages=("krippe", "kindergarten"))
     month = today().replace(day=1)
     publish(both, 1)
     publish(both, 2, (month + dt.timedelta(days=40)).replace(day=1))
-    assert Facility.objects.for_list().get().free_places == 3
-    assert "3 freie Plätze gemeldet" in client.get("/kitas/").content.decode()
+    Vacancy.objects.create(group=both.groups.get(age="krippe"), start=month, places=3)
+    assert Facility.objects.for_list().get().free_places == 5
+    assert "5 freie Plätze gemeldet" in client.get("/kitas/").content.decode()
+
+
+def test_one_group_has_to_fit_all_that_is_about_groups(client: Client) -> None:
+    both = kita("Kita Zwei", ages=("krippe", "kindergarten"))
+    older, younger = both.groups.get(age="kindergarten"), both.groups.get(age="krippe")
+    Vacancy.objects.create(group=older, start=today().replace(day=1), places=1)
+    older.care_times.create(begins=dt.time(6), ends=dt.time(18))
+    assert names(client, "alter=kindergarten&frei=on&ab=06:00&bis=18:00") == ["Kita Zwei"]
+    for query in ("alter=krippe&frei=on", "alter=krippe&ab=06:00", "alter=krippe&bis=18:00"):
+        assert names(client, query) == []
+    younger.care_times.all().delete()
+    # Where nobody has said when a group is there, the house's hours count.
+    assert names(client, "alter=krippe&bis=16:00") == ["Kita Zwei"]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +167,10 @@ def test_where_an_address_is_not_public_the_middle_of_its_part_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(set(finding.FILTERS) - {"frei", "barrierefrei", "integrativ", "schicht"} | {"entfernung"})
+    "name",
+    sorted(
+        {*finding.FILTERS, *finding.GROUP_FILTERS, "entfernung"} - {"frei", "barrierefrei", "integrativ", "schicht"}
+    ),
 )
 def test_a_choice_that_does_not_exist_is_said_at_its_field(client: Client, name: str) -> None:
     kita("Kita Ahorn")
@@ -177,5 +195,27 @@ def test_the_index_follows_what_it_was_made_of() -> None:
         made.save()
         made.index()
         every: list[Any] = list(Facility.objects.published().for_list())
-        assert finding.found(every, {"q": "ahorn"}) == []
-        assert finding.found(every, {"q": "buche"}) == [made]
+        assert finding.found(every, {"q": "ahorn"}) == ([], False)
+        assert finding.found(every, {"q": "buche"}) == ([made], False)
+
+
+def test_where_not_all_words_fit_it_is_said(client: Client) -> None:
+    kita("Kita Ahorn")
+    answer = client.get("/kitas/?q=ahorn+westhagen")
+    assert [hit.facility.name for hit in answer.context["hits"]] == ["Kita Ahorn"]
+    assert "Nicht alles passt." in answer.content.decode()
+
+
+def test_an_index_is_made_of_the_row_as_it_is_now(client: Client) -> None:
+    made = kita("Kindertagespflege Igel", kind="childminder", street="Geheimgasse")
+    assert names(client, "q=geheimgasse") == ["Kindertagespflege Igel"]
+    # Read before the office has hidden the address, indexed after that.
+    Facility.objects.filter(pk=made.pk).update(address_public=False)
+    made.index()
+    assert names(client, "q=geheimgasse") == []
+
+
+def test_a_hidden_address_has_a_rough_distance(client: Client) -> None:
+    kita("Kindertagespflege Igel", kind="childminder", address_public=False)
+    shown = client.get("/kitas/?entfernung=westhagen").content.decode()
+    assert "etwa 8 km entfernt" in " ".join(shown.split())

@@ -112,7 +112,7 @@ def test_places_are_recorded_in_versions_with_who_said_so(ahorn: Facility, head:
     leyla, group = walk.browser(head), ahorn.groups.get()
     path = reverse("kita:house_capacity", args=[ahorn.slug, group.pk])
     asked = text(leyla.get(path))
-    assert "Freie Plätze dürfen nicht zurückgehalten werden" in asked
+    assert "Freie Plätze dürfen Sie deshalb nicht zurückhalten" in asked
     month = today().replace(day=1).isoformat()
     assert leyla.post(path, {"valid_from": month, "places": "20", "uncertain": "3"}).status_code == 302
     newest = Capacity.objects.order_by("-pk").first()
@@ -133,6 +133,7 @@ def test_places_are_recorded_in_versions_with_who_said_so(ahorn: Facility, head:
         ("vacancy", {"start": "", "places": "1"}, "start"),
         ("vacancy", {"places": "-1"}, "places"),
         ("vacancy", {"places": "201"}, "places"),
+        ("vacancy", {"start": today().replace(day=1).isoformat(), "places": "26"}, "places"),
         ("vacancy", {"places": "viele"}, "places"),
         ("vacancy", {"places": ""}, "places"),
         ("capacity", {"places": "10", "uncertain": "11"}, "uncertain"),
@@ -156,7 +157,7 @@ def test_a_kita_describes_itself_and_is_found_by_it(ahorn: Facility, head: User,
     sent = {
         "description_de": "Bei uns gibt es einen Schneckengarten.\nUnd Bienen.", "description_en": "Snails.",
         "phone": "05361 99", "email": "ahorn@kita.example", "website": "", "accessibility_de": "Rampe am Hof",
-        "accessibility_en": "", "closing_days": "18", "lunch": "62,50",
+        "accessibility_en": "", "closing_days": "18", "lunch": "62,50", "address_public": "on",
         # What the office keeps is not taken.
         "name": "Kita Umbenannt", "published": "", "opens": "05:00",
     }  # fmt: skip
@@ -193,6 +194,24 @@ def test_html_of_a_head_is_text_for_parents(ahorn: Facility, head: User, client:
     path = reverse("kita:house_details", args=[ahorn.slug])
     walk.browser(head).post(path, {"description_de": "<script>alert(1)</script><b>fett</b>"})
     assert "&lt;script&gt;" in client.get("/kitas/kita-ahorn/").content.decode()
+
+
+def test_a_childminder_takes_the_own_address_down(client: Client) -> None:
+    minder = kita("Kindertagespflege Igel", kind="childminder", street="Heimweg")
+    igel = factories.citizen("igel@kita.example", "Ines", "Gel")
+    Membership.objects.create(user=igel, role=KITA_HEAD, place=minder.place)
+    assert "Heimweg" in text(client.get(minder.get_absolute_url()))
+    walk.browser(igel).post(reverse("kita:house_details", args=[minder.slug]), {})
+    assert "Heimweg" not in text(client.get(minder.get_absolute_url()))
+    assert client.get("/kitas/?q=heimweg").context["hits"] == []
+
+
+def test_what_parents_see_is_shown_to_the_head(ahorn: Facility, head: User) -> None:
+    group, month = ahorn.groups.get(), today().replace(day=1)
+    for places in (2, 1):
+        Vacancy.objects.create(group=group, start=month, places=places)
+    shown = text(walk.browser(head).get(pages(ahorn)[0]))
+    assert "<dd> 1 Platz ab" in shown
 
 
 def test_whether_the_carrier_has_joined_is_said(ahorn: Facility, head: User) -> None:

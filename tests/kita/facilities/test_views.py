@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.core.business_calendar import today
 from apps.kita.facilities import loading
-from apps.kita.facilities.models import Capacity, Facility
+from apps.kita.facilities.models import Capacity, CarrierAgreement, Facility
 from tests.kita.facilities.setting import kita, publish
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_the_page_of_a_kita_says_what_it_offers(client: Client) -> None:
         "Montag bis Freitag, 08:00 bis 16:00 Uhr", "Frühdienst ab 06:00 Uhr", "Spätdienst bis 17:00 Uhr",
         "Betreuung für Schichtarbeit", "An 20 Tagen im Jahr geschlossen", "teilweise barrierefrei", "Wald und Natur",
         "60,00 €", "beitragsfrei", "Beitrag nach Gebührenordnung", "05361 1", "a@kita.example", "Beispielweg 1",
-        f"1 Platz ab August {today().year + 1}", "Krippe (0 bis 2 Jahre), integrativ", "25 Plätze", "08:00–16:00",
+        f"1 Platz ab August {today().year + 1}", "§ 22 Abs. 2 NKiTaG", "Diese Kita vergibt ihre Plätze selbst.", "Krippe (unter 3 Jahren), integrativ", "25 Plätze", "06:00–17:00",
     ):  # fmt: skip
         assert said in shown, said
 
@@ -58,7 +58,7 @@ def test_places_are_those_of_the_newest_version_that_has_begun(client: Client) -
 
 def test_an_address_that_is_not_public_stands_nowhere(client: Client) -> None:
     made = kita(
-        "Kindertagespflege Igel", kind="childminder", street="Geheimgasse", address_public=False, latitude=52.44444,
+        "Kindertagespflege Igel", kind="childminder", street="Geheimgasse", address_public=False, phone="05361 1", latitude=52.44444,
         longitude=10.84444,
     )  # fmt: skip
     page = made.get_absolute_url()
@@ -88,7 +88,8 @@ def test_the_city_is_a_sketch_of_links_to_its_parts(client: Client) -> None:
     kita("Kita Birke")
     shown = text(client.get("/kitas/"))
     assert 'href="/kitas/?ortschaft=vorsfelde#karte" aria-label="Vorsfelde, 2 Einrichtungen"' in shown
-    assert 'aria-label="Westhagen, 0 Einrichtungen"' in shown
+    # Where there is none, nothing is to be pressed.
+    assert "Westhagen, 0" not in shown
 
 
 def test_a_part_is_a_sketch_of_links_to_its_kitas_numbered_as_in_the_list(client: Client) -> None:
@@ -157,6 +158,30 @@ def test_the_service_and_the_home_page_lead_there(client: Client) -> None:
         assert 'href="/kitas/"' in text(client.get(path))
     assert "kitas.stadt.wolfsburg.de" in text(client.get("/leistungen/kita-platz/"))
     assert 'href="/kitas/"' not in text(client.get("/leistungen/wohngeld/"))
+
+
+def test_a_carrier_that_has_joined_is_told_of(client: Client) -> None:
+    made = kita("Kita Ahorn")
+    CarrierAgreement.objects.create(carrier=made.carrier, valid_from=today(), reference="V 1")
+    assert "im gemeinsamen Verfahren der Stadt vergeben" in text(client.get("/kitas/kita-ahorn/"))
+    minder = kita("Kindertagespflege Igel", kind="childminder")
+    shown = text(client.get(minder.get_absolute_url()))
+    assert "vermittelt die Stadt" in shown
+    assert "Kostenbeitrag an die Stadt" in shown
+    assert "beitragsfrei" not in shown
+
+
+def test_german_words_on_an_english_page_are_marked(client: Client) -> None:
+    kita("Kita Ahorn", description_de="Wir spielen.")
+    assert 'lang="de"> Wir spielen.' in text(client.get("/en/kitas/kita-ahorn/"))
+
+
+def test_how_many_fit_is_told_to_who_listens(client: Client) -> None:
+    kita("Kita Ahorn")
+    page = text(client.get("/kitas/"))
+    assert '<p class="kern-sr-only" role="status" id="wie-viele"></p>' in page
+    part = text(client.get("/kitas/?q=ahorn", headers={"HX-Request": "true"}))
+    assert 'id="wie-viele" hx-swap-oob="true"> Eine Einrichtung passt' in part
 
 
 def test_examples_are_marked_as_invented(client: Client) -> None:

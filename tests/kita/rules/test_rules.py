@@ -137,16 +137,53 @@ def test_the_register_says_what_is_configured(client: Client, time_machine: Any)
     criterion("ortschaft", 0, dt.date(2028, 8, 1))
     shown = text(client.get("/kitas/regeln/"))
     for said in (
-        "August 2027 – Oktober 2027", "Montag, 1. März 2027", "Eigentlich Sonntag, 28. Februar", "Donnerstag, 15. April 2027",
+        "August 2027 – Oktober 2027", "Montag, 1. März 2027", "Eigentlich Sonntag, 28. Februar 2027", "Donnerstag, 15. April 2027",
         "das ältere Kind, dann das Los", "Grund schicht", "10 Punkte", "Auch nachts.", "Bescheinigung des Arbeitgebers",
-        "1. August 2026, V 1/2026", "Das Kind wohnt in der Ortschaft dieser Kita.", "keiner nötig",
+        "1. August 2026, <span lang=\"de\">V 1/2026</span>", "Das Kind wohnt in der Ortschaft dieser Kita.", "keiner nötig",
         "Grund schicht: 25 Punkte ab 1. August 2027", "Grund ortschaft: entfällt ab 1. August 2028",
-        "zählt nur das mit den meisten Punkten",
+        "Es entscheiden Menschen.",
     ):  # fmt: skip
         assert said in shown, said
     english = text(client.get("/en/kitas/regeln/"))
     assert "Reason schicht" in english
     assert "Grund schicht" not in english
+
+
+def test_days_are_compared_as_they_count() -> None:
+    """Evidence until a Saturday counts until Monday: an allocation on Sunday would be before its end."""
+    sunday = dt.date(2027, 2, 28)
+    wrong = round_of(registration_until=dt.date(2027, 2, 27), evidence_until=dt.date(2027, 2, 27), allocation_on=sunday)
+    with pytest.raises(ValidationError) as error:
+        wrong.full_clean()
+    assert "allocation_on" in error.value.message_dict
+
+
+def test_criteria_that_exclude_each_other_name_each_other(client: Client) -> None:
+    day = timezone.localdate()
+    criterion("allein", 60, day, family="arbeit")
+    criterion("beide", 50, day, family="arbeit")
+    criterion("fern", 5, day, family="weg")
+    shown = text(client.get("/kitas/regeln/"))
+    assert shown.count("Zählt nicht zusammen mit") == 2
+    assert "<dd> Grund beide. Es gelten die meisten Punkte. </dd>" in shown
+
+
+def test_a_slip_that_has_not_begun_can_be_taken_back() -> None:
+    from django.contrib.auth.models import Group
+
+    person = factories.staff("olga@example.org", "Olga", "Ohm", (Role.CLERK, walk.department("jugend")))
+    person.groups.add(Group.objects.get(name="Kita-Büro"))
+    office, day = walk.browser(person), timezone.localdate()
+    begun, coming = criterion("alt", 5, day), criterion("neu", 5, day + dt.timedelta(days=1))
+    for one in (begun, coming):
+        office.post(reverse("admin:kita_criterion_delete", args=[one.pk]), {"post": "yes"})
+    assert list(Criterion.objects.all()) == [begun]
+
+
+def test_a_round_whose_end_of_registration_is_over_says_so(client: Client, time_machine: Any) -> None:
+    round_of().save()
+    time_machine.move_to("2027-03-10T12:00:00+01:00")
+    assert "vorbei:" in text(client.get("/kitas/regeln/"))
 
 
 def test_a_change_is_in_the_register_at_once(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -66,3 +67,8 @@ class CarrierAgreement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.carrier}, {self.reference}"
+
+    def clean(self) -> None:
+        """Raises ValidationError for an end before the beginning."""
+        if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
+            raise ValidationError({"valid_until": _("Das liegt vor „gilt ab“.")})

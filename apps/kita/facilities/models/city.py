@@ -31,6 +31,12 @@ class District(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def full_name(self) -> str:
+        """With what lies in it, where its name does not say that: „Mitte-West (Laagberg, Wohltberg …)"."""
+        more = [part for part in self.parts if part not in self.name]
+        return f"{self.name} ({', '.join(more)})" if more else self.name
+
 
 class Landmark(models.Model):
     """A place that people measure distances from: a station, a gate of the works."""

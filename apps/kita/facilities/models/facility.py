@@ -8,8 +8,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -21,11 +21,13 @@ from apps.core import search
 from apps.core.bilingual import Bilingual
 from apps.core.business_calendar import today
 from apps.core.text import normalised
-from apps.kita.facilities.models.carriers import Carrier
+from apps.kita.facilities.models.carriers import Carrier, CarrierAgreement
 from apps.kita.facilities.models.city import LATITUDE, LONGITUDE, District
 from apps.kita.facilities.states import CARRIER, FACILITY, Age, BarrierFree, FacilityKind
 from apps.kita.facilities.words import words_of
 
+# How long a text about a facility may be, in characters.
+MOST_TEXT = 4000
 # Addresses under /kitas/ that other pages have.
 RESERVED = frozenset(["regeln", "anmelden", "karte", "haus"])
 
@@ -70,8 +72,9 @@ class FacilityQuerySet(models.QuerySet["Facility"]):
         # Here and not above: groups are of facilities.
         from apps.kita.facilities.models.groups import Group
 
-        groups = Group.objects.filter(facility=OuterRef("pk")).with_free_places(today()).order_by("age", "name")
-        facts = groups.values(facts=JSONObject(age="age", integrative="integrative", free="free"))
+        groups = Group.objects.filter(facility=OuterRef("pk")).for_list(today()).order_by("age", "name")
+        names = ("age", "integrative", "free", "begins", "ends")
+        facts = groups.values(facts=JSONObject(**{name: name for name in names}))
         return self._with_concepts().annotate(groups_shown=ArraySubquery(facts))
 
     def for_page(self) -> "FacilityQuerySet":
@@ -83,7 +86,10 @@ class FacilityQuerySet(models.QuerySet["Facility"]):
     def _with_concepts(self) -> "FacilityQuerySet":
         concepts = Concept.objects.filter(facilities=OuterRef("pk")).order_by("name_de")
         facts = concepts.values(facts=JSONObject(slug="slug", de="name_de", en="name_en"))
-        return self.select_related("carrier", "district").annotate(concepts_shown=ArraySubquery(facts))
+        joined = CarrierAgreement.objects.in_force(today()).filter(carrier=OuterRef("carrier"))
+        return self.select_related("carrier", "district").annotate(
+            concepts_shown=ArraySubquery(facts), joins_procedure=Exists(joined)
+        )
 
 
 class Facility(HasPlace):
@@ -102,16 +108,16 @@ class Facility(HasPlace):
     postcode = models.CharField(_("Postleitzahl"), max_length=5)
     city = models.CharField(_("Ort"), max_length=60, default="Wolfsburg")
     address_public = models.BooleanField(
-        _("Anschrift veröffentlichen"), default=True,
-        help_text=_("Wer Kinder in der eigenen Wohnung betreut, muss dem zustimmen. Sonst steht hier nur die Ortschaft."),
+        _("Anschrift veröffentlichen"), default=False,
+        help_text=_("Wer Kinder in der eigenen Wohnung betreut, muss dem zustimmen, sonst steht öffentlich nur der Stadtteil. Bei einer Auskunftssperre (§ 51 BMG) nie."),
     )  # fmt: skip
     latitude = models.FloatField(_("Breite (Grad)"), null=True, blank=True, validators=LATITUDE)
     longitude = models.FloatField(_("Länge (Grad)"), null=True, blank=True, validators=LONGITUDE)
     phone = models.CharField(_("Telefon"), max_length=40, blank=True)
     email = models.EmailField(_("E-Mail"), blank=True)
     website = models.URLField(_("Internetseite"), blank=True)
-    description_de = models.TextField(_("Beschreibung (Deutsch)"), blank=True)
-    description_en = models.TextField(_("Beschreibung (Englisch)"), blank=True)
+    description_de = models.TextField(_("Beschreibung (Deutsch)"), max_length=MOST_TEXT, blank=True)
+    description_en = models.TextField(_("Beschreibung (Englisch)"), max_length=MOST_TEXT, blank=True)
     concepts = models.ManyToManyField(Concept, blank=True, related_name="facilities", verbose_name=_("Schwerpunkte"))
     # Times of day in Wolfsburg, Monday to Friday.
     opens = models.TimeField(_("öffnet um"))
@@ -125,8 +131,8 @@ class Facility(HasPlace):
     barrier_free = models.CharField(
         _("Barrierefreiheit"), max_length=8, choices=BarrierFree.choices, default=BarrierFree.UNKNOWN
     )
-    accessibility_de = models.TextField(_("Zugang (Deutsch)"), blank=True)
-    accessibility_en = models.TextField(_("Zugang (Englisch)"), blank=True)
+    accessibility_de = models.TextField(_("Zugang (Deutsch)"), max_length=MOST_TEXT, blank=True)
+    accessibility_en = models.TextField(_("Zugang (Englisch)"), max_length=MOST_TEXT, blank=True)
     lunch = models.DecimalField(
         _("Mittagessen im Monat (€)"), max_digits=6, decimal_places=2, null=True, blank=True,
         validators=[MinValueValidator(0)],
@@ -207,13 +213,24 @@ class Facility(HasPlace):
         return self.district.latitude, self.district.longitude
 
     @property
+    def address_hidden(self) -> bool:
+        """Whether only its district is public."""
+        return not self.address_public
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether its places are given in the common procedure (needs ``for_list`` or ``for_page``)."""
+        return bool(self.__dict__["joins_procedure"])
+
+    @property
     def focus(self) -> list[dict[str, str]]:
         """What it puts weight on, as slug and both names (needs ``for_list`` or ``for_page``)."""
         return list(self.__dict__["concepts_shown"])
 
     @property
     def group_facts(self) -> list[dict[str, Any]]:
-        """Of each group ``age``, ``integrative``, and ``free`` places that are published, or None (needs ``for_list``)."""
+        """Of each group ``age``, ``integrative``, first and last hour (``begins``, ``ends``; "08:00:00"), and ``free`` places
+        that are published, or None (needs ``for_list``)."""
         return list(self.__dict__["groups_shown"])
 
     @property
@@ -229,18 +246,24 @@ class Facility(HasPlace):
 
     @property
     def free_places(self) -> int:
-        """How many free places it has published, of all its groups and starts."""
+        """How many free places it has published: of each group as many as in its best month."""
         return sum(group["free"] or 0 for group in self.group_facts)
 
     def index(self) -> None:
-        """Bring the search index of the row up to date; after its groups or concepts have changed as well."""
-        words = {language: normalised(" | ".join(words_of(self, language))) for language in ("de", "en")}
-        texts = {
-            language: {"A": words[language], "D": normalised(getattr(self, f"description_{language}"))}
-            for language in ("de", "en")
-        }
-        columns = {f"words_{language}": text for language, text in words.items()}
-        type(self).objects.filter(pk=self.pk).update(**columns, **search.index(texts))
+        """Bring the search index of the row up to date; after its groups or concepts have changed as well.
+
+        From the row as it is now: whoever calls may have read it before somebody else has hidden its address.
+        """
+        with transaction.atomic():
+            facilities = type(self).objects.select_for_update(of=("self",)).select_related("carrier", "district")
+            now = facilities.get(pk=self.pk)
+            words = {language: normalised(" | ".join(words_of(now, language))) for language in ("de", "en")}
+            texts = {
+                language: {"A": words[language], "D": normalised(getattr(now, f"description_{language}"))}
+                for language in ("de", "en")
+            }
+            columns = {f"words_{language}": text for language, text in words.items()}
+            type(self).objects.filter(pk=self.pk).update(**columns, **search.index(texts))
 
 
 class FacilityImport(models.Model):
@@ -258,4 +281,4 @@ class FacilityImport(models.Model):
         ordering = ["-uploaded_at"]
 
     def __str__(self) -> str:
-        return f"{self.uploaded_at:%d.%m.%Y %H:%M}"
+        return f"{timezone.localtime(self.uploaded_at):%d.%m.%Y %H:%M}"

@@ -16,6 +16,9 @@ from apps.accounts.models import User
 from apps.kita.facilities.models.facility import Facility
 from apps.kita.facilities.states import Age
 
+# How long a published vacancy is shown after its month has begun.
+LAPSES_AFTER = dt.timedelta(days=92)
+
 
 class GroupQuerySet(models.QuerySet["Group"]):
     def with_places(self, day: dt.date) -> "GroupQuerySet":
@@ -32,19 +35,24 @@ class GroupQuerySet(models.QuerySet["Group"]):
             vacancies_shown=ArraySubquery(vacancies.values(facts=JSONObject(start="start", places="places"))),
         )
 
-    def with_free_places(self, day: dt.date) -> "GroupQuerySet":
-        """Annotated with ``free``: the published free places from the month of ``day`` on; None where none are published."""
-        summed = (
-            Vacancy.objects.current(day).filter(group=OuterRef("pk")).order_by().values("group")
-            .annotate(sum=models.Sum("places")).values("sum")
-        )  # fmt: skip
-        return self.annotate(free=Subquery(summed))
+    def for_list(self, day: dt.date) -> "GroupQuerySet":
+        """Annotated with ``begins`` and ``ends``, the first and last hour of care, and with ``free``: published free places.
+
+        Those of its best month: a place that is free from May on is free from June on as well. None where there are none.
+        """
+        vacancies = Vacancy.objects.current(day).filter(group=OuterRef("pk"))
+        times = CareTime.objects.filter(group=OuterRef("pk"))
+        return self.annotate(
+            free=Subquery(vacancies.order_by("-places").values("places")[:1]),
+            begins=Subquery(times.order_by("begins").values("begins")[:1]),
+            ends=Subquery(times.order_by("-ends").values("ends")[:1]),
+        )
 
 
 class Group(models.Model):
     """A group of children in a facility."""
 
-    facility = models.ForeignKey(Facility, on_delete=models.CASCADE, related_name="groups")
+    facility = models.ForeignKey(Facility, on_delete=models.CASCADE, related_name="groups", verbose_name=_("Kita"))
     name = models.CharField(_("Name"), max_length=60)
     age = models.CharField(_("Alter"), max_length=12, choices=Age.choices)
     integrative = models.BooleanField(
@@ -96,6 +104,11 @@ class CareTime(models.Model):
     def __str__(self) -> str:
         return f"{self.begins:%H:%M}–{self.ends:%H:%M}"
 
+    def clean(self) -> None:
+        """Raises ValidationError for an end that is not after the beginning."""
+        if self.begins and self.ends and self.ends <= self.begins:
+            raise ValidationError({"ends": _("Das liegt nicht nach „von“.")})
+
 
 def _demand_first_of_month(day: dt.date | None, name: str) -> None:
     if day is not None and day.day != 1:
@@ -108,11 +121,11 @@ class Capacity(models.Model):
 
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="capacities")
     valid_from = models.DateField(_("gilt ab"))
-    places = models.PositiveSmallIntegerField(_("Plätze"), validators=[MaxValueValidator(200)])
+    places = models.PositiveSmallIntegerField(_("Zahl der Plätze"), validators=[MaxValueValidator(200)])
     uncertain = models.PositiveSmallIntegerField(
         _("davon bis 1. Mai ungewiss"), default=0,
         help_text=_(
-            "Kinder, die zwischen Juli und September sechs werden, können bis zum 1. Mai vom Schulbesuch zurückgestellt werden. Freie Plätze dürfen nicht zurückgehalten werden: Melden Sie ungewisse Plätze hier, statt sie leer zu lassen."
+            "Wird ein Kind zwischen Juli und September sechs, können die Eltern den Schulbesuch um ein Jahr hinausschieben. Sie erklären das bis zum 1. Mai. Zählen Sie diese Plätze oben mit und geben Sie hier an, wie viele es sind. Freie Plätze dürfen Sie deshalb nicht zurückhalten."
         ),
     )  # fmt: skip
     recorded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
@@ -133,7 +146,7 @@ class Capacity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.group}: {self.places} ({self.valid_from:%m.%Y})"
+        return f"{self.places} ({self.valid_from:%m.%Y})"
 
     def clean(self) -> None:
         """Raises ValidationError for what is no month, or more that is uncertain than there is."""
@@ -145,11 +158,13 @@ class Capacity(models.Model):
 
 class VacancyQuerySet(models.QuerySet["Vacancy"]):
     def current(self, day: dt.date) -> "VacancyQuerySet":
-        """What is published from the month of ``day`` on: of each group and start the newest, unless it says none."""
-        newer = Vacancy.objects.filter(group=OuterRef("group"), start=OuterRef("start")).order_by(
-            "-published_at", "-pk"
-        )
-        return self.filter(pk=Subquery(newer.values("pk")[:1]), start__gte=day.replace(day=1), places__gt=0)
+        """What is published: of each group and start the newest, unless it says none.
+
+        What was free from a month that is past still is, until it is taken back; after ``LAPSES_AFTER`` it counts as taken.
+        """
+        same = Vacancy.objects.filter(group=OuterRef("group"), start=OuterRef("start"))
+        newest = Subquery(same.order_by("-published_at", "-pk").values("pk")[:1])
+        return self.filter(pk=newest, start__gt=day - LAPSES_AFTER, places__gt=0)
 
 
 class Vacancy(models.Model):
@@ -174,7 +189,7 @@ class Vacancy(models.Model):
         triggers = [pgtrigger.ReadOnly(name="never_changed", fields=["group", "start", "places", "published_at"])]
 
     def __str__(self) -> str:
-        return f"{self.group}: {self.places} ({self.start:%m.%Y})"
+        return f"{self.places} ({self.start:%m.%Y})"
 
     def clean(self) -> None:
         """Raises ValidationError for what is no month."""
