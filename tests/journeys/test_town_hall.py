@@ -362,11 +362,15 @@ def wait_for(portal: Portal, sql: str) -> bool:
 # -- when traffic looks odd --------------------------------------------------------------------------------------
 
 
-def test_browser_works_for_a_time_and_nobody_has_to_do_anything(person: Any, wary: Portal) -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["at-once", "script-is-late"])
+def test_browser_works_for_a_time_and_nobody_has_to_do_anything(person: Any, wary: Portal, late: bool) -> None:
     page = person(base_url=wary.url).page
     choose(page, "personalausweis")
+    if late:
+        # On a slow line the widget is there seconds before the script that tells it how to work.
+        page.route("**/js/proof*.js", lambda route: (time.sleep(2), route.continue_()))
     page.locator("#zeiten .wp-time").first.click()
-    page.wait_for_url("**/angaben/", timeout=60000)
+    page.wait_for_url("**/angaben/", timeout=120000)
     shows(page, "Wer kommt?")
 
 

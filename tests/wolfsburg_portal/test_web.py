@@ -28,6 +28,7 @@ UPLOAD = HEAD.replace(b" / ", b" /mein-bereich/vorgaenge/ABC/antworten/ ")
 # Small limits, so that a test reaches them; 127.0.0.1 and 127.0.0.2 are two networks.
 APPLICATION = """
 import os
+import pathlib
 import signal
 import threading
 import time
@@ -49,6 +50,7 @@ def application(environ, start_response):
     if path == "/large":
         return [b"x" * 1_000_000] * 40
     if path.endswith("/until-told"):
+        pathlib.Path(__file__).with_name("begun").touch()
         told.wait()
     if path == "/slow":
         time.sleep(0.15)
@@ -377,14 +379,15 @@ def test_head_as_browsers_send_it_is_read(serve: Callable[..., int]) -> None:
         assert answer_to(one, "/ended?q=%C3%A4&r=a+b", **{k: v.encode().decode("latin-1") for k, v in more.items()})
 
 
-def test_request_of_somebody_who_has_left_is_not_answered(serve: Callable[..., int]) -> None:
+def test_request_of_somebody_who_has_left_is_not_answered(serve: Callable[..., int], tmp_path: Path) -> None:
     port = serve(WEB_THREADS="1")
     with connected(port, "127.0.0.2") as other:
         pid = int(answer_to(other))
         other.sendall(b"GET /until-told HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         deadline = time.monotonic() + 60
-        # What it listens on, and the one above; what asked whether it is up has gone.
-        while _sockets(pid) > 2:
+        # The one thread is taken (else those who ask after it would come first, for this one has been answered before);
+        # open is what it listens on, and the one above: what asked whether it is up has gone.
+        while not (tmp_path / "begun").exists() or _sockets(pid) > 2:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         with ExitStack() as stack:
