@@ -4,15 +4,13 @@ from django.contrib import admin
 
 from apps.catalogue.forms import BilingualLinesField, LinesField, WordsField
 from apps.catalogue.models import Fee, LifeSituation, Office, Service
-from apps.core.admin import PortalAdmin
-from apps.core.typing import StackedInline
+from apps.core.admin import PortalAdmin, PortalInline
 
 
-class FeeInline(StackedInline):
-    """Fees of a service: newer ones are added, none is changed. No table, of which Django leaves a heading empty."""
+class FeeInline(PortalInline):
+    """Fees of a service: newer ones are added, none is changed."""
 
     model = Fee
-    extra = 0
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
         return False

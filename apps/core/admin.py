@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import emails
 from apps.core.fields import MailAddressField, PublishedTextField
 from apps.core.models import Banner, EmailStatus, OutgoingEmail, RetentionRun
-from apps.core.typing import ModelAdmin
+from apps.core.typing import ModelAdmin, StackedInline
 
 # The browser's own pickers: the admin's have shortcuts whose labels are not translated.
 NATIVE_PICKERS: Any = {
@@ -69,6 +69,13 @@ class PortalAdmin(ModelAdmin):
         """Whether the list may be filtered by ``lookup``."""
         named = {entry[0] if isinstance(entry, (list, tuple)) else entry for entry in self.get_list_filter(request)}
         return re.sub(r"(__(id|pk))?(__(exact|in|isnull))?$", "", lookup) in named
+
+
+class PortalInline(StackedInline):
+    """The base of all our inlines: the same pickers. No table, of which Django leaves a heading empty."""
+
+    formfield_overrides = CHECKBOXES | NATIVE_PICKERS
+    extra = 0
 
 
 class ReadOnlyAdmin(PortalAdmin):

@@ -6,9 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.catalogue.forms import LinesField, WordsField
-from apps.core.admin import PortalAdmin
+from apps.core.admin import PortalAdmin, PortalInline
 from apps.core.fields import PhoneField, PostcodeField
-from apps.core.typing import StackedInline
 from apps.kita.facilities.editing import OutlineField
 from apps.kita.facilities.models import (
     Capacity,
@@ -47,10 +46,8 @@ class Indexed(PortalAdmin):
             facility.index()
 
 
-class OnlyFollowed(StackedInline):
+class OnlyFollowed(PortalInline):
     """Rows that are followed by newer ones and never changed; who wrote them is kept."""
-
-    extra = 0
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
         return False
@@ -117,9 +114,8 @@ class CarrierAdmin(KeepsWho, Indexed):
     inlines = [CarrierAgreementInline]
 
 
-class GroupInline(StackedInline):
+class GroupInline(PortalInline):
     model = Group
-    extra = 0
     show_change_link = True
 
 
@@ -141,9 +137,8 @@ class FacilityAdmin(Indexed):
         return super().formfield_for_dbfield(db_field, request, **options)
 
 
-class CareTimeInline(StackedInline):
+class CareTimeInline(PortalInline):
     model = CareTime
-    extra = 0
 
 
 class CapacityInline(OnlyFollowed):
