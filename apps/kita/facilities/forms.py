@@ -75,13 +75,15 @@ class FinderForm(forms.Form):
         self._choose("traeger", sorted(carriers.items(), key=lambda entry: entry[1]))
         self._choose("schwerpunkt", sorted(concepts.items(), key=lambda entry: entry[1]))
         near = [(_("Stadtteile"), parts), (_("Orte in der Stadt"), [(f"ort-{p.slug}", str(p)) for p in landmarks])]
-        self.fields["entfernung"].choices = [("", _("nein, von A bis Z")), *near]  # type: ignore[attr-defined]  # the field is declared above
-        for field in self.fields.values():
-            # None of them has to be filled in.
-            field.hide_optional = True  # type: ignore[attr-defined]  # read by the tag "field"
+        fields: dict[str, Any] = self.fields
+        fields["entfernung"].choices = [("", _("nein, von A bis Z")), *near]
+        for field in fields.values():
+            # None of them has to be filled in: the tag "field" need not say so of each.
+            field.hide_optional = True
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]  # a ChoiceField, see above
+        field: Any = self.fields[name]
+        field.choices = [ANY, *choices]
 
     @property
     def first_fields(self) -> list[forms.BoundField]:

@@ -122,7 +122,8 @@ class RowForm(forms.Form):
     def __init__(self, data: Any, *, known: dict[str, dict[str, Any]]) -> None:
         super().__init__(data)
         for name, things in known.items():
-            self.fields[name].things = things  # type: ignore[attr-defined]  # a Named field, see above
+            field: Any = self.fields[name]
+            field.things = things
 
 
 # Which column fills which field of the facility; concepts are set apart.
